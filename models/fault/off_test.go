@@ -1,0 +1,17 @@
+//go:build !faults
+
+package fault_test
+
+import (
+	"testing"
+
+	"formrail/models/fault"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestHit_DoesNothingInOrdinaryBuilds(t *testing.T) {
+	t.Setenv("FORMRAIL_FAULT", "a.before:error:1")
+	require.NoError(t, fault.Hit("a.before"))
+	require.False(t, fault.Active())
+}

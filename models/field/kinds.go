@@ -1,0 +1,17 @@
+package field
+
+import "slices"
+
+// recordKinds are the kinds a record, a task form or an import can hold.
+func recordKinds() []Kind {
+	return []Kind{Text, LongText, Integer, Number, Boolean, DateOnly, DateTime, Select, User, ManyToOne}
+}
+
+// Kinds lists every kind, those of records first.
+func Kinds() []Kind {
+	return append(recordKinds(), Duration, Value, Expression, Template, Condition, Filter, Values, People,
+		Collection, FieldNames, Paths, Code, Inputs, JSON, Set)
+}
+
+// Record reports whether a record can hold the kind; the others are settings only.
+func (k Kind) Record() bool { return slices.Contains(recordKinds(), k) }
