@@ -1,0 +1,208 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// Dialect names the database in use.
+type Dialect string
+
+// The two databases.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Options say which database to open and how.
+type Options struct {
+	Dir   string // data folder, created when missing; holds formrail.db, keys and the lock
+	URL   string // postgres://…; empty means the SQLite file in Dir
+	Clock Clock
+	Log   *slog.Logger
+
+	// Exclusive takes the lock that makes this process the only one that runs
+	// executions. Commands beside a running server leave it off.
+	Exclusive bool
+
+	// BatchSize is how many waiting functions share one physical commit, at
+	// most; 0 means 128. Only measurements set it.
+	BatchSize int
+
+	// AllowUnsafe opens a database whose settings may lose acknowledged work in
+	// a power cut, or a folder on a network file system.
+	AllowUnsafe bool
+}
+
+// DB is the one door to storage. It is safe for concurrent use.
+type DB struct {
+	dialect Dialect
+	clock   Clock
+	log     *slog.Logger
+	dir     string
+
+	writePool *sql.DB
+	readPool  *sql.DB
+	readGorm  *gorm.DB
+	writer    *writer
+	release   func() error // gives the exclusive lock back; nil without one
+	caches    *caches
+	onWakeup  atomic.Pointer[func(PendingWakeup)]
+}
+
+// Open opens, migrates and checks a database. It refuses, with one sentence,
+// storage that cannot keep the product's promises: wrong settings, an old
+// SQLite, a folder that another process owns or that lies on a network.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.BatchSize == 0 {
+		o.BatchSize = defaultBatch
+	}
+	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, caches: newCaches()}
+	open := db.openSQLite
+	if o.URL != "" {
+		open = db.openPostgres
+	}
+	if err := open(ctx, o); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	var err error
+	if db.readGorm, err = db.gormOn(db.readPool); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if db.writer, err = startWriter(ctx, db, o.BatchSize); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Close waits for running writes, then closes everything.
+func (db *DB) Close() error {
+	var errs []error
+	if db.writer != nil {
+		errs = append(errs, db.writer.close())
+	}
+	for _, pool := range []*sql.DB{db.readPool, db.writePool} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	if db.release != nil {
+		errs = append(errs, db.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Dialect names the database in use.
+func (db *DB) Dialect() Dialect { return db.dialect }
+
+// Dir is the data folder.
+func (db *DB) Dir() string { return db.dir }
+
+// Now is the clock's time, truncated to what columns store.
+func (db *DB) Now() time.Time { return db.clock.Now().UTC().Truncate(time.Millisecond) }
+
+// Log is the logger of the process.
+func (db *DB) Log() *slog.Logger { return db.log }
+
+// Querier reads rows. Placeholders are written ? on both databases. [Reader] and
+// [Tx] are the two kinds: the first sees committed data only.
+type Querier interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) *sql.Row
+	Dialect() Dialect
+}
+
+// Reader reads committed data outside any transaction.
+type Reader struct{ db *DB }
+
+// Read gives a reader.
+func (db *DB) Read() Reader { return Reader{db} }
+
+// Dialect names the database in use.
+func (r Reader) Dialect() Dialect { return r.db.dialect }
+
+// Query runs a query on the read-only pool.
+func (r Reader) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	rows, err := r.db.readPool.QueryContext(ctx, r.db.rebind(query), args...)
+	if err != nil && isStalePlan(err) {
+		rows, err = r.db.readPool.QueryContext(ctx, r.db.rebind(query), args...)
+	}
+	if err != nil {
+		return nil, storageError(err)
+	}
+	return rows, nil
+}
+
+// QueryRow runs a query for one row on the read-only pool.
+func (r Reader) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return r.db.readPool.QueryRowContext(ctx, r.db.rebind(query), args...)
+}
+
+// Gorm gives GORM over the read-only pool, for system tables only.
+func (r Reader) Gorm(ctx context.Context) *gorm.DB { return r.db.readGorm.WithContext(ctx) }
+
+// gormOn opens GORM on a pool or a connection.
+func (db *DB) gormOn(pool gorm.ConnPool) (*gorm.DB, error) {
+	g, err := gorm.Open(db.dialector(pool), &gorm.Config{
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		Logger:                 logger.Discard,
+		NowFunc:                db.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open gorm: %w", err)
+	}
+	return g, nil
+}
+
+// rebind turns ? into $1, $2 … for PostgreSQL. Texts are few and constant, so
+// the result is remembered.
+func (db *DB) rebind(query string) string {
+	if db.dialect == SQLite {
+		return query
+	}
+	if known, ok := db.caches.rebound.Load(query); ok {
+		if s, ok := known.(string); ok {
+			return s
+		}
+	}
+	var b strings.Builder
+	n, quoted := 0, false
+	for _, r := range query {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+			b.WriteRune(r)
+		case r == '?' && !quoted:
+			n++
+			fmt.Fprintf(&b, "$%d", n)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	db.caches.rebound.Store(query, b.String())
+	return b.String()
+}
+
+// Rows calls scan for each row and closes rows. It returns the first error.
+func Rows(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return storageError(rows.Err())
+}

@@ -1,0 +1,302 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Execution is one run of a workflow version.
+type Execution struct {
+	Number       int64 // the short number people see
+	ID           string
+	WorkflowID   int64
+	VersionID    int64
+	Hash         string // of the version's definition
+	Status       Status
+	Reason       string
+	Mode         string // live or test
+	Sync         bool
+	Trigger      string // context as JSON
+	TriggerType  string
+	ResourceType string // collection of the record that started it
+	ResourceID   string
+	Principal    string // typed text form of who caused it
+	UserID       int64
+	Cause        Cause
+	RequestID    string
+	ParentID     string
+	ParentStepID string
+	RootID       string
+	Depth        int
+	Chain        []int64 // workflows of the causal chain, this one last
+	RerunOf      string
+	IdemKey      string
+	Output       string   // JSON; empty = none
+	Messages     []string // of Response message nodes
+	Error        string   // JSON of the failure; empty = none
+	Attempts     int
+	LeaseToken   int64
+	LeaseUntil   Millis
+	StepCount    int64
+	CreatedAt    Millis
+	StartedAt    Millis
+	EndedAt      Millis
+	ExpiresAt    Millis
+}
+
+const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
+ resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
+ idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at`
+
+func scanExecution(scan func(...any) error) (*Execution, error) {
+	var (
+		e                                   Execution
+		sync                                int64
+		cause, chain, messages              string
+		parent, parentStep, idemKey, output sql.NullString
+	)
+	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
+		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
+		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt)
+	if err != nil {
+		return nil, err
+	}
+	e.Sync, e.ParentID, e.ParentStepID, e.IdemKey, e.Output = sync != 0, parent.String, parentStep.String, idemKey.String, output.String
+	return &e, errors.Join(readJSON(cause, &e.Cause), readJSON(chain, &e.Chain), readJSON(messages, &e.Messages))
+}
+
+func readJSON(s string, into any) error {
+	if s == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(s), into); err != nil {
+		return fmt.Errorf("read stored JSON: %w", err)
+	}
+	return nil
+}
+
+// toJSON is for values of this package, which always marshal.
+func toJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("marshal stored value: " + err.Error())
+	}
+	return string(b)
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func asInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// InsertExecution inserts a queued execution with its first wake-up, in the
+// transaction of what started it. It fills Number only on request of a later
+// read: numbers are given by the database.
+func InsertExecution(ctx context.Context, tx *Tx, e *Execution) error {
+	e.Status, e.CreatedAt = Queued, At(tx.Now())
+	if e.RootID == "" {
+		e.RootID = e.ID
+	}
+	err := tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
+		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
+		rerun_of, idem_key, created_at, expires_at)
+		VALUES (?, ?, ?, ?, 'queued', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
+		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
+		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
+	if err != nil {
+		return fmt.Errorf("insert execution: %w", err)
+	}
+	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, Reason: WakeStart, Lane: laneOf(e.Sync), DueAt: e.CreatedAt})
+}
+
+// laneOf gives people who wait on a page the first lane.
+func laneOf(sync bool) int {
+	if sync {
+		return 0
+	}
+	return 1
+}
+
+// ExecutionByKey finds the execution that an idempotency key of a workflow
+// started; empty when there is none.
+func ExecutionByKey(ctx context.Context, q Querier, workflowID int64, key string) (string, error) {
+	var id string
+	err := q.QueryRow(ctx, "SELECT id FROM executions WHERE workflow_id = ? AND idem_key = ?", workflowID, key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, storageError(err)
+}
+
+// ExecutionByID loads one execution. Unknown ids are NotFound.
+func ExecutionByID(ctx context.Context, q Querier, id string) (*Execution, error) {
+	e, err := scanExecution(q.QueryRow(ctx, "SELECT "+executionColumns+" FROM executions WHERE id = ?", id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, NotFound()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load execution %s: %w", id, storageError(err))
+	}
+	return e, nil
+}
+
+// CountDescendants counts the executions of a chain below its root, at most up to limit.
+func CountDescendants(ctx context.Context, q Querier, rootID string, limit int) (int, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE root_id = ? AND depth > 1 AND rerun_of = '' LIMIT ?) d", rootID, limit).Scan(&n)
+	return n, storageError(err)
+}
+
+// ErrLostLease says that an execution was cancelled, ended or taken over while
+// somebody worked on it: nothing of that work may be kept.
+var ErrLostLease = errors.New("the execution is no longer ours")
+
+// Claim checks at the start of a stretch's transaction that the execution is
+// still live and ours. On PostgreSQL it locks the row.
+func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
+	query := "SELECT lease_token, status FROM executions WHERE id = ?"
+	if tx.Dialect() == Postgres {
+		query += " FOR UPDATE"
+	}
+	var (
+		have   int64
+		status Status
+	)
+	if err := tx.QueryRow(ctx, query, id).Scan(&have, &status); err != nil {
+		return fmt.Errorf("check lease of %s: %w", id, storageError(err))
+	}
+	if have != token || !status.Live() {
+		return ErrLostLease
+	}
+	return nil
+}
+
+// Progress is how a commit leaves an execution.
+type Progress struct {
+	ID         string
+	Token      int64 // the token the holder has; the commit raises it by one
+	Status     Status
+	Reason     string
+	Output     *string // JSON; nil = unchanged
+	Messages   []string
+	Error      string
+	Steps      int64 // steps so far
+	Attempts   int
+	StartedAt  Millis
+	LeaseUntil Millis // 0 = given back
+
+	// Simple says that the execution never waited or stored a place: only the
+	// wake-up that started it is open, so less needs to be closed.
+	Simple bool
+}
+
+// SaveProgress is the conditional update behind every commit of a stretch: it
+// fails with ErrLostLease unless the execution is live and the token is the
+// holder's. When the execution ends, everything still open of it is closed in
+// the same transaction.
+//
+// Invariant: no other function changes the status of a running execution, except
+// cancel and deadline, which use the same function.
+func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
+	ended := Millis(0)
+	if p.Status.Final() {
+		ended = At(tx.Now())
+	}
+	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, lease_token = lease_token + 1, lease_until = ?
+		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
+		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.LeaseUntil, p.ID, p.Token)
+	if err != nil {
+		return err
+	}
+	if !p.Status.Final() {
+		return nil
+	}
+	if p.Simple {
+		err := tx.Queue(ctx, "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", p.ID)
+		if err != nil {
+			return fmt.Errorf("close execution: %w", err)
+		}
+		return nil
+	}
+	return closeExecution(ctx, tx, p.ID, p.Status, p.Reason)
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// closeExecution closes wake-ups, tasks, callbacks and open steps of an ended
+// execution.
+func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reason string) error {
+	stmts := []queued{
+		{query: "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", args: []any{id}},
+		{query: "UPDATE callbacks SET state = 'void' WHERE execution_id = ? AND state = 'open'", args: []any{id}},
+		{
+			query: `UPDATE steps SET status = CASE WHEN status = 'planned' THEN 'skipped' ELSE 'failed' END, ended_at = ?,
+				error = CASE WHEN status = 'planned' THEN '' ELSE ? END
+				WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown')`,
+			args: []any{At(tx.Now()), abandoned(status), id},
+		},
+	}
+	for _, s := range stmts {
+		if err := tx.Queue(ctx, s.query, s.args...); err != nil {
+			return fmt.Errorf("close execution: %w", err)
+		}
+	}
+	if err := closeTasks(ctx, tx, id, "", string(status)); err != nil {
+		return err
+	}
+	return settleApplication(ctx, tx, id, status, reason)
+}
+
+// abandoned is the error of a step that was open when its execution ended.
+func abandoned(status Status) string {
+	return toJSON(map[string]string{"kind": "refused", "code": "EXECUTION_ENDED", "message": "The execution ended (" + string(status) + ") before this step was finished."})
+}
+
+// LeaseTTL is how long a stored lease lives without renewal.
+const LeaseTTL = 15 * time.Second
+
+// LiveChildren lists the executions that one started and that have not ended.
+func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
+	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_id = ? AND status IN ('queued', 'running', 'waiting')", id)
+	return ids(rows, err, "list children")
+}
+
+// OverdueExecutions lists live executions whose time limit has passed.
+func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? LIMIT ?`, At(now), limit)
+	return ids(rows, err, "list overdue executions")
+}
+
+func ids(rows *sql.Rows, err error, what string) ([]string, error) {
+	var out []string
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return out, nil
+}

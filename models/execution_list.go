@@ -1,0 +1,162 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// ExecutionFilter narrows a list of executions; empty parts do not narrow.
+type ExecutionFilter struct {
+	WorkflowID   int64
+	VersionID    int64
+	Statuses     []Status
+	ResourceType string
+	ResourceID   string
+	UserID       int64 // who started it
+	RootID       string
+	Number       int64  // exactly this one
+	Search       string // in the workflow's title and key
+	Before       int64  // executions with a smaller number: the next page
+	Limit        int    // 0 = 30
+}
+
+// ExecutionRow is one line of a list; it carries no payload.
+type ExecutionRow struct {
+	Number        int64
+	ID            string
+	WorkflowID    int64
+	WorkflowKey   string
+	WorkflowTitle string
+	VersionNumber int64
+	Status        Status
+	Reason        string
+	Mode          string
+	ResourceType  string
+	ResourceID    string
+	Principal     string
+	UserID        int64
+	UserName      string
+	RerunOf       string
+	CreatedAt     Millis
+	StartedAt     Millis
+	EndedAt       Millis
+}
+
+// where gives the conditions of a filter.
+func (f ExecutionFilter) where() (string, []any) {
+	conds, args := []string{"1 = 1"}, []any{}
+	add := func(cond string, a ...any) {
+		conds = append(conds, cond)
+		args = append(args, a...)
+	}
+	if f.WorkflowID != 0 {
+		add("e.workflow_id = ?", f.WorkflowID)
+	}
+	if f.VersionID != 0 {
+		add("e.version_id = ?", f.VersionID)
+	}
+	if len(f.Statuses) > 0 {
+		list := make([]any, len(f.Statuses))
+		for i, s := range f.Statuses {
+			list[i] = s
+		}
+		add("e.status IN (?"+strings.Repeat(", ?", len(list)-1)+")", list...)
+	}
+	if f.ResourceType != "" {
+		add("e.resource_type = ?", f.ResourceType)
+	}
+	if f.ResourceID != "" {
+		add("e.resource_id = ?", f.ResourceID)
+	}
+	if f.UserID != 0 {
+		add("e.user_id = ?", f.UserID)
+	}
+	if f.RootID != "" {
+		add("e.root_id = ?", f.RootID)
+	}
+	if f.Number != 0 {
+		add("e.number = ?", f.Number)
+	}
+	if f.Search != "" {
+		like := "%" + escapeLike(fold(f.Search)) + "%"
+		add(`(fr_fold(w.title) LIKE ? ESCAPE '\' OR w.wf_key LIKE ? ESCAPE '\')`, like, like)
+	}
+	if f.Before != 0 {
+		add("e.number < ?", f.Before)
+	}
+	return strings.Join(conds, " AND "), args
+}
+
+// Executions lists executions, newest first.
+func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionRow, error) {
+	if f.Limit <= 0 {
+		f.Limit = 30
+	}
+	where, args := f.where()
+	args = append(args, f.Limit)
+	rows, err := q.Query(ctx, `SELECT e.number, e.id, e.workflow_id, w.wf_key, w.title, v.number, e.status, e.reason, e.mode, e.resource_type,
+		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of, e.created_at, e.started_at, e.ended_at
+		FROM executions e JOIN workflows w ON w.id = e.workflow_id JOIN workflow_versions v ON v.id = e.version_id
+		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number DESC LIMIT ?", args...)
+	var out []ExecutionRow
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var x ExecutionRow
+		err := r.Scan(&x.Number, &x.ID, &x.WorkflowID, &x.WorkflowKey, &x.WorkflowTitle, &x.VersionNumber, &x.Status, &x.Reason, &x.Mode,
+			&x.ResourceType, &x.ResourceID, &x.Principal, &x.UserID, &x.UserName, &x.RerunOf, &x.CreatedAt, &x.StartedAt, &x.EndedAt)
+		out = append(out, x)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list executions: %w", err)
+	}
+	return out, nil
+}
+
+// WorkflowStats counts the executions of a workflow by status.
+type WorkflowStats struct {
+	Total, Succeeded, Failed, Live int64
+	LastAt                         Millis
+}
+
+// ExecutionStats counts executions for each workflow.
+func ExecutionStats(ctx context.Context, q Querier) (map[int64]WorkflowStats, error) {
+	out := map[int64]WorkflowStats{}
+	rows, err := q.Query(ctx, `SELECT workflow_id, COUNT(*), SUM(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END),
+		SUM(CASE WHEN status IN ('failed', 'timed_out') THEN 1 ELSE 0 END), SUM(CASE WHEN status IN ('queued', 'running', 'waiting') THEN 1 ELSE 0 END),
+		MAX(created_at) FROM executions GROUP BY workflow_id`)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var (
+			id int64
+			s  WorkflowStats
+		)
+		err := r.Scan(&id, &s.Total, &s.Succeeded, &s.Failed, &s.Live, &s.LastAt)
+		out[id] = s
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count executions: %w", err)
+	}
+	return out, nil
+}
+
+// CountExecutions counts executions by status for a list's tabs.
+func CountExecutions(ctx context.Context, q Querier, f ExecutionFilter) (map[Status]int64, error) {
+	where, args := f.where()
+	out := map[Status]int64{}
+	rows, err := q.Query(ctx, "SELECT e.status, COUNT(*) FROM executions e JOIN workflows w ON w.id = e.workflow_id WHERE "+where+" GROUP BY e.status", args...)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var (
+			s Status
+			n int64
+		)
+		err := r.Scan(&s, &n)
+		out[s] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count executions: %w", err)
+	}
+	return out, nil
+}
