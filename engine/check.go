@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formrail/engine/expr"
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// Finding is one thing a designer should know about a draft. Errors block
+// publishing.
+type Finding struct {
+	Severity string // error or warning
+	Node     string // key of the node; "trigger" for the trigger
+	Field    string // setting, as a dotted path
+	Code     string
+	Message  text.Message
+}
+
+// Check gives all findings of a definition against the collections of the
+// instance.
+func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled, []Finding, error) {
+	cat, err := e.db.Catalog(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, problems := e.registry.compile(d, "")
+	k := &checker{cat: catalog{cat}, c: c}
+	for _, p := range problems {
+		k.add("error", p)
+	}
+	if c.Trigger != nil {
+		k.own("trigger", c.Trigger.Check(c.Settings, k.cat))
+	}
+	for _, n := range c.Nodes {
+		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
+		k.references(n)
+		if sync && n.typ.Waits {
+			k.add("error", field.Problem{Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
+				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title)})
+		}
+		if n.typ.Key == "end" && n.next != nil {
+			k.add("warning", field.Problem{Field: join(n.part.Key, "type"), Code: "UNREACHABLE",
+				Message: text.M("check.unreachable", "Nothing after %s is ever reached.", n.title)})
+		}
+	}
+	if len(c.Nodes) == 0 {
+		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})
+	}
+	return c, k.findings, nil
+}
+
+// Errors gives the findings that block publishing.
+func Errors(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Severity != "error" })
+}
+
+// refusal is the answer to a definition that cannot be published or stored.
+func refusal(findings []Finding) *models.Error {
+	e := models.Invalid("DEFINITION_INVALID", text.M("definition.invalid", "The workflow has problems that must be solved first."))
+	for _, f := range findings {
+		e.Fields = append(e.Fields, models.FieldError{Field: join(f.Node, f.Field), Code: f.Code, Message: f.Message})
+	}
+	return e
+}
+
+type checker struct {
+	cat      catalog
+	c        *Compiled
+	findings []Finding
+}
+
+func (k *checker) add(severity string, p field.Problem) {
+	node, rest, _ := cutDot(p.Field)
+	k.findings = append(k.findings, Finding{Severity: severity, Node: node, Field: rest, Code: p.Code, Message: p.Message})
+}
+
+func (k *checker) own(where string, problems field.Problems) {
+	for _, p := range problems {
+		p.Field = join(where, p.Field)
+		k.add("error", p)
+	}
+}
+
+// references checks every variable a node reads: its root, that a named node runs
+// before on every way, and that the named property exists.
+func (k *checker) references(n *compiledNode) {
+	for _, ref := range n.refs {
+		if p, bad := k.reference(n, ref); bad {
+			k.add("error", p)
+		}
+	}
+}
+
+func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem, bool) {
+	name := ref.Root + "." + strings.Join(ref.Path, ".")
+	bad := func(m text.Message) (field.Problem, bool) {
+		return field.Problem{Field: join(n.part.Key, "config"), Code: "UNKNOWN_VARIABLE", Message: m}, true
+	}
+	switch ref.Root {
+	case "trigger":
+		if k.c.Trigger == nil {
+			return field.Problem{}, false
+		}
+		if !hasPath(k.c.Trigger.Context(k.c.Settings, k.cat), ref.Path) {
+			return bad(text.M("check.variable", "%s names nothing the trigger offers.", name))
+		}
+	case "nodes":
+		if len(ref.Path) == 0 {
+			return field.Problem{}, false
+		}
+		other := k.c.byKey[ref.Path[0]]
+		if other == nil {
+			return bad(text.M("check.node", "%s names a step that does not exist.", name))
+		}
+		if !runsBefore(other, n) {
+			return bad(text.M("check.later", "%s has not run on every way to this step.", name))
+		}
+		if !hasPath(other.typ.Outputs(other.settings, k.cat), ref.Path[1:]) {
+			return bad(text.M("check.output", "%s names nothing that the step gives.", name))
+		}
+	case "loop", "loops":
+		return bad(text.M("check.loop", "%s exists inside loops only.", name))
+	}
+	return field.Problem{}, false
+}
+
+// hasPath reports whether a shape may have a property at a path. Digits pick from
+// lists; open shapes may have anything.
+func hasPath(s field.Shape, path []string) bool {
+	for _, name := range path {
+		if s.Open || (len(s.Fields) == 0 && s.Kind == "" && s.Target == "") {
+			return true
+		}
+		if s.List && strings.Trim(name, "0123456789") == "" {
+			s.List = false
+			continue
+		}
+		prop, ok := s.Prop(name)
+		if !ok {
+			return false
+		}
+		s = prop
+	}
+	return true
+}
+
+// runsBefore reports whether node a has run, or been skipped with its branch not
+// taken, on every way to node b: it stands earlier in b's list or in a list
+// around it, at any depth.
+func runsBefore(a, b *compiledNode) bool {
+	for at := b; at != nil; at = at.parent {
+		for outer := a; outer != nil; outer = outer.parent {
+			if outer == at {
+				return outer == a && a != b // an enclosing node has run
+			}
+			if outer.parent == at.parent && outer.branch == at.branch && precedes(outer, at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func precedes(a, b *compiledNode) bool {
+	for n := a.next; n != nil; n = n.next {
+		if n == b {
+			return true
+		}
+	}
+	return false
+}
+
+// Usages lists the places of live versions and drafts that name a collection or
+// one of its fields.
+func (e *Engine) Usages(ctx context.Context, collection, fieldName string) ([]models.Usage, error) {
+	workflows, err := models.Workflows(ctx, e.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	var out []models.Usage
+	for _, w := range workflows {
+		d, err := ReadDefinition(w.Draft)
+		if err != nil {
+			return nil, fmt.Errorf("read draft of %s: %w", w.Key, err)
+		}
+		for _, place := range usedIn(d, collection, fieldName) {
+			out = append(out, models.Usage{Kind: "workflow", Key: w.Key, Title: w.Title, Place: place, Live: w.LiveVersion != 0})
+		}
+	}
+	return out, nil
+}
+
+// usedIn lists the nodes whose settings name a collection and, when given, a field.
+func usedIn(d *Definition, collection, fieldName string) []string {
+	var out []string
+	names := func(config map[string]any) bool {
+		c, _ := config["collection"].(string)
+		if models.Snake(c) != models.Snake(collection) {
+			return false
+		}
+		return fieldName == "" || mentions(config, fieldName)
+	}
+	if names(d.Trigger.Config) {
+		out = append(out, "trigger")
+	}
+	onTrigger, _ := d.Trigger.Config["collection"].(string)
+	d.walk(func(n *NodePart) {
+		reads := models.Snake(onTrigger) == models.Snake(collection) && fieldName != "" && mentions(n.Config, "trigger.data."+fieldName)
+		if names(n.Config) || reads {
+			out = append(out, n.Key)
+		}
+	})
+	return out
+}
+
+// mentions reports whether a name occurs as a key or inside a text of a value.
+func mentions(v any, name string) bool {
+	switch v := v.(type) {
+	case string:
+		return v == name || strings.Contains(v, name)
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return mentions(e, name) })
+	case map[string]any:
+		for k, e := range v {
+			if k == name || mentions(e, name) {
+				return true
+			}
+		}
+	}
+	return false
+}

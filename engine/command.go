@@ -1,0 +1,383 @@
+package engine
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"formrail/models"
+	"formrail/models/text"
+)
+
+// Command is one edit of a draft: its name and its arguments as canonical values.
+//
+//	add_node     type, at {parent, branch, index}, key?, title?, config?
+//	move_nodes   keys, at
+//	delete_nodes keys, keepBranch {key: branch}
+//	set_title    key, value     set_note key, value     set_skip key, value
+//	set_config   key, field, value (null removes the setting)
+//	set_policy   key, field (retry, timeout, onError, onUnknown, elevated), value
+//	set_trigger  field, value
+//	replace_draft document
+type Command struct {
+	Name string
+	Args map[string]any
+}
+
+// everything is what replace_draft touches.
+const everything = "*"
+
+// touchedBy lists the nodes that commands change.
+func touchedBy(commands []Command) []string {
+	var out []string
+	add := func(v any) {
+		if s, ok := v.(string); ok && s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for _, c := range commands {
+		switch c.Name {
+		case "replace_draft":
+			add(everything)
+		case "set_trigger":
+			add("trigger")
+		}
+		add(c.Args["key"])
+		if keys, ok := c.Args["keys"].([]any); ok {
+			for _, k := range keys {
+				add(k)
+			}
+		}
+	}
+	return out
+}
+
+func commandsTree(commands []Command) []any {
+	out := make([]any, 0, len(commands))
+	for _, c := range commands {
+		out = append(out, map[string]any{"command": c.Name, "args": c.Args})
+	}
+	return out
+}
+
+// change applies commands to a definition.
+type change struct {
+	d      *Definition
+	types  *registry
+	labels []string
+}
+
+func badCommand(m text.Message) *models.Error { return models.Invalid("BAD_PARAMETER", m) }
+
+func (c *change) apply(cmd Command) error {
+	run, ok := map[string]func(map[string]any) (string, error){
+		"add_node": c.addNode, "move_nodes": c.moveNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "set_note": c.setNote,
+		"set_skip": c.setSkip, "set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
+	}[cmd.Name]
+	if !ok {
+		return badCommand(text.M("draft.command", "There is no command %s.", cmd.Name))
+	}
+	label, err := run(cmd.Args)
+	if err != nil {
+		return err
+	}
+	c.labels = append(c.labels, label)
+	return nil
+}
+
+// place is a list of nodes that commands can change.
+type place struct {
+	list  *[]*NodePart
+	index int
+}
+
+// list finds the list of a branch; an empty parent is the top.
+func (c *change) list(parent, branch string) (*[]*NodePart, error) {
+	if parent == "" {
+		return &c.d.Nodes, nil
+	}
+	n, err := c.node(parent)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range n.Branches {
+		if b.Key == branch {
+			return &b.Nodes, nil
+		}
+	}
+	b := &BranchPart{Key: branch}
+	n.Branches = append(n.Branches, b)
+	return &b.Nodes, nil
+}
+
+// at reads where nodes go; without an index they go to the end.
+func (c *change) at(args map[string]any) (place, error) {
+	at, _ := args["at"].(map[string]any)
+	parent, _ := at["parent"].(string)
+	branch, _ := at["branch"].(string)
+	list, err := c.list(parent, branch)
+	if err != nil {
+		return place{}, err
+	}
+	index := intOr(at["index"], len(*list))
+	if index < 0 || index > len(*list) {
+		return place{}, badCommand(text.M("draft.index", "The place does not exist."))
+	}
+	return place{list, index}, nil
+}
+
+func (c *change) node(key any) (*NodePart, error) {
+	var found *NodePart
+	c.d.walk(func(n *NodePart) {
+		if n.Key == key {
+			found = n
+		}
+	})
+	if found == nil {
+		return nil, badCommand(text.M("draft.no_node", "There is no step %v in this draft.", key))
+	}
+	return found, nil
+}
+
+func (c *change) addNode(args map[string]any) (string, error) {
+	typ, _ := args["type"].(string)
+	known := c.types.nodes[typ]
+	if known == nil {
+		return "", badCommand(text.M("definition.node_type", "There is no step type %s.", typ))
+	}
+	p, err := c.at(args)
+	if err != nil {
+		return "", err
+	}
+	n := &NodePart{Type: typ, Config: map[string]any{}}
+	n.Key, _ = args["key"].(string)
+	if n.Key == "" {
+		n.Key = c.freeKey()
+	}
+	if config, ok := args["config"].(map[string]any); ok {
+		n.Config = config
+	}
+	n.Title, _ = args["title"].(string)
+	*p.list = slices.Insert(*p.list, p.index, n)
+	return fmt.Sprintf("Added “%s”", n.titleOf(known.Title)), nil
+}
+
+// freeKey makes a node key that the draft does not have.
+func (c *change) freeKey() string {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	for {
+		var b [4]byte
+		if _, err := rand.Read(b[:]); err != nil {
+			panic("read random bytes: " + err.Error())
+		}
+		for i := range b {
+			n := len(letters)
+			if i == 0 {
+				n = 26
+			}
+			b[i] = letters[int(b[i])%n]
+		}
+		if _, err := c.node(string(b[:])); err != nil {
+			return string(b[:])
+		}
+	}
+}
+
+// take removes nodes from where they stand and gives them in their order.
+func (c *change) take(keys []string) ([]*NodePart, error) {
+	var out []*NodePart
+	for _, key := range keys {
+		n, err := c.node(key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	c.d.Nodes = without(c.d.Nodes, out)
+	return out, nil
+}
+
+func without(list, gone []*NodePart) []*NodePart {
+	list = slices.DeleteFunc(list, func(n *NodePart) bool { return slices.Contains(gone, n) })
+	for _, n := range list {
+		for _, b := range n.Branches {
+			b.Nodes = without(b.Nodes, gone)
+		}
+	}
+	return list
+}
+
+func (c *change) moveNodes(args map[string]any) (string, error) {
+	keys := textsOf(args["keys"])
+	moved, err := c.take(keys)
+	if err != nil {
+		return "", err
+	}
+	if len(moved) == 0 {
+		return "", badCommand(text.M("draft.keys", "Name the steps to move."))
+	}
+	p, err := c.at(args)
+	if err != nil {
+		return "", badCommand(text.M("draft.into_itself", "A step cannot be moved into itself or to a place that does not exist."))
+	}
+	*p.list = slices.Insert(*p.list, p.index, moved...)
+	return "Moved " + c.names(moved), nil
+}
+
+func (c *change) deleteNodes(args map[string]any) (string, error) {
+	keep, _ := args["keepBranch"].(map[string]any)
+	for key, branch := range keep {
+		if err := c.keepBranch(key, branch); err != nil {
+			return "", err
+		}
+	}
+	gone, err := c.take(textsOf(args["keys"]))
+	if err != nil {
+		return "", err
+	}
+	if len(gone) == 0 {
+		return "", badCommand(text.M("draft.keys", "Name the steps to move."))
+	}
+	return "Deleted " + c.names(gone), nil
+}
+
+// keepBranch puts the steps of one branch in the place behind their owner, which
+// is about to go.
+func (c *change) keepBranch(key string, branch any) error {
+	n, err := c.node(key)
+	if err != nil {
+		return err
+	}
+	for _, b := range n.Branches {
+		if b.Key == branch {
+			c.d.Nodes = insertBehind(c.d.Nodes, n, b.Nodes)
+			b.Nodes = nil
+		}
+	}
+	return nil
+}
+
+func insertBehind(list []*NodePart, at *NodePart, more []*NodePart) []*NodePart {
+	if i := slices.Index(list, at); i >= 0 {
+		return slices.Insert(list, i+1, more...)
+	}
+	for _, n := range list {
+		for _, b := range n.Branches {
+			b.Nodes = insertBehind(b.Nodes, at, more)
+		}
+	}
+	return list
+}
+
+func (c *change) names(nodes []*NodePart) string {
+	if len(nodes) != 1 {
+		return fmt.Sprintf("%d steps", len(nodes))
+	}
+	title := nodes[0].Type
+	if t := c.types.nodes[nodes[0].Type]; t != nil {
+		title = t.Title
+	}
+	return "“" + nodes[0].titleOf(title) + "”"
+}
+
+func (c *change) setTitle(args map[string]any) (string, error) {
+	return c.setText(args, "Renamed", func(n *NodePart, s string) { n.Title = s })
+}
+
+func (c *change) setNote(args map[string]any) (string, error) {
+	return c.setText(args, "Changed the note of", func(n *NodePart, s string) { n.Note = s })
+}
+
+func (c *change) setText(args map[string]any, label string, set func(*NodePart, string)) (string, error) {
+	n, err := c.node(args["key"])
+	if err != nil {
+		return "", err
+	}
+	s, ok := args["value"].(string)
+	if !ok {
+		return "", badCommand(text.M("definition.not_text", "%s must be text.", "value"))
+	}
+	set(n, s)
+	return label + " " + c.names([]*NodePart{n}), nil
+}
+
+func (c *change) setSkip(args map[string]any) (string, error) {
+	n, err := c.node(args["key"])
+	if err != nil {
+		return "", err
+	}
+	on, ok := args["value"].(bool)
+	if !ok {
+		return "", badCommand(text.M("definition.not_flag", "%s must be true or false.", "value"))
+	}
+	n.Skip = on
+	return "Switched " + c.names([]*NodePart{n}), nil
+}
+
+func (c *change) setConfig(args map[string]any) (string, error) {
+	n, err := c.node(args["key"])
+	if err != nil {
+		return "", err
+	}
+	name, _ := args["field"].(string)
+	if name == "" {
+		return "", badCommand(text.M("draft.field", "Name the setting to change."))
+	}
+	if args["value"] == nil {
+		delete(n.Config, name)
+	} else {
+		n.Config[name] = args["value"]
+	}
+	return fmt.Sprintf("Changed “%s” of %s", name, c.names([]*NodePart{n})), nil
+}
+
+func (c *change) setPolicy(args map[string]any) (string, error) {
+	n, err := c.node(args["key"])
+	if err != nil {
+		return "", err
+	}
+	name, _ := args["field"].(string)
+	value, _ := args["value"].(string)
+	switch name {
+	case "timeout":
+		n.Timeout = value
+	case "onError":
+		n.OnError = value
+	case "onUnknown":
+		n.OnUnknown = value
+	case "elevated":
+		n.Elevated, _ = args["value"].(bool)
+	case "retry":
+		n.Retry, _ = args["value"].(map[string]any)
+	default:
+		return "", badCommand(text.M("draft.policy", "A policy is retry, timeout, onError, onUnknown or elevated."))
+	}
+	return fmt.Sprintf("Changed %s of %s", name, c.names([]*NodePart{n})), nil
+}
+
+func (c *change) setTrigger(args map[string]any) (string, error) {
+	name, _ := args["field"].(string)
+	if name == "" {
+		return "", badCommand(text.M("draft.field", "Name the setting to change."))
+	}
+	if args["value"] == nil {
+		delete(c.d.Trigger.Config, name)
+	} else {
+		c.d.Trigger.Config[name] = args["value"]
+	}
+	return fmt.Sprintf("Changed “%s” of the trigger", name), nil
+}
+
+func (c *change) replaceDraft(args map[string]any) (string, error) {
+	d, problems := ParseDefinition(args["document"])
+	if len(problems) > 0 {
+		k := &checker{}
+		k.own("", problems)
+		return "", refusal(k.findings)
+	}
+	if d.Trigger.Type != c.d.Trigger.Type {
+		return "", models.Invalid("IMMUTABLE_FIELD", text.M("draft.type", "The trigger type of a workflow cannot be changed. Duplicate it with another trigger."))
+	}
+	*c.d = *d
+	return "Replaced the draft", nil
+}

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"formrail/engine/node"
+	"formrail/models"
+	"formrail/models/fault"
+)
+
+// commit writes what the stretch has, and with it the effects of the local nodes
+// that come next: one transaction. It reports why the work inside it stopped.
+//
+// Invariant: nothing else changes a running execution. The transaction is refused
+// as a whole when the execution was cancelled, ended or taken over meanwhile.
+func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
+	if why == stopIdle && s.unchanged() {
+		return stopIdle, nil
+	}
+	local := why == stopLocal
+	var after *state
+	err := s.e.db.Write(ctx, "engine.commit", func(tx *models.Tx) error {
+		st := s.state
+		if local {
+			st = s.state.copy()
+			st.nodes = 0
+			if err := models.Claim(ctx, tx, s.exec.ID, s.token); err != nil {
+				return err
+			}
+			why = s.advance(ctx, tx, st)
+		}
+		if err := s.persist(ctx, tx, st); err != nil {
+			return err
+		}
+		after = st
+		return nil
+	})
+	if err != nil {
+		return stopIdle, fmt.Errorf("commit stretch of %s: %w", s.exec.ID, err)
+	}
+	moved := slices.ContainsFunc(after.dirty, func(step *models.Step) bool { return step.Type == "approval" })
+	s.adopt(after)
+	s.e.published(s.exec, moved)
+	if why == stopLocal {
+		why = stopIdle
+	}
+	return why, nil
+}
+
+// unchanged reports that there is nothing to write: the wake-ups that led here
+// were taken by somebody before.
+func (s *stretch) unchanged() bool {
+	return len(s.state.dirty) == 0 && len(s.state.used) == 0 && s.state.status == ""
+}
+
+// persist writes one state of the execution.
+func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
+	status := st.outcome()
+	if status == models.Running {
+		if err := s.park(ctx, tx, st); err != nil {
+			return err
+		}
+	}
+	progress := models.Progress{
+		LeaseUntil: st.lease,
+		ID:         s.exec.ID, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
+		Steps: st.seq, Attempts: s.exec.Attempts, StartedAt: s.startedAt(tx), Simple: s.simple(st),
+	}
+	for _, step := range st.dirty {
+		if err := models.SaveStep(ctx, tx, step); err != nil {
+			return err
+		}
+	}
+	if status.Live() {
+		if err := models.FinishWakeups(ctx, tx, st.used); err != nil {
+			return err
+		}
+		for _, w := range st.wakeups {
+			if err := models.InsertWakeup(ctx, tx, &w); err != nil {
+				return err
+			}
+		}
+	}
+	return models.SaveProgress(ctx, tx, progress)
+}
+
+// simple reports that the execution never waited: only the wake-up that started
+// it can be open, so the closing has less to look for.
+func (s *stretch) simple(st *state) bool {
+	return s.exec.Status == models.Queued && len(st.open) == 0 && !st.parked
+}
+
+func (s *stretch) startedAt(tx *models.Tx) models.Millis {
+	if s.exec.StartedAt == 0 {
+		return models.At(tx.Now())
+	}
+	return s.exec.StartedAt
+}
+
+// park stores where the execution goes on, so that somebody can when this
+// process dies: each cursor becomes a planned step with a wake-up.
+func (s *stretch) park(ctx context.Context, tx *models.Tx, st *state) error {
+	for i := range st.cursors {
+		cur := &st.cursors[i]
+		if cur.signal != nil {
+			// A container that is about to hear of its branch: the wake-up says so.
+			st.wakeups = append(st.wakeups, models.Wakeup{
+				ExecutionID: s.exec.ID, StepID: cur.step.ID, Reason: models.WakeBranch, Lane: 1,
+				DueAt: models.At(tx.Now()), Signal: signalJSON(*cur.signal),
+			})
+			continue
+		}
+		if cur.step == nil {
+			cur.step = s.begin(st, *cur)
+			cur.step.Status = models.Planned
+			s.save(st, cur.step)
+		}
+		if cur.step.Status == models.Planned {
+			st.wakeups = append(st.wakeups, models.Wakeup{
+				ExecutionID: s.exec.ID, StepID: cur.step.ID, Reason: models.WakeBranch, Lane: laneOf(s.exec), DueAt: models.At(tx.Now()),
+			})
+		}
+	}
+	st.parked = true
+	return fault.Hit("engine.park")
+}
+
+func laneOf(e *models.Execution) int {
+	if e.Sync {
+		return 0
+	}
+	return 1
+}
+
+// adopt takes over a state that is durable now.
+func (s *stretch) adopt(st *state) {
+	s.token++
+	if s.exec.StartedAt == 0 {
+		s.exec.StartedAt = models.At(s.e.now())
+	}
+	s.exec.Status = st.outcome()
+	s.exec.LeaseToken, s.exec.Reason, s.exec.Error, s.exec.Messages, s.exec.StepCount = s.token, st.reason, st.failure, st.messages, st.seq
+	if st.output != nil {
+		s.exec.Output = *st.output
+	}
+	st.dirty, st.used, st.wakeups, st.nodes, st.lease = nil, nil, nil, 0, 0
+	s.state = st
+}
+
+// external commits the intent of the next attempt, makes it, and buffers the
+// result, which rides with the next commit.
+func (s *stretch) external(ctx context.Context) error {
+	cur := &s.state.cursors[0]
+	cur.step = s.begin(s.state, *cur)
+	cur.retry = false
+	cur.step.Status = models.Running
+	s.save(s.state, cur.step)
+	if err := s.commitIntent(ctx); err != nil {
+		return err
+	}
+	if err := fault.Hit("engine.send.before"); err != nil {
+		return err
+	}
+	s.step(ctx, nil, s.state)
+	return fault.Hit("engine.send.after")
+}
+
+// commitIntent stores that an attempt is about to leave the process. The lease
+// is stored with it: who finds the step running after the lease has ended knows
+// that its outcome is unknown.
+func (s *stretch) commitIntent(ctx context.Context) error {
+	running := s.state.cursors[0].step
+	var after *state
+	err := s.e.db.Write(ctx, "engine.intent", func(tx *models.Tx) error {
+		st := s.state.copy()
+		st.lease = models.At(tx.Now().Add(s.state.cursors[0].node.timeout + models.LeaseTTL))
+		st.wakeups = append(st.wakeups, models.Wakeup{
+			ExecutionID: s.exec.ID, StepID: running.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(tx.Now().Add(models.LeaseTTL)),
+		})
+		if err := s.persist(ctx, tx, st); err != nil {
+			return err
+		}
+		after = st
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("commit intent of %s: %w", s.exec.ID, err)
+	}
+	s.adopt(after)
+	used, err := models.StepWakeups(ctx, s.e.db.Read(), running.ID)
+	s.state.used = append(s.state.used, used...)
+	return err
+}
+
+// signalJSON keeps a signal for the wake-up that carries it.
+func signalJSON(sig node.Signal) string {
+	m := map[string]any{"reason": sig.Reason, "branch": sig.Branch, "data": sig.Data}
+	if sig.Failure != nil {
+		m["failure"] = failureValue(sig.Failure)
+	}
+	return encode(m)
+}
+
+// published tells live pages that an execution moved, and its tasks with it.
+func (e *Engine) published(exec *models.Execution, tasks bool) {
+	e.live.Publish("exec:" + exec.ID)
+	e.live.Publish("executions")
+	if tasks {
+		e.live.Publish("tasks")
+	}
+}

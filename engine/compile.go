@@ -1,0 +1,293 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"formrail/engine/expr"
+	"formrail/engine/node"
+	"formrail/engine/trigger"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// Compiled is a definition made ready to run: nodes in document order with
+// parent, branch and next sibling, decoded settings and compiled texts. It never
+// changes and is safe for concurrent use.
+type Compiled struct {
+	Hash     string
+	Trigger  *trigger.Type
+	Settings trigger.Settings
+	Listens  trigger.Listens
+	Nodes    []*compiledNode // document order
+
+	byKey map[string]*compiledNode
+	first *compiledNode
+	reads []string // nodes whose output some other node reads
+	waits bool
+}
+
+type compiledNode struct {
+	part     *NodePart
+	typ      *node.Type
+	title    string
+	settings node.Settings
+	trees    []settingTree
+	branches []node.Branch
+	first    map[string]*compiledNode // first node of each branch
+	parent   *compiledNode
+	branch   string // of parent
+	next     *compiledNode
+	refs     []expr.Reference
+	timeout  time.Duration
+	retry    retryPolicy
+}
+
+// settingTree is one setting that is resolved at run time.
+type settingTree struct {
+	name string
+	tree *expr.Tree
+}
+
+// registry holds the node and trigger types of the product.
+type registry struct {
+	nodes    map[string]*node.Type
+	triggers map[string]*trigger.Type
+	order    []*node.Type
+}
+
+func newRegistry(nodes []*node.Type, triggers []*trigger.Type) *registry {
+	r := &registry{nodes: map[string]*node.Type{}, triggers: map[string]*trigger.Type{}, order: nodes}
+	for _, t := range nodes {
+		if r.nodes[t.Key] != nil {
+			panic("two node types have the key " + t.Key)
+		}
+		r.nodes[t.Key] = t
+	}
+	for _, t := range triggers {
+		if r.triggers[t.Key] != nil {
+			panic("two trigger types have the key " + t.Key)
+		}
+		r.triggers[t.Key] = t
+	}
+	return r
+}
+
+// compiler collects all problems of a definition.
+type compiler struct {
+	reg      *registry
+	problems field.Problems
+	out      *Compiled
+}
+
+// compile makes a definition ready. The problems hold every finding that needs
+// no knowledge of collections; a definition with problems must not run.
+func (r *registry) compile(d *Definition, hash string) (*Compiled, field.Problems) {
+	c := &compiler{reg: r, out: &Compiled{Hash: hash, byKey: map[string]*compiledNode{}}}
+	c.trigger(d.Trigger)
+	c.out.first = c.list(d.Nodes, nil, "")
+	read := map[string]bool{}
+	for _, n := range c.out.Nodes {
+		for _, ref := range n.refs {
+			if ref.Root == "nodes" && len(ref.Path) > 0 {
+				read[ref.Path[0]] = true
+			}
+		}
+	}
+	for _, n := range c.out.Nodes {
+		if read[n.part.Key] {
+			c.out.reads = append(c.out.reads, n.part.Key)
+		}
+		c.out.waits = c.out.waits || n.typ.Waits
+	}
+	return c.out, c.problems
+}
+
+func (c *compiler) trigger(part TriggerPart) {
+	t, ok := c.reg.triggers[part.Type]
+	if !ok {
+		c.problems.Add("trigger.type", "DEFINITION_INVALID", text.M("definition.trigger_type", "There is no trigger type %s.", part.Type))
+		return
+	}
+	s, problems := t.Decode(part.Config)
+	c.add("trigger", problems)
+	c.out.Trigger, c.out.Settings = t, s
+	c.out.Listens = t.Listens(s)
+}
+
+func (c *compiler) add(where string, problems field.Problems) {
+	for _, p := range problems {
+		p.Field = join(where, p.Field)
+		c.problems = append(c.problems, p)
+	}
+}
+
+// list compiles one list of nodes and gives its first.
+func (c *compiler) list(parts []*NodePart, parent *compiledNode, branch string) *compiledNode {
+	var first, last *compiledNode
+	for _, part := range parts {
+		n := c.node(part, parent, branch)
+		if n == nil {
+			continue
+		}
+		if first == nil {
+			first = n
+		} else {
+			last.next = n
+		}
+		last = n
+	}
+	return first
+}
+
+func (c *compiler) node(part *NodePart, parent *compiledNode, branch string) *compiledNode {
+	typ, ok := c.reg.nodes[part.Type]
+	if !ok {
+		c.problems.Add(join(part.Key, "type"), "DEFINITION_INVALID", text.M("definition.node_type", "There is no step type %s.", part.Type))
+		return nil
+	}
+	n := &compiledNode{part: part, typ: typ, title: part.titleOf(typ.Title), parent: parent, branch: branch, first: map[string]*compiledNode{}}
+	c.out.Nodes = append(c.out.Nodes, n)
+	c.out.byKey[part.Key] = n
+	var problems field.Problems
+	n.settings, problems = typ.Decode(part.Config)
+	c.add(part.Key, problems)
+	c.texts(n)
+	n.branches = typ.Branches(n.settings)
+	if part.OnError == "branch" {
+		n.branches = append(slices.Clone(n.branches), node.Branch{Key: errorBranch, Title: "Error"})
+	}
+	c.policies(n)
+	for _, b := range part.Branches {
+		if !slices.ContainsFunc(n.branches, func(o node.Branch) bool { return o.Key == b.Key }) {
+			c.problems.Add(join(part.Key, b.Key), "DEFINITION_INVALID", text.M("definition.branch_unknown", "%s has no branch %s.", n.title, b.Key))
+			continue
+		}
+		n.first[b.Key] = c.list(b.Nodes, n, b.Key)
+	}
+	return n
+}
+
+func (c *compiler) policies(n *compiledNode) {
+	n.timeout = defaultTimeout(n.typ.Effect)
+	if n.part.Timeout != "" {
+		if span, err := field.ParseDuration(n.part.Timeout); err == nil {
+			n.timeout = span.Approximate()
+		}
+	}
+	if n.timeout > 10*time.Minute {
+		c.problems.Add(join(n.part.Key, "timeout"), "DEFINITION_INVALID", text.M("definition.timeout", "One attempt may take 10 minutes at most."))
+	}
+	if policy, err := parseRetry(n.part.Retry); err == nil {
+		n.retry = policy
+	}
+	if n.part.Retry == nil && n.typ.Effect == node.External {
+		n.retry = externalRetry()
+	}
+}
+
+// texts compiles the settings that are resolved at run time and collects the
+// variables that all settings read.
+func (c *compiler) texts(n *compiledNode) {
+	for _, f := range n.typ.Config {
+		raw, ok := n.part.Config[f.Name]
+		if !ok || raw == nil {
+			continue
+		}
+		where := join(n.part.Key, f.Name)
+		switch {
+		case f.Kind == field.Condition:
+			if cond, err := expr.CompileCondition(raw); c.syntax(where, err) {
+				n.refs = append(n.refs, cond.References()...)
+			}
+		case f.Kind == field.Expression:
+			c.expression(n, where, raw)
+		case f.Resolves() && field.HasTemplate(raw):
+			tree, err := expr.CompileTree(raw)
+			if c.syntax(where, err) {
+				n.trees = append(n.trees, settingTree{name: f.Name, tree: tree})
+				n.refs = append(n.refs, tree.References()...)
+			}
+		}
+	}
+}
+
+// expression reads an expression setting; with engine template it is a text.
+func (c *compiler) expression(n *compiledNode, where string, raw any) {
+	source, ok := raw.(string)
+	if !ok {
+		c.problems.Add(where, "DEFINITION_INVALID", text.M("definition.not_text", "%s must be text.", "expression"))
+		return
+	}
+	if n.part.Config["engine"] == "template" {
+		if t, err := expr.CompileTemplate(source); c.syntax(where, err) {
+			n.refs = append(n.refs, t.References()...)
+		}
+		return
+	}
+	if p, err := expr.Compile(source); c.syntax(where, err) {
+		n.refs = append(n.refs, p.References()...)
+	}
+}
+
+// syntax reports a mistake in a text, unless the setting reported it already. It
+// is true when there is none.
+func (c *compiler) syntax(where string, err error) bool {
+	if err == nil {
+		return true
+	}
+	if slices.ContainsFunc(c.problems, func(p field.Problem) bool { return p.Field == where }) {
+		for i, p := range c.problems {
+			if p.Field == where {
+				c.problems[i] = syntaxProblem(where, err)
+			}
+		}
+		return false
+	}
+	c.problems = append(c.problems, syntaxProblem(where, err))
+	return false
+}
+
+// cache keeps compiled versions by hash.
+type cache struct {
+	mu     sync.Mutex
+	byHash map[string]*Compiled
+}
+
+// maxCompiled bounds the cache; a version that was dropped compiles again in
+// milliseconds.
+const maxCompiled = 2000
+
+func (c *cache) get(hash string) *Compiled {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byHash[hash]
+}
+
+func (c *cache) put(v *Compiled) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byHash == nil || len(c.byHash) >= maxCompiled {
+		c.byHash = map[string]*Compiled{}
+	}
+	c.byHash[v.Hash] = v
+}
+
+// compiledVersion gives the compiled form of a stored definition.
+func (e *Engine) compiledVersion(hash, definition string) (*Compiled, error) {
+	if c := e.compiled.get(hash); c != nil {
+		return c, nil
+	}
+	d, err := ReadDefinition(definition)
+	if err != nil {
+		return nil, err
+	}
+	c, problems := e.registry.compile(d, hash)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("compile version %s: %s: %s", hash[:8], problems[0].Field, problems[0].Message)
+	}
+	e.compiled.put(c)
+	return c, nil
+}

@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"formrail/models"
+	"formrail/models/text"
+)
+
+// ending is how an execution is ended from outside its stretch.
+type ending struct {
+	status  models.Status
+	reason  string
+	failure string
+}
+
+// endTries is how often an ending is tried again when a stretch commits at the
+// same time.
+const endTries = 5
+
+// end ends an execution from outside: cancel, deadline, poison. Once it returns,
+// no further step of the execution commits.
+func (e *Engine) end(ctx context.Context, id string, how ending) error {
+	var err error
+	for range endTries {
+		err = e.db.Write(ctx, "engine.end", func(tx *models.Tx) error { return e.endIn(ctx, tx, id, how) })
+		if !errors.Is(err, models.ErrLostLease) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("end execution %s: %w", id, err)
+	}
+	e.claims.interrupt(id)
+	e.published(&models.Execution{ID: id}, true)
+	return nil
+}
+
+func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending) error {
+	exec, err := models.ExecutionByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if !exec.Status.Live() {
+		return executionEnded()
+	}
+	started := exec.StartedAt
+	if started == 0 {
+		started = models.At(tx.Now())
+	}
+	if err := models.SaveProgress(ctx, tx, models.Progress{
+		ID: id, Token: exec.LeaseToken, Status: how.status, Reason: how.reason, Messages: exec.Messages, Error: how.failure,
+		Steps: exec.StepCount, Attempts: exec.Attempts, StartedAt: started,
+	}); err != nil {
+		return err
+	}
+	children, err := models.LiveChildren(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, child := range children {
+		if err := e.endIn(ctx, tx, child, ending{status: models.Cancelled, reason: "parent_ended"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cancel ends an execution by a person's wish, with its tasks and children. It
+// needs the right execution.operate.
+func (e *Engine) Cancel(ctx context.Context, access models.Access, id, reason string) error {
+	if err := access.Require("execution.operate"); err != nil {
+		return err
+	}
+	if len([]rune(reason)) > 500 {
+		return models.Invalid("BAD_PARAMETER", text.M("execution.reason_long", "A reason has at most 500 characters."))
+	}
+	if reason == "" {
+		reason = "cancelled"
+	}
+	return e.end(ctx, id, ending{status: models.Cancelled, reason: reason})
+}
+
+// Rerun starts a new execution with the same version and trigger data as one that
+// has ended. Its rights are those of the person now, within those of the original
+// cause. Repeating a key starts one execution.
+func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string) (string, error) {
+	if err := access.Require("execution.operate"); err != nil {
+		return "", err
+	}
+	var started string
+	err := e.db.Write(ctx, "engine.rerun", func(tx *models.Tx) error {
+		old, err := models.ExecutionByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if old.Status.Live() {
+			return models.Conflict("EXECUTION_RUNNING", text.M("execution.running", "This execution has not ended yet. Cancel it first, or wait."))
+		}
+		if key != "" {
+			if started, err = models.ExecutionByKey(ctx, tx, old.WorkflowID, key); err != nil || started != "" {
+				return err
+			}
+		}
+		again := *old
+		again.ID, again.RerunOf, again.IdemKey = models.NewID(), old.ID, key
+		again.Sync = false
+		again.Cause.Layers = append(models.CauseOf(access.Principal).Layers, old.Cause.Layers...)
+		again.Principal, again.UserID = access.Principal.String(), access.Principal.UserID
+		again.ParentID, again.ParentStepID, again.RootID, again.Depth = "", "", "", 1
+		again.Chain = []int64{old.WorkflowID}
+		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
+		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.Number = 0, 0, 0, 0, 0, 0
+		started = again.ID
+		return e.insert(ctx, tx, &again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + old.ID})
+	})
+	if err != nil {
+		return "", fmt.Errorf("re-run execution %s: %w", id, err)
+	}
+	return started, nil
+}
+
+// insert inserts a queued execution with its line in the trigger log, and keeps
+// it for the worker that will get it.
+func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Execution, entry models.TriggerEntry) error {
+	if exec.Sync {
+		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now()) })
+	}
+	tx.AfterCommit(func() { e.fresh.put(exec) })
+	if err := models.InsertExecution(ctx, tx, exec); err != nil {
+		return err
+	}
+	v, err := e.version(ctx, exec.VersionID)
+	if err != nil {
+		return err
+	}
+	entry.Started, entry.ExecutionID = true, exec.ID
+	entry.WorkflowID, entry.WorkflowKey, entry.VersionID = exec.WorkflowID, v.Key, exec.VersionID
+	entry.ResourceType, entry.ResourceID, entry.RequestID, entry.Chain = exec.ResourceType, exec.ResourceID, exec.RequestID, exec.Chain
+	if entry.UserID == 0 {
+		entry.UserID = exec.UserID
+	}
+	return models.LogTrigger(ctx, tx, entry)
+}

@@ -1,0 +1,250 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formrail/models"
+	"formrail/models/text"
+)
+
+// CommandBatch is one atomic list of edits of a draft.
+type CommandBatch struct {
+	ID       string // made by the client; a repeat gives the first answer; empty = made here
+	Base     int64  // revision the client saw; 0 = not checked
+	Commands []Command
+}
+
+// maxCommands is how many edits one batch may hold.
+const maxCommands = 200
+
+// DraftState is how a draft stands after an edit.
+type DraftState struct {
+	Revision int64
+	Changed  []string // keys of touched nodes; "trigger" for the trigger
+	Findings []Finding
+	Undo     string // label of the edit that undo would revert; empty = none
+	Redo     string
+}
+
+// Commands applies a batch of edits to the draft of a workflow: all or none.
+func (e *Engine) Commands(ctx context.Context, access models.Access, key string, in CommandBatch) (DraftState, error) {
+	if len(in.Commands) == 0 || len(in.Commands) > maxCommands {
+		return DraftState{}, models.Invalid("BAD_PARAMETER", text.M("draft.commands", "Send 1 to %d commands at once.", maxCommands))
+	}
+	if in.ID == "" {
+		in.ID = models.NewID()
+	}
+	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+		known, err := models.DraftCommandByID(ctx, tx, in.ID)
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			if known.WorkflowID != ed.w.ID {
+				return models.Conflict("CONFLICT", text.M("draft.id_taken", "Another edit has this id."))
+			}
+			ed.touched = known.Touched
+			return nil
+		}
+		if err := ed.checkBase(ctx, tx, in); err != nil {
+			return err
+		}
+		return ed.apply(ctx, tx, in)
+	})
+}
+
+// Undo reverts the latest edit of the draft.
+func (e *Engine) Undo(ctx context.Context, access models.Access, key string) (DraftState, error) {
+	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "done") })
+}
+
+// Redo repeats the latest undone edit.
+func (e *Engine) Redo(ctx context.Context, access models.Access, key string) (DraftState, error) {
+	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "undone") })
+}
+
+// DiscardDraft makes the draft equal to the live version; it can be undone.
+func (e *Engine) DiscardDraft(ctx context.Context, access models.Access, key string) (DraftState, error) {
+	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+		if ed.w.LiveVersion == 0 {
+			return models.Invalid("NO_LIVE_VERSION", text.M("draft.no_live", "The workflow was never published, so there is nothing to go back to."))
+		}
+		v, err := models.VersionByID(ctx, tx, ed.w.LiveVersion)
+		if err != nil {
+			return err
+		}
+		return ed.replace(ctx, tx, v.Definition, "Discarded the draft")
+	})
+}
+
+// RestoreVersion makes the draft equal to an old version; it can be undone.
+func (e *Engine) RestoreVersion(ctx context.Context, access models.Access, key string, number int64) (DraftState, error) {
+	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+		v, err := models.VersionByNumber(ctx, tx, ed.w.ID, number)
+		if err != nil {
+			return err
+		}
+		return ed.replace(ctx, tx, v.Definition, fmt.Sprintf("Restored version %d", number))
+	})
+}
+
+// edit is one change of a draft inside its transaction.
+type edit struct {
+	e       *Engine
+	by      int64
+	w       *models.Workflow
+	touched []string
+}
+
+// edit runs fn on the draft of a workflow and reports how the draft stands.
+func (e *Engine) edit(ctx context.Context, access models.Access, key string, fn func(*models.Tx, *edit) error) (DraftState, error) {
+	if err := access.Require("workflow.edit"); err != nil {
+		return DraftState{}, err
+	}
+	var out DraftState
+	err := e.db.Write(ctx, "workflow.edit", func(tx *models.Tx) error {
+		w, err := models.WorkflowByKey(ctx, tx, key)
+		if err != nil {
+			return err
+		}
+		ed := &edit{e: e, by: access.Principal.UserID, w: w}
+		if err := fn(tx, ed); err != nil {
+			return err
+		}
+		out, err = ed.state(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return DraftState{}, fmt.Errorf("edit draft of %s: %w", key, err)
+	}
+	e.live.Publish("workflow:" + key)
+	return out, nil
+}
+
+// checkBase accepts an old base when the edits in between touched other nodes.
+func (ed *edit) checkBase(ctx context.Context, tx *models.Tx, in CommandBatch) error {
+	if in.Base == 0 || in.Base == ed.w.DraftRevision {
+		return nil
+	}
+	between, err := models.DraftCommandsSince(ctx, tx, ed.w.ID, in.Base)
+	if err != nil {
+		return err
+	}
+	wanted := touchedBy(in.Commands)
+	for _, c := range between {
+		for _, t := range c.Touched {
+			if t == everything || slices.Contains(wanted, t) || slices.Contains(wanted, everything) {
+				return draftChanged().With("author", c.AuthorID).With("at", c.At.Time()).With("label", c.Label)
+			}
+		}
+	}
+	if len(between) == 0 || in.Base > ed.w.DraftRevision {
+		return draftChanged()
+	}
+	return nil
+}
+
+// apply runs the commands on the definition and stores the result.
+func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error {
+	d, err := ReadDefinition(ed.w.Draft)
+	if err != nil {
+		return err
+	}
+	c := &change{d: d, types: ed.e.registry}
+	for i, command := range in.Commands {
+		if err := c.apply(command); err != nil {
+			at := models.AsError(err)
+			if len(in.Commands) > 1 {
+				at = at.With("command", i)
+			}
+			return at
+		}
+	}
+	if _, _, err := ed.e.acceptable(ctx, d.Tree(), ed.w.Sync); err != nil {
+		return err
+	}
+	after, _, err := d.JSON()
+	if err != nil {
+		return err
+	}
+	ed.touched = touchedBy(in.Commands)
+	return ed.store(ctx, tx, &models.DraftCommand{ID: in.ID, Label: strings.Join(c.labels, ", "), Commands: encode(commandsTree(in.Commands)), After: after})
+}
+
+func (ed *edit) replace(ctx context.Context, tx *models.Tx, definition, label string) error {
+	ed.touched = []string{everything}
+	return ed.store(ctx, tx, &models.DraftCommand{ID: models.NewID(), Label: label, Commands: "[]", After: definition})
+}
+
+// store remembers an edit and makes it the draft.
+func (ed *edit) store(ctx context.Context, tx *models.Tx, c *models.DraftCommand) error {
+	ed.w.DraftRevision++
+	c.WorkflowID, c.Revision, c.Before, c.AuthorID, c.Touched = ed.w.ID, ed.w.DraftRevision, ed.w.Draft, ed.by, ed.touched
+	if err := models.DropUndone(ctx, tx, ed.w.ID); err != nil {
+		return err
+	}
+	if err := models.InsertDraftCommand(ctx, tx, c); err != nil {
+		return err
+	}
+	return ed.set(ctx, tx, c.After)
+}
+
+// set saves a draft and notes whether it differs from the live version.
+func (ed *edit) set(ctx context.Context, tx *models.Tx, draft string) error {
+	ed.w.Draft, ed.w.DraftDirty = draft, true
+	if ed.w.LiveVersion != 0 {
+		v, err := models.VersionByID(ctx, tx, ed.w.LiveVersion)
+		if err != nil {
+			return err
+		}
+		ed.w.DraftDirty = v.Definition != draft
+	}
+	return models.UpdateWorkflow(ctx, tx, ed.w)
+}
+
+// step undoes the latest edit (state done) or repeats the latest undone one.
+func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
+	c, err := models.LastDraftCommand(ctx, tx, ed.w.ID, state)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return models.Invalid("NOTHING_TO_UNDO", text.M("draft.nothing", "There is nothing to undo or to repeat."))
+	}
+	next, draft := "undone", c.Before
+	if state == "undone" {
+		next, draft = "done", c.After
+	}
+	if err := models.SetDraftCommandState(ctx, tx, c.ID, next); err != nil {
+		return err
+	}
+	ed.touched = c.Touched
+	ed.w.DraftRevision++
+	return ed.set(ctx, tx, draft)
+}
+
+// state reports how the draft stands.
+func (ed *edit) state(ctx context.Context, tx *models.Tx) (DraftState, error) {
+	d, err := ReadDefinition(ed.w.Draft)
+	if err != nil {
+		return DraftState{}, err
+	}
+	_, findings, err := ed.e.Check(ctx, d, ed.w.Sync)
+	if err != nil {
+		return DraftState{}, err
+	}
+	out := DraftState{Revision: ed.w.DraftRevision, Changed: ed.touched, Findings: findings}
+	for label, state := range map[*string]string{&out.Undo: "done", &out.Redo: "undone"} {
+		c, err := models.LastDraftCommand(ctx, tx, ed.w.ID, state)
+		if err != nil {
+			return DraftState{}, err
+		}
+		if c != nil {
+			*label = c.Label
+		}
+	}
+	return out, nil
+}

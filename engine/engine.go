@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"formrail/engine/live"
+	"formrail/engine/node"
+	"formrail/engine/queue"
+	"formrail/engine/script"
+	"formrail/engine/trigger"
+	"formrail/models"
+	"formrail/models/records"
+)
+
+// Deps are what the engine works with.
+type Deps struct {
+	DB       *models.DB
+	Records  *records.Service
+	Queue    queue.Queue
+	Scripts  *script.Pool // nil: scripts fail
+	Live     *live.Hub
+	Clock    models.Clock
+	Log      *slog.Logger
+	Nodes    []*node.Type
+	Triggers []*trigger.Type
+}
+
+// Engine runs executions. Its verbs may be called by many goroutines at once.
+type Engine struct {
+	db       *models.DB
+	records  *records.Service
+	queue    queue.Queue
+	scripts  *script.Pool
+	live     *live.Hub
+	clock    models.Clock
+	log      *slog.Logger
+	registry *registry
+
+	compiled cache
+	claims   *claims
+	fresh    fresh
+	versions sync.Map // version id → *versionInfo
+	index    atomic.Pointer[index]
+	base     atomic.Pointer[string]
+
+	poisonMu sync.Mutex
+	poison   map[string]int // panics in a row by execution
+
+	halt    context.CancelFunc
+	sweeper sync.WaitGroup
+}
+
+// New wires an engine. It does nothing until Start.
+func New(d Deps) *Engine {
+	e := &Engine{
+		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, live: d.Live, clock: d.Clock, log: d.Log,
+		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{},
+	}
+	if e.live == nil {
+		e.live = live.New()
+	}
+	return e
+}
+
+// Hooks are how the engine takes part in the writing of records.
+func (e *Engine) Hooks() records.Hooks {
+	return records.Hooks{Changed: e.RecordChanged, Committed: e.runSynchronous}
+}
+
+// Start makes due again what a former process left behind, then begins to move
+// executions. The caller owns the database: see models.Options.Exclusive.
+func (e *Engine) Start(ctx context.Context) error {
+	ctx, e.halt = context.WithCancel(ctx)
+	if err := e.recover(ctx); err != nil {
+		return err
+	}
+	e.db.OnWakeup(e.queue.Wake)
+	if err := e.queue.Start(ctx, e.advance); err != nil {
+		return fmt.Errorf("start queue: %w", err)
+	}
+	e.sweeper.Add(1)
+	go e.sweep(ctx)
+	return nil
+}
+
+// Stop finishes running stretches, as long as ctx allows. What is not finished
+// goes on at the next start.
+func (e *Engine) Stop(ctx context.Context) error {
+	err := e.queue.Stop(ctx)
+	if e.halt != nil {
+		e.halt()
+	}
+	e.sweeper.Wait()
+	return err
+}
+
+// Live is the hub that tells pages what changed.
+func (e *Engine) Live() *live.Hub { return e.live }
+
+// QueueStats says how much waits for a worker.
+func (e *Engine) QueueStats() queue.Stats { return e.queue.Stats() }
+
+// SetBaseURL sets the address that links in texts begin with.
+func (e *Engine) SetBaseURL(url string) { e.base.Store(&url) }
+
+func (e *Engine) baseURL() string {
+	if u := e.base.Load(); u != nil {
+		return *u
+	}
+	return ""
+}
+
+// versionInfo is a published version with what running it needs. It never changes.
+type versionInfo struct {
+	*models.Version
+	*Compiled
+	Key     string // of the workflow
+	Title   string
+	OwnerID int64
+}
+
+// version loads and compiles a version once.
+func (e *Engine) version(ctx context.Context, id int64) (*versionInfo, error) {
+	if v, ok := e.versions.Load(id); ok {
+		if info, ok := v.(*versionInfo); ok {
+			return info, nil
+		}
+	}
+	v, err := models.VersionByID(ctx, e.db.Read(), id)
+	if err != nil {
+		return nil, err
+	}
+	w, err := models.WorkflowByID(ctx, e.db.Read(), v.WorkflowID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.compiledVersion(v.Hash, v.Definition)
+	if err != nil {
+		return nil, err
+	}
+	info := &versionInfo{Version: v, Compiled: c, Key: w.Key, Title: w.Title, OwnerID: w.OwnerID}
+	e.versions.Store(id, info)
+	return info, nil
+}
+
+// accessOf gives the effective rights of an execution's steps: the grants of its
+// version and the rights of what caused it, both as of now. All must allow.
+func (e *Engine) accessOf(ctx context.Context, exec *models.Execution, v *versionInfo) (models.Access, error) {
+	layers, err := e.db.AccessOfCause(ctx, exec.Cause, e.versionRights)
+	if err != nil {
+		return models.Access{}, fmt.Errorf("rights of execution %s: %w", exec.ID, err)
+	}
+	return models.Access{
+		Principal: models.Principal{Kind: models.WorkflowPrincipal, ID: v.Key, UserID: exec.UserID},
+		Layers:    append([]models.Rights{{Grants: v.Grants}}, layers...),
+		Actor:     exec.UserID,
+	}, nil
+}
+
+// versionRights are the grants of a version, or the approved list of one of its
+// elevated nodes.
+func (e *Engine) versionRights(ctx context.Context, versionID int64, nodeKey string) (models.Rights, error) {
+	v, err := e.version(ctx, versionID)
+	if err != nil {
+		return models.Rights{}, err
+	}
+	if elevated, ok := v.Elevated[nodeKey]; ok && nodeKey != "" {
+		return models.Rights{Grants: elevated.Grants}, nil
+	}
+	return models.Rights{Grants: v.Grants}, nil
+}
+
+// accessFor gives the effective rights of one step: an elevated node uses its
+// approved list instead of the rights of what caused the execution.
+func (s *stretch) accessFor(nodeKey string) models.Access {
+	elevated, ok := s.version.Elevated[nodeKey]
+	if !ok {
+		return s.access
+	}
+	a := s.access
+	a.Layers = []models.Rights{{Grants: s.version.Grants}, {Grants: elevated.Grants}}
+	return a
+}
+
+// causeFor is what bounds the rights of what a step causes.
+func (s *stretch) causeFor(nodeKey string) models.Cause {
+	own := models.Layer{Version: s.exec.VersionID}
+	if _, ok := s.version.Elevated[nodeKey]; ok {
+		return models.Cause{Layers: []models.Layer{own, {Version: s.exec.VersionID, Node: nodeKey}}}
+	}
+	return models.Cause{Layers: append([]models.Layer{own}, s.exec.Cause.Layers...)}
+}
+
+// WaitIdle waits until no execution is due or being worked on. Tests use it
+// instead of sleeping.
+func (e *Engine) WaitIdle(ctx context.Context) error {
+	for {
+		st := e.queue.Stats()
+		e.claims.mu.Lock()
+		busy := len(e.claims.held)
+		e.claims.mu.Unlock()
+		if st.Waiting == 0 && st.Running == 0 && busy == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(errors.New("engine is not idle"), ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package enginetest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"formrail/engine/node"
+	"formrail/engine/trigger"
+	"formrail/models/field"
+
+	"github.com/stretchr/testify/require"
+)
+
+var typeKey = regexp.MustCompile(`^[a-z][a-z0-9_]{1,62}$`)
+
+// Conform checks that every node type keeps the contract of package node, and runs
+// its examples. icons are the names in the icon sprite.
+func Conform(t *testing.T, types []*node.Type, icons []string) {
+	t.Helper()
+	var keys []string
+	for _, typ := range types {
+		require.NotContains(t, keys, typ.Key, "keys are unique")
+		keys = append(keys, typ.Key)
+		t.Run(typ.Key, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, []node.Group{node.Flow, node.Compute, node.Data, node.People, node.Connect}, typ.Group)
+			checkCard(t, card{typ.Key, typ.Icon, typ.Title, typ.Summary, typ.Help}, icons)
+			checkForm(t, typ.Config)
+			_, problems := typ.Decode(map[string]any{})
+			onlyMissing(t, problems)
+			require.True(t, !typ.Waits || typ.CanResume(), "a type that waits can resume")
+			survives(t, typ)
+			checkExamples(t, typ)
+		})
+	}
+}
+
+// ConformTriggers checks that every trigger type keeps the contract of package
+// trigger.
+func ConformTriggers(t *testing.T, types []*trigger.Type, icons []string) {
+	t.Helper()
+	var keys []string
+	for _, typ := range types {
+		require.NotContains(t, keys, typ.Key, "keys are unique")
+		keys = append(keys, typ.Key)
+		t.Run(typ.Key, func(t *testing.T) {
+			t.Parallel()
+			checkCard(t, card{typ.Key, typ.Icon, typ.Title, typ.Summary, typ.Help}, icons)
+			checkForm(t, typ.Config)
+			settings, problems := typ.Decode(map[string]any{})
+			onlyMissing(t, problems)
+			for _, catalog := range []Catalog{{}, Sample()} {
+				typ.Check(settings, catalog)
+				typ.Line(settings, catalog)
+				context := typ.Context(settings, catalog)
+				for _, name := range []string{"event", "date", "firedAt", "user", "role", "roleName", "principal", "origin"} {
+					_, ok := context.Prop(name)
+					require.True(t, ok, "every trigger offers %s", name)
+				}
+			}
+			for _, f := range typ.Config {
+				if f.Resolves() {
+					_, problems := typ.Decode(map[string]any{f.Name: map[string]any{"a": "{{ trigger.data.id }}"}})
+					require.True(t, slices.ContainsFunc(problems, func(p field.Problem) bool { return p.Field == f.Name }), "%s takes constants only", f.Name)
+				}
+			}
+		})
+	}
+}
+
+// card is what a type shows of itself.
+type card struct{ key, icon, title, summary, help string }
+
+func checkCard(t *testing.T, c card, icons []string) {
+	t.Helper()
+	require.Regexp(t, typeKey, c.key)
+	require.Contains(t, icons, c.icon, "the icon is in the sprite")
+	require.Regexp(t, `^[A-Z]\S*( [a-z]\S*)*$`, c.title, "a title is in sentence case")
+	require.NotEmpty(t, c.summary)
+	require.LessOrEqual(t, len(c.summary), 60, "a summary is one line")
+	require.False(t, strings.HasSuffix(c.summary, "."), "a summary has no full stop")
+	require.NotEmpty(t, c.help)
+	for _, s := range []string{c.title, c.summary, c.help} {
+		plain(t, s)
+	}
+}
+
+// plain refuses words the interface never uses.
+func plain(t *testing.T, s string) {
+	t.Helper()
+	require.NotContains(t, s, "!")
+	require.NotRegexp(t, `(?i)\b(please|successfully)\b`, s)
+}
+
+func checkForm(t *testing.T, form []field.Field) {
+	t.Helper()
+	byName := map[string]field.Field{}
+	for _, f := range form {
+		require.NotContains(t, byName, f.Name, "names are unique")
+		byName[f.Name] = f
+		require.Contains(t, field.Kinds(), f.Kind, f.Name)
+		require.Regexp(t, `^[A-Z]`, f.Label, f.Name)
+		plain(t, f.Label+f.Help)
+		for _, o := range f.Options {
+			require.NotEmpty(t, o.Label, "%s: %s", f.Name, o.Value)
+		}
+		if f.Kind == field.Select || f.Kind == field.Set {
+			require.NotEmpty(t, f.Options, f.Name)
+		}
+	}
+	for _, f := range form {
+		if f.When == nil {
+			continue
+		}
+		other, ok := byName[f.When.Field]
+		require.True(t, ok, "%s depends on %s, which is not in the form", f.Name, f.When.Field)
+		offered := []string{"true", "false"}
+		if other.Kind != field.Boolean {
+			offered = nil
+			for _, o := range other.Options {
+				offered = append(offered, o.Value)
+			}
+		}
+		require.Subset(t, offered, f.When.Values, f.Name)
+	}
+}
+
+func onlyMissing(t *testing.T, problems field.Problems) {
+	t.Helper()
+	for _, p := range problems {
+		require.Equal(t, "MISSING", p.Code, "defaults must decode: %s: %s", p.Field, p.Message)
+	}
+}
+
+// survives asks everything about defaults and about each example, on an instance
+// without collections and on the sample.
+func survives(t *testing.T, typ *node.Type) {
+	t.Helper()
+	configs := []map[string]any{{}}
+	for _, e := range typ.Examples {
+		configs = append(configs, e.Config)
+	}
+	for _, config := range configs {
+		settings, _ := typ.Decode(config)
+		for _, catalog := range []Catalog{{}, Sample()} {
+			typ.Check(settings, catalog)
+			typ.Outputs(settings, catalog)
+			typ.Grants(settings, catalog)
+			typ.Rights(settings)
+			require.NotContains(t, typ.Line(settings, catalog), "\n")
+			for _, b := range typ.Branches(settings) {
+				require.NotEmpty(t, b.Key)
+				require.NotEmpty(t, b.Title)
+			}
+		}
+	}
+}
+
+func checkExamples(t *testing.T, typ *node.Type) {
+	t.Helper()
+	require.GreaterOrEqual(t, len(typ.Examples), 3, "examples show a normal, an edge and a failing case")
+	require.True(t, slices.ContainsFunc(typ.Examples, failing), "one example fails")
+	require.False(t, !slices.ContainsFunc(typ.Examples, func(e node.AnyExample) bool { return !failing(e) }), "one example works")
+	for _, e := range typ.Examples {
+		t.Run(e.Title, func(t *testing.T) {
+			t.Parallel()
+			plain(t, e.Title)
+			settings, problems := typ.Decode(e.Config)
+			require.Empty(t, problems)
+			if e.Want.Code == "" {
+				require.Empty(t, typ.Check(settings, Sample()))
+			}
+			view, err := twice(t, typ, e)
+			meets(t, e.Want, view, err)
+			if err == nil && !view.Wait {
+				require.True(t, fits(typ.Outputs(settings, Sample()), view.Output), "the output %v has the declared shape", view.Output)
+				canonical(t, view.Output)
+			}
+			if view.To {
+				require.True(t, slices.ContainsFunc(typ.Branches(settings), func(b node.Branch) bool { return b.Key == view.Branches[0] }))
+			}
+		})
+	}
+}
+
+// twice runs an example two times with the same settings and fresh fakes. Both runs
+// must agree, and leave settings and variables as they were.
+func twice(t *testing.T, typ *node.Type, e node.AnyExample) (node.View, error) {
+	t.Helper()
+	given := func() string {
+		b, err := field.MarshalJSON(map[string]any{"config": e.Config, "vars": e.Vars})
+		require.NoError(t, err)
+		return string(b)
+	}
+	before := given()
+	step := Step{e.Config, e.Vars, Fakes(typ)}
+	settings, err := step.Settings(t, typ)
+	if err != nil {
+		return node.View{}, err
+	}
+	first, err := typ.Run(t.Context(), step.Call(typ), settings)
+	step.Caps = Fakes(typ)
+	second, errAgain := typ.Run(t.Context(), step.Call(typ), settings)
+	require.Equal(t, first.Open(), second.Open(), "equal settings and variables give equal results")
+	require.Equal(t, fmt.Sprint(err), fmt.Sprint(errAgain))
+	require.Equal(t, before, given(), "a run changes neither settings nor variables")
+	return first.Open(), err
+}
+
+func failing(e node.AnyExample) bool {
+	return e.Want.Code != "" || e.Want.Ends == node.Failed || e.Want.Ends == node.Rejected
+}
+
+func meets(t *testing.T, want node.Want, v node.View, err error) {
+	t.Helper()
+	if want.Code != "" {
+		require.Error(t, err)
+		require.Equal(t, want.Code, node.AsFailure(err).Code, err.Error())
+		return
+	}
+	require.NoError(t, err)
+	switch {
+	case want.Waits:
+		require.True(t, v.Wait, "the step waits")
+		return
+	case want.Ends != "":
+		require.True(t, v.End, "the execution ends")
+		require.Equal(t, want.Ends, v.Outcome)
+		require.NotEmpty(t, v.Reason)
+	case want.Branch != "":
+		require.True(t, v.To, "a branch is entered")
+		require.Equal(t, []string{want.Branch}, v.Branches)
+	default:
+		require.True(t, v.Done, "the flow goes on")
+	}
+	if want.Output != nil {
+		require.True(t, field.Equal(want.Output, v.Output), "output: want %v, got %v", want.Output, v.Output)
+	}
+}
+
+// canonical requires that a value is the same after it was stored and read.
+func canonical(t *testing.T, v any) {
+	t.Helper()
+	b, err := field.MarshalJSON(v)
+	require.NoError(t, err)
+	back, err := field.ParseJSON(b)
+	require.NoError(t, err)
+	require.True(t, field.Equal(v, back), "output %v is canonical", v)
+}
+
+// fits reports whether a value has a shape; nothing has every shape.
+func fits(s field.Shape, v any) bool {
+	if v == nil {
+		return true
+	}
+	if s.List {
+		list, ok := v.([]any)
+		s.List = false
+		return ok && !slices.ContainsFunc(list, func(e any) bool { return !fits(s, e) })
+	}
+	if m, ok := v.(map[string]any); ok {
+		for name, e := range m {
+			prop, listed := s.Prop(name)
+			if !listed && !s.Open || listed && !fits(prop, e) {
+				return false
+			}
+		}
+		return true
+	}
+	return s.Kind == "" && s.Open || scalarFits(s.Kind, v)
+}
+
+func scalarFits(kind field.Kind, v any) bool {
+	var ok bool
+	switch kind {
+	case field.Integer:
+		_, ok = v.(int64)
+	case field.Number:
+		_, ok = field.AsDecimal(v)
+	case field.Boolean:
+		_, ok = v.(bool)
+	case field.DateOnly, field.DateTime:
+		switch v.(type) {
+		case time.Time, field.Date, string:
+			ok = true
+		}
+	case field.User, field.ManyToOne:
+		_, ok = v.(int64)
+	default:
+		_, ok = v.(string)
+	}
+	return ok
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"formrail/models"
+	"formrail/models/records"
+	"formrail/models/text"
+)
+
+// Execute is a manual execution: a person starts a workflow with chosen input.
+type Execute struct {
+	Version string         // live (default), draft, or a version number
+	Input   map[string]any // action, record or filterByTk, user, role
+	Wait    time.Duration  // how long to wait for the end, at most 30 s
+}
+
+// Executed is what became of a manual execution. An empty ID means that nothing
+// was started, for Reason.
+type Executed struct {
+	ID     string
+	Status models.Status
+	Reason string
+}
+
+// maxWait is how long an answer may wait for the end of an execution.
+const maxWait = 30 * time.Second
+
+// Execute starts a workflow by hand, also a disabled one, with real effects.
+// Acting as another person never gives more rights than the starter has.
+func (e *Engine) Execute(ctx context.Context, access models.Access, key string, in Execute) (Executed, error) {
+	if err := access.Require("workflow.run"); err != nil {
+		return Executed{}, err
+	}
+	w, err := models.WorkflowByKey(ctx, e.db.Read(), key)
+	if err != nil {
+		return Executed{}, err
+	}
+	v, err := e.versionToRun(ctx, access, w, in.Version)
+	if err != nil {
+		return Executed{}, err
+	}
+	m := &manual{e: e, access: access, w: w, v: v, in: in}
+	exec, err := m.prepare(ctx)
+	if err != nil {
+		return Executed{}, err
+	}
+	err = e.db.Write(ctx, "engine.execute", func(tx *models.Tx) error {
+		again := *exec
+		return e.insert(ctx, tx, &again, models.TriggerEntry{Explanation: "started by hand"})
+	})
+	if err != nil {
+		return Executed{}, fmt.Errorf("execute workflow %s: %w", key, err)
+	}
+	return e.await(ctx, exec.ID, min(in.Wait, maxWait))
+}
+
+// versionToRun finds the version; a draft is pinned as an immutable snapshot that
+// never becomes live.
+func (e *Engine) versionToRun(ctx context.Context, access models.Access, w *models.Workflow, which string) (*versionInfo, error) {
+	switch which {
+	case "", "live":
+		if w.LiveVersion == 0 {
+			return nil, models.Invalid("NO_LIVE_VERSION", text.M("execute.no_live", "The workflow has no live version. Publish it, or execute the draft."))
+		}
+		return e.version(ctx, w.LiveVersion)
+	case "draft":
+		return nil, models.Invalid("BAD_PARAMETER", text.M("execute.draft", "Executing a draft is not available in this release. Publish it first."))
+	}
+	n, err := strconv.ParseInt(which, 10, 64)
+	if err != nil {
+		return nil, models.Invalid("BAD_PARAMETER", text.M("execute.version", "The version is live, draft or a number."))
+	}
+	v, err := models.VersionByNumber(ctx, e.db.Read(), w.ID, n)
+	if err != nil {
+		return nil, err
+	}
+	return e.version(ctx, v.ID)
+}
+
+// manual is one manual execution being prepared.
+type manual struct {
+	e      *Engine
+	access models.Access
+	w      *models.Workflow
+	v      *versionInfo
+	in     Execute
+}
+
+// prepare builds the execution from the form of a post-action trigger: the record,
+// the action, and the person it shall look like.
+func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
+	collection := m.v.Listens.Collection
+	tk := records.IDText(m.in.Input["filterByTk"])
+	if r, ok := m.in.Input["record"].(map[string]any); ok && tk == "" {
+		tk = records.IDText(r["id"])
+	}
+	if tk == "" {
+		return nil, models.InvalidFields([]models.FieldError{{Field: "filterByTk", Code: "VALIDATION_FAILED", Message: text.M("execute.record", "Choose the record to start with.")}})
+	}
+	action, _ := m.in.Input["action"].(string)
+	if action == "" {
+		action = "create"
+	}
+	record, err := m.e.records.Get(ctx, records.Query{Access: m.access, Collection: collection}, tk)
+	if err != nil {
+		return nil, err
+	}
+	p := m.access.Principal
+	user, err := m.e.userValue(ctx, p.UserID)
+	if err != nil {
+		return nil, err
+	}
+	now := m.e.now()
+	trig := map[string]any{
+		"event": action, "action": action, "collection": collection, "data": record, "params": map[string]any{"values": map[string]any{}},
+		"user": user, "role": orNil(p.Role), "principal": p.String(), "date": now, "firedAt": now,
+		"origin": map[string]any{"kind": "api", "requestId": nil, "nested": nil, "execution": nil, "node": nil},
+	}
+	return &models.Execution{
+		ID: models.NewID(), WorkflowID: m.w.ID, VersionID: m.v.Version.ID, Hash: m.v.Version.Hash, Mode: "live", TriggerType: m.w.Type,
+		ResourceType: collection, ResourceID: tk, Principal: p.String(), UserID: p.UserID, Cause: models.CauseOf(p), Depth: 1,
+		Chain: []int64{m.w.ID}, Trigger: encode(trig), ExpiresAt: expiry(m.w, now),
+	}, nil
+}
+
+// await waits until an execution has ended or waits, or the time is over.
+func (e *Engine) await(ctx context.Context, id string, wait time.Duration) (Executed, error) {
+	sub := e.live.Subscribe("exec:" + id)
+	defer sub.Close()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		exec, err := models.ExecutionByID(ctx, e.db.Read(), id)
+		if err != nil {
+			return Executed{}, err
+		}
+		if exec.Status.Final() || exec.Status == models.Waiting || wait <= 0 {
+			return Executed{ID: id, Status: exec.Status}, nil
+		}
+		select {
+		case <-sub.Wake():
+			sub.Take()
+		case <-timer.C:
+			wait = 0
+		case <-ctx.Done():
+			return Executed{ID: id, Status: exec.Status}, nil
+		}
+	}
+}

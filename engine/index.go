@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"formrail/models"
+)
+
+// index knows which workflows listen to which collections. It is derived from
+// the workflows table and made anew when that changes.
+type index struct {
+	version int64
+	byKey   map[string]*listener
+	global  map[string][]*listener // collection (snake case) → global ones in order
+}
+
+// listener is one workflow as triggers see it.
+type listener struct {
+	workflow *models.Workflow
+	version  *versionInfo // nil without a live version
+	broken   error        // the live version cannot be used
+}
+
+// listeners gives the current index.
+func (e *Engine) listeners(ctx context.Context) (*index, error) {
+	want := e.db.WorkflowsVersion()
+	if have := e.index.Load(); have != nil && have.version == want {
+		return have, nil
+	}
+	workflows, err := models.Workflows(ctx, e.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	made := &index{version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}}
+	for _, w := range workflows {
+		l := &listener{workflow: w}
+		if w.LiveVersion != 0 {
+			l.version, l.broken = e.version(ctx, w.LiveVersion)
+		}
+		made.byKey[w.Key] = l
+		if w.Enabled && l.version != nil && l.version.Listens.Global {
+			at := models.Snake(l.version.Listens.Collection)
+			made.global[at] = append(made.global[at], l)
+		}
+	}
+	for _, list := range made.global {
+		slices.SortStableFunc(list, func(a, b *listener) int {
+			if d := a.version.Listens.Order - b.version.Listens.Order; d != 0 {
+				return d
+			}
+			return int(a.workflow.ID - b.workflow.ID)
+		})
+	}
+	e.index.Store(made)
+	return made, nil
+}
+
+// CheckIndex compares the index with the database and makes it anew when they
+// differ. The watchdog calls it.
+func (e *Engine) CheckIndex(ctx context.Context) error {
+	have := e.index.Load()
+	if err := e.db.RefreshVersions(ctx); err != nil {
+		return err
+	}
+	if have == nil || have.version == e.db.WorkflowsVersion() {
+		return nil
+	}
+	if _, err := e.listeners(ctx); err != nil {
+		return fmt.Errorf("renew trigger index: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"formrail/models"
+)
+
+// claims make sure that one goroutine at a time works on an execution. The lock
+// of the data folder, or of the database, makes this process the only owner, so a
+// claim need not be stored; the lease token in the database still refuses a
+// commit of anybody who lost it.
+type claims struct {
+	mu   sync.Mutex
+	held map[string]*claim
+	idle *sync.Cond
+}
+
+type claim struct {
+	since    time.Time
+	reserved bool // for the request that will run it; not started yet
+	again    bool // delivered once more meanwhile
+	cancel   chan struct{}
+}
+
+func newClaims() *claims {
+	c := &claims{held: map[string]*claim{}}
+	c.idle = sync.NewCond(&c.mu)
+	return c
+}
+
+// take claims an execution for a worker. When somebody else has it, that holder
+// looks again before he gives it back.
+func (c *claims) take(id string, now time.Time) (*claim, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if have := c.held[id]; have != nil {
+		have.again = true
+		return nil, false
+	}
+	mine := &claim{since: now, cancel: make(chan struct{})}
+	c.held[id] = mine
+	return mine, true
+}
+
+// reserve keeps an execution for the request that started it.
+func (c *claims) reserve(id string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held[id] == nil {
+		c.held[id] = &claim{since: now, reserved: true, cancel: make(chan struct{})}
+	}
+}
+
+// start takes up a reservation. It is false when the reservation was given up,
+// and somebody else runs the execution.
+func (c *claims) start(id string) (*claim, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	have := c.held[id]
+	if have == nil || !have.reserved {
+		return nil, false
+	}
+	have.reserved = false
+	return have, true
+}
+
+// release gives a claim back and reports whether the execution was delivered
+// meanwhile.
+func (c *claims) release(id string) (again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if have := c.held[id]; have != nil {
+		again = have.again
+	}
+	delete(c.held, id)
+	c.idle.Broadcast()
+	return again
+}
+
+// interrupt tells the holder, if there is one, that the execution was cancelled.
+func (c *claims) interrupt(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if have := c.held[id]; have != nil {
+		select {
+		case <-have.cancel:
+		default:
+			close(have.cancel)
+		}
+	}
+}
+
+// abandoned gives up reservations older than age whose request never came, and
+// lists them.
+func (c *claims) abandoned(now time.Time, age time.Duration) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for id, have := range c.held {
+		if have.reserved && now.Sub(have.since) > age {
+			delete(c.held, id)
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// fresh keeps executions that were just started, so that the worker that gets
+// them need not read them again.
+type fresh struct {
+	mu   sync.Mutex
+	byID map[string]*models.Execution
+}
+
+// maxFresh bounds the memory of executions that wait for a worker.
+const maxFresh = 4096
+
+func (f *fresh) put(e *models.Execution) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byID == nil {
+		f.byID = map[string]*models.Execution{}
+	}
+	if len(f.byID) < maxFresh {
+		f.byID[e.ID] = e
+	}
+}
+
+func (f *fresh) take(id string) *models.Execution {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.byID[id]
+	delete(f.byID, id)
+	return e
+}

@@ -1,0 +1,228 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"formrail/models/field"
+)
+
+// Call is everything a node may use: no database handle, no request. Each
+// interface is small and declared here, by its consumer. Local capabilities are
+// nil in pure and slow nodes, external ones in all but external nodes.
+type Call struct {
+	Key     string         // same for all attempts of this step
+	Attempt int            // 1, 2, ...
+	Now     time.Time      // the step's time; nodes never read a clock
+	Zone    *time.Location // of calendar functions; UTC when nil
+	Seed    int64          // the step's random seed
+	State   []byte         // JSON that the previous Result kept; nil at first
+	Vars    Vars           // trigger data and outputs of earlier nodes
+	Node    Self           // facts about the node itself
+
+	Records Records // Local: collections, as the workflow's principal
+	Tasks   Tasks   // Local: to-dos for people
+	Notify  Notify  // Local: in-app notifications
+	Script  Script  // Slow: a child process
+	Log     *slog.Logger
+}
+
+// Self are facts about the node and its execution that outputs and texts may name.
+type Self struct {
+	Key       string
+	Title     string
+	Execution string
+	Workflow  string
+	Sync      bool
+}
+
+// Vars gives the roots of the variables: trigger, nodes, loop, loops, system,
+// env. Values are canonical (models/field).
+type Vars interface {
+	Root(name string) (any, bool)
+}
+
+// Catalog is what checks and shapes may know about the instance.
+type Catalog interface {
+	Collection(name string) (CollectionInfo, bool)
+	CollectionNames() []string
+}
+
+// CollectionInfo describes a collection to checks.
+type CollectionInfo struct {
+	Name   string
+	Title  string
+	Fields []FieldInfo
+}
+
+// FieldInfo is one field of a collection.
+type FieldInfo struct {
+	field.Field
+	ForeignKey string // for links: the name of the bare id
+	ReadOnly   bool
+	Hidden     bool
+}
+
+// Field finds a field by its name or its foreign key.
+func (c CollectionInfo) Field(name string) (FieldInfo, bool) {
+	for _, f := range c.Fields {
+		if f.Name == name || (f.ForeignKey != "" && f.ForeignKey == name) {
+			return f, true
+		}
+	}
+	return FieldInfo{}, false
+}
+
+// Shape is the shape of one record of the collection; links have the shape of
+// their target's own fields up to depth further hops.
+func (c CollectionInfo) Shape(cat Catalog, depth int) field.Shape {
+	s := field.Shape{Label: c.Title, Target: c.Name}
+	for _, f := range c.Fields {
+		if f.Hidden {
+			continue
+		}
+		prop := field.Shape{Kind: f.Kind, Label: f.Label, Target: f.Target}
+		if target, ok := cat.Collection(f.Target); ok && f.Target != "" && depth > 0 {
+			prop.Fields = target.Shape(cat, depth-1).Fields
+		}
+		s.Fields = append(s.Fields, field.Named{Name: f.Name, Shape: prop})
+		if f.ForeignKey != "" {
+			s.Fields = append(s.Fields, field.Named{Name: f.ForeignKey, Shape: field.Shape{Kind: field.Integer, Label: f.Label}})
+		}
+	}
+	return s
+}
+
+// Records reads and writes records inside the stretch's transaction, with the
+// rights of the step. Every error is a [Failure].
+type Records interface {
+	Create(ctx context.Context, r CreateRecord) (map[string]any, error)
+	Update(ctx context.Context, r UpdateRecords) (UpdateResult, error)
+	Query(ctx context.Context, r QueryRecords) ([]map[string]any, error)
+}
+
+// CreateRecord asks for one new record.
+type CreateRecord struct {
+	Collection string
+	Values     map[string]any
+	Preload    []string
+	Actor      Actor
+	Silent     bool
+}
+
+// Actor says who is entered as creator or changer.
+type Actor struct {
+	Nobody bool
+	User   int64 // 0 = the person who caused the execution
+}
+
+// UpdateRecords asks to change all records a filter matches.
+type UpdateRecords struct {
+	Collection string
+	Filter     any
+	All        bool // an empty filter is meant
+	Values     map[string]any
+	MaxRecords int
+	Actor      Actor
+	Silent     bool
+}
+
+// UpdateResult says what an update did.
+type UpdateResult struct {
+	Count   int   // matched and saved
+	Changed int   // a stored value differs
+	IDs     []any // at most 1,000
+}
+
+// QueryRecords asks for records.
+type QueryRecords struct {
+	Collection string
+	Filter     any
+	Sort       []string
+	Page, Size int
+	Fields     []string
+	Preload    []string
+	Deleted    bool
+}
+
+// Tasks opens to-dos for people inside the stretch's transaction.
+type Tasks interface {
+	// Approval opens the seats of an approval. It returns without tasks when
+	// nobody has to be asked; Decided then says what a rule decided.
+	Approval(ctx context.Context, a Approval) (Opened, error)
+}
+
+// Approval is one approval step as it opens.
+type Approval struct {
+	Assignees            any    // people, resolved settings
+	Rule                 string // any, all
+	FirstAnswer, HearAll bool
+	Title                string            // of the tasks; empty = the node's
+	Comment              map[string]string // action → off, optional, required
+	Applicant            string            // skip, manager, allow
+	OnNobody             string            // owner, fallback, approve, reject, fail
+	Fallback             any
+	Subject              any // record or data shown; nil = trigger data
+	Requester            any // user or id; nil = trigger user
+}
+
+// Opened says what opening an approval did.
+type Opened struct {
+	Tasks   int
+	Decided string         // approved or rejected, by rule; empty when people are asked
+	Result  map[string]any // of the decision by rule
+}
+
+// Notify writes in-app notifications inside the stretch's transaction.
+type Notify interface {
+	InApp(ctx context.Context, n Notification) ([]Delivery, error)
+}
+
+// Notification is one message for people.
+type Notification struct {
+	To    any // people
+	Title string
+	Body  string
+	Link  string
+	Level string // info, warning
+}
+
+// Delivery is what became of a notification for one person.
+type Delivery struct {
+	To     int64
+	Status string
+	ID     string
+}
+
+// Script runs JavaScript in a child process.
+type Script interface {
+	Run(ctx context.Context, s ScriptRequest) (ScriptResult, error)
+}
+
+// ScriptRequest is one run of a function body.
+type ScriptRequest struct {
+	Code    string
+	Inputs  map[string]any
+	Timeout time.Duration
+	Now     time.Time
+	Seed    int64
+}
+
+// ScriptResult is what a script returned and printed.
+type ScriptResult struct {
+	Value    any
+	Log      []string
+	Warnings []string
+}
+
+// Signal is why a waiting step is resumed.
+type Signal struct {
+	Reason string // timer, task, callback, child, branch, failed
+	Branch string // branch: the one that ended
+	Data   any    // task, callback: what it brought, canonical JSON
+
+	// Failure is set with reason "failed": something inside the container failed
+	// and was not caught there. The container decides what that means.
+	Failure *Failure
+}

@@ -1,0 +1,117 @@
+// Package node is the contract between the engine and a node type.
+//
+// A node type is one [Spec] in one file of engine/nodes. Palette card, form,
+// checks, variable picker, grants, conformance test, reference page and run time
+// all read it. A node owns no HTML, no route, no table and no transaction: it
+// reads its settings and its [Call], and returns a decision, the [Result], which
+// the engine commits.
+//
+// The package is a leaf; it knows neither the engine nor any storage.
+package node
+
+import (
+	"context"
+
+	"formrail/models/field"
+)
+
+// Group is a section of the palette.
+type Group string
+
+// The sections, in the order of the palette.
+const (
+	Flow    Group = "flow"
+	Compute Group = "compute"
+	Data    Group = "data"
+	People  Group = "people"
+	Connect Group = "connect"
+)
+
+// Effect says what an attempt may touch, and so what a crash can repeat.
+type Effect int
+
+// The effects.
+const (
+	Pure     Effect = iota // computes, in microseconds; may be repeated
+	Slow                   // computes, but for long (a script): outside any transaction; may be repeated
+	Local                  // only our database, inside the stretch's transaction: exactly once
+	External               // leaves the process, outside any transaction: at least once, with Call.Key
+)
+
+// String names the effect.
+func (e Effect) String() string {
+	return [...]string{"pure", "slow", "local", "external"}[e]
+}
+
+// Unknown says what to do with an external attempt that was in flight when the
+// process died.
+type Unknown string
+
+// The policies for an unknown outcome.
+const (
+	RetryUnknown Unknown = "retry" // repeating is harmless
+	FailUnknown  Unknown = "fail"
+	AskUnknown   Unknown = "ask" // a person is asked whether it happened
+)
+
+// Spec declares one node type whose settings decode into C. The json tags of C
+// are the names of Config; [Define] compares them.
+type Spec[C any] struct {
+	Key     string // stored in every workflow that uses the type; never renamed
+	Group   Group
+	Icon    string // name in the icon sprite
+	Title   string // "HTTP request"
+	Summary string // one line on the palette card, no full stop
+	Help    string // Markdown beside the form and in the reference
+
+	Config   []field.Field                   // the form, in order
+	Check    func(C, Catalog) field.Problems // rules across fields; optional
+	Outputs  func(C, Catalog) field.Shape    // what later nodes may refer to; optional
+	Branches func(C) []Branch                // labelled branches the node owns; optional
+	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
+	Rights   func(C) []string                // system rights that some settings need to be published; optional
+	Effect   Effect
+	Waits    bool    // may wait for time, people or the outside: not for synchronous workflows
+	Unknown  Unknown // External: default policy; empty means AskUnknown
+	Right    string  // system right needed to publish it, such as "node.script"; optional
+
+	Run    func(ctx context.Context, call Call, cfg C) (Result, error)                // one attempt
+	Resume func(ctx context.Context, call Call, cfg C, signal Signal) (Result, error) // required when Run may Wait or Enter
+	Test   func(ctx context.Context, call Call, cfg C) (Result, error)                // External: the dry test
+	Line   func(C, Catalog) string                                                    // one line on the canvas made from the settings; optional
+
+	Examples []Example[C] // shown in the reference, run by the conformance suite
+}
+
+// Branch is one labelled list of nodes that a node owns.
+type Branch struct {
+	Key   string
+	Title string
+	Ends  bool // the foot of the branch ends the execution as rejected
+}
+
+// Grant is one right the workflow needs for a node: an action on a collection
+// with exactly these fields. Nil Fields mean all fields.
+type Grant struct {
+	Collection string
+	Action     string // view, create, update, delete, purge
+	Fields     []string
+}
+
+// Example shows settings with their outcome. It is run by the conformance suite
+// with Vars as variables.
+type Example[C any] struct {
+	Title  string
+	Config map[string]any // as stored in a definition
+	Vars   map[string]any // roots: trigger, nodes, loop …
+	Want   Want
+}
+
+// Want is the expected outcome of an example; exactly one of the groups applies.
+type Want struct {
+	Output any    // compared by value when not nil
+	Branch string // the branch that is entered
+	Waits  bool   // the step waits
+	Ends   Outcome
+	Code   string // it fails with this code
+}

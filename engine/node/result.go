@@ -1,0 +1,190 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"formrail/models/text"
+)
+
+// Outcome is how an execution ends.
+type Outcome string
+
+// The outcomes an End may have.
+const (
+	Succeeded Outcome = "succeeded"
+	Failed    Outcome = "failed"
+	Rejected  Outcome = "rejected"
+)
+
+// Result is a node's decision. The engine buffers and commits it. Build one with
+// [Done], [To], [Wait], [Enter] or [End].
+type Result struct {
+	kind        resultKind
+	output      any
+	branches    []string
+	until       time.Time
+	state       any
+	outcome     Outcome
+	reason      string
+	explanation string
+	warnings    []text.Message
+	message     string
+	log         []string
+}
+
+type resultKind int
+
+const (
+	kindDone resultKind = iota
+	kindTo
+	kindWait
+	kindEnter
+	kindEnd
+)
+
+// Done goes on with the next node.
+func Done(out any) Result { return Result{kind: kindDone, output: out} }
+
+// To goes on along a branch of the node.
+func To(branch string, out any) Result {
+	return Result{kind: kindTo, output: out, branches: []string{branch}}
+}
+
+// Wait parks the step. It is resumed at until, or earlier by a person or a
+// callback; the zero time means that no timer resumes it. state is kept as JSON.
+func Wait(until time.Time, state any) Result {
+	return Result{kind: kindWait, until: until, state: state}
+}
+
+// Enter runs branches and resumes the node each time one of them has ended.
+func Enter(state any, branches ...string) Result {
+	return Result{kind: kindEnter, state: state, branches: branches}
+}
+
+// End finishes the whole execution here. reason is a stable word for the history.
+func End(as Outcome, reason string, out any) Result {
+	return Result{kind: kindEnd, outcome: as, reason: reason, output: out}
+}
+
+// Because adds the sentence that explains the decision.
+func (r Result) Because(explanation string) Result {
+	r.explanation = explanation
+	return r
+}
+
+// Warn adds warnings to the step.
+func (r Result) Warn(warnings ...text.Message) Result {
+	r.warnings = append(append([]text.Message(nil), r.warnings...), warnings...)
+	return r
+}
+
+// Say appends a message to the answer of a synchronous request.
+func (r Result) Say(message string) Result {
+	r.message = message
+	return r
+}
+
+// Printed adds lines to the step's log.
+func (r Result) Printed(lines []string) Result {
+	r.log = lines
+	return r
+}
+
+// View is a Result opened for the engine and for tests.
+type View struct {
+	Done, To, Wait, Enter, End bool
+	Output                     any
+	Branches                   []string
+	Until                      time.Time
+	State                      any
+	Outcome                    Outcome
+	Reason                     string
+	Explanation                string
+	Warnings                   []text.Message
+	Message                    string
+	Log                        []string
+}
+
+// Open shows what a Result says.
+func (r Result) Open() View {
+	return View{
+		Done: r.kind == kindDone, To: r.kind == kindTo, Wait: r.kind == kindWait, Enter: r.kind == kindEnter, End: r.kind == kindEnd,
+		Output: r.output, Branches: r.branches, Until: r.until, State: r.state, Outcome: r.outcome, Reason: r.reason,
+		Explanation: r.explanation, Warnings: r.warnings, Message: r.message, Log: r.log,
+	}
+}
+
+// FailureKind classifies why a step failed.
+type FailureKind string
+
+// The kinds of failures.
+const (
+	Refused FailureKind = "refused" // a rule the designer wrote said no
+	Fault   FailureKind = "fault"   // something broke
+	Timeout FailureKind = "timeout"
+)
+
+// Failure is why a step failed. Any other error a node returns becomes a fault
+// with code INTERNAL.
+type Failure struct {
+	Kind    FailureKind
+	Code    string // stable, upper case
+	Message text.Message
+	Details any           // JSON, shown to holders of the payload right
+	Retry   bool          // another attempt may help
+	After   time.Duration // earliest time until that attempt; 0 = by policy
+	cause   error
+}
+
+// Error gives code and sentence.
+func (f *Failure) Error() string {
+	s := f.Code + ": " + f.Message.String()
+	if f.cause != nil {
+		s += ": " + f.cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.cause }
+
+// Refuse says that a rule the designer wrote said no. It is never retried.
+func Refuse(code string, m text.Message) *Failure {
+	return &Failure{Kind: Refused, Code: code, Message: m}
+}
+
+// Broken says that something broke and another attempt would not help.
+func Broken(code string, m text.Message) *Failure {
+	return &Failure{Kind: Fault, Code: code, Message: m}
+}
+
+// Retry asks for another attempt within the node's policy, not before after.
+func Retry(f *Failure, after time.Duration) *Failure {
+	c := *f
+	c.Retry, c.After = true, after
+	return &c
+}
+
+// Because returns a copy that wraps cause for the log.
+func (f *Failure) Because(cause error) *Failure {
+	c := *f
+	c.cause = cause
+	return &c
+}
+
+// With returns a copy with details.
+func (f *Failure) With(details any) *Failure {
+	c := *f
+	c.Details = details
+	return &c
+}
+
+// AsFailure gives the failure in a chain; anything else becomes a fault.
+func AsFailure(err error) *Failure {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return Broken("INTERNAL", text.M("node.internal", "The step broke. An administrator finds the reason in the log.")).Because(err)
+}

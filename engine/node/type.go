@@ -1,0 +1,181 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"formrail/models/field"
+)
+
+// Type is a node type with its settings type erased: what [Define] makes of a
+// [Spec]. It is immutable and safe for concurrent use.
+type Type struct {
+	Key     string
+	Group   Group
+	Icon    string
+	Title   string
+	Summary string
+	Help    string
+	Config  []field.Field
+	Effect  Effect
+	Waits   bool
+	Unknown Unknown
+	Right   string
+
+	Examples []AnyExample
+
+	newConfig func() any
+	check     func(any, Catalog) field.Problems
+	outputs   func(any, Catalog) field.Shape
+	branches  func(any) []Branch
+	grants    func(any, Catalog) []Grant
+	rights    func(any) []string
+	line      func(any, Catalog) string
+	run       func(context.Context, Call, any) (Result, error)
+	resume    func(context.Context, Call, any, Signal) (Result, error)
+	test      func(context.Context, Call, any) (Result, error)
+}
+
+// AnyExample is an [Example] with its settings type erased.
+type AnyExample struct {
+	Title  string
+	Config map[string]any
+	Vars   map[string]any
+	Want   Want
+}
+
+// Define checks a declaration and erases its settings type. It panics when form
+// and settings disagree or the declaration contradicts itself: both are mistakes
+// of the programmer that every test run finds.
+func Define[C any](s Spec[C]) *Type {
+	if s.Key == "" || s.Title == "" || s.Run == nil {
+		panic("node type without key, title or Run: " + s.Key)
+	}
+	if s.Waits && s.Resume == nil {
+		panic("node type waits without Resume: " + s.Key)
+	}
+	if err := field.SameNames(s.Config, reflect.TypeFor[C]()); err != nil {
+		panic(fmt.Sprintf("node type %s: %v", s.Key, err))
+	}
+	t := &Type{
+		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right,
+		newConfig: func() any { return new(C) },
+		check:     func(c any, cat Catalog) field.Problems { return nil },
+		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
+		branches:  func(any) []Branch { return nil },
+		grants:    func(any, Catalog) []Grant { return nil },
+		rights:    func(any) []string { return nil },
+		line:      func(any, Catalog) string { return "" },
+		run: func(ctx context.Context, call Call, c any) (Result, error) {
+			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
+		},
+	}
+	if t.Effect == External && t.Unknown == "" {
+		t.Unknown = AskUnknown
+	}
+	eraseOptional(t, s)
+	for _, e := range s.Examples {
+		t.Examples = append(t.Examples, AnyExample(e))
+	}
+	return t
+}
+
+//nolint:forcetypeassert // newConfig makes *C only
+func eraseOptional[C any](t *Type, s Spec[C]) {
+	if s.Check != nil {
+		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
+	}
+	if s.Outputs != nil {
+		t.outputs = func(c any, cat Catalog) field.Shape { return s.Outputs(*c.(*C), cat) }
+	}
+	if s.Branches != nil {
+		t.branches = func(c any) []Branch { return s.Branches(*c.(*C)) }
+	}
+	if s.Grants != nil {
+		t.grants = func(c any, cat Catalog) []Grant { return s.Grants(*c.(*C), cat) }
+	}
+	if s.Rights != nil {
+		t.rights = func(c any) []string { return s.Rights(*c.(*C)) }
+	}
+	if s.Line != nil {
+		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
+	}
+	if s.Resume != nil {
+		t.resume = func(ctx context.Context, call Call, c any, sig Signal) (Result, error) {
+			return s.Resume(ctx, call, *c.(*C), sig)
+		}
+	}
+	if s.Test != nil {
+		t.test = func(ctx context.Context, call Call, c any) (Result, error) { return s.Test(ctx, call, *c.(*C)) }
+	}
+}
+
+// Settings are decoded settings of one node. They belong to the type that
+// decoded them and never change; [Type.Fill] makes filled copies.
+type Settings struct{ config any }
+
+// Decode reads stored settings: defaults fill what is absent, unknown names and
+// wrong shapes are problems. Settings with {{ }} in their texts keep these as
+// written where their type can hold them, so that checks, grants and shapes see
+// the names around them; [Type.Fill] puts the values in at run time.
+func (t *Type) Decode(raw map[string]any) (Settings, field.Problems) {
+	config := t.newConfig()
+	problems := field.Decode(t.Config, raw, config)
+	for _, f := range t.Config {
+		if v := raw[f.Name]; f.Resolves() && field.HasTemplate(v) {
+			// A type that cannot hold the text, such as a number, stays empty until Fill.
+			_ = field.Assign([]field.Field{f}, map[string]any{f.Name: v}, config)
+		}
+	}
+	return Settings{config}, problems
+}
+
+// Fill gives a copy of settings in which the named settings have their values.
+func (t *Type) Fill(s Settings, values map[string]any) (Settings, field.Problems) {
+	if len(values) == 0 {
+		return s, nil
+	}
+	config := reflect.New(reflect.TypeOf(s.config).Elem())
+	config.Elem().Set(reflect.ValueOf(s.config).Elem())
+	problems := field.Assign(t.Config, values, config.Interface())
+	return Settings{config.Interface()}, problems
+}
+
+// Check gives the findings of the type's own rules.
+func (t *Type) Check(s Settings, cat Catalog) field.Problems { return t.check(s.config, cat) }
+
+// Outputs gives the shape of what later nodes may refer to.
+func (t *Type) Outputs(s Settings, cat Catalog) field.Shape { return t.outputs(s.config, cat) }
+
+// Branches gives the branches the node owns under these settings.
+func (t *Type) Branches(s Settings) []Branch { return t.branches(s.config) }
+
+// Grants gives what the workflow must be allowed to do.
+func (t *Type) Grants(s Settings, cat Catalog) []Grant { return t.grants(s.config, cat) }
+
+// Rights gives the system rights needed to publish a node with these settings.
+func (t *Type) Rights(s Settings) []string {
+	if t.Right == "" {
+		return t.rights(s.config)
+	}
+	return append([]string{t.Right}, t.rights(s.config)...)
+}
+
+// Line gives one line for the canvas, made from the settings.
+func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, cat) }
+
+// Run makes one attempt.
+func (t *Type) Run(ctx context.Context, call Call, s Settings) (Result, error) {
+	return t.run(ctx, call, s.config)
+}
+
+// CanResume reports whether the type hears that a wait or a branch has ended. A
+// type with branches that cannot simply rejoins below them.
+func (t *Type) CanResume() bool { return t.resume != nil }
+
+// Resume tells a waiting step why it goes on.
+func (t *Type) Resume(ctx context.Context, call Call, s Settings, signal Signal) (Result, error) {
+	return t.resume(ctx, call, s.config, signal)
+}

@@ -1,0 +1,77 @@
+package nodes
+
+import (
+	"errors"
+	"fmt"
+
+	"formrail/engine/expr"
+	"formrail/engine/node"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// rule is a condition that is compiled when the settings are read.
+type rule struct{ condition *expr.Condition }
+
+// UnmarshalJSON compiles a condition tree or expression.
+func (r *rule) UnmarshalJSON(raw []byte) error {
+	v, err := field.ParseJSON(raw)
+	if err != nil {
+		return fmt.Errorf("read condition: %w", err)
+	}
+	r.condition, err = expr.CompileCondition(v)
+	return err //nolint:wrapcheck // a sentence for the designer
+}
+
+// source is what a calculation evaluates. Which engine reads it says another
+// setting, so it is compiled for both; the one in use must have no error.
+type source struct {
+	text        string
+	program     *expr.Program
+	programErr  error
+	template    *expr.Template
+	templateErr error
+}
+
+// UnmarshalJSON compiles an expression and a template.
+func (s *source) UnmarshalJSON(raw []byte) error {
+	v, err := field.ParseJSON(raw)
+	if err != nil {
+		return fmt.Errorf("read expression: %w", err)
+	}
+	written, ok := v.(string)
+	if !ok {
+		return errors.New("text is needed")
+	}
+	s.text = written
+	s.program, s.programErr = expr.Compile(written)
+	s.template, s.templateErr = expr.CompileTemplate(written)
+	return nil
+}
+
+// input is what an evaluation in a step depends on.
+func input(call node.Call) expr.Input {
+	return expr.Input{Vars: call.Vars, Now: call.Now, Seed: call.Seed, Zone: call.Zone}
+}
+
+// failure turns what expr reports into the failure of a step.
+func failure(err error) error {
+	var fault *expr.Fault
+	if errors.As(err, &fault) {
+		return node.Broken(fault.Code, fault.Message).With(fault.Details).Because(err)
+	}
+	var syntax *expr.SyntaxError
+	if errors.As(err, &syntax) {
+		return node.Broken(syntax.Code, syntax.Message).Because(err)
+	}
+	return err
+}
+
+// messages are the sentences of warnings.
+func messages(warnings []expr.Warning) []text.Message {
+	out := make([]text.Message, len(warnings))
+	for i, w := range warnings {
+		out[i] = w.Message
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package nodes
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"formrail/engine/node"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+type conditionConfig struct {
+	Mode    string `json:"mode"`
+	When    rule   `json:"when"`
+	OnFalse string `json:"onFalse"`
+}
+
+// condition goes on when something is true, or takes one of two branches.
+var condition = node.Define(node.Spec[conditionConfig]{
+	Key: "condition", Group: node.Flow, Icon: "split", Title: "Condition",
+	Summary: "Ask a question and go on by its answer",
+	Help: "*Continue when yes* goes on only when the condition is met. *Yes and No* has a branch for each answer; both meet again below.\n\n" +
+		"Without a comparison the answer is yes. The step keeps the sentence that was evaluated, such as `12,400 > 10,000`.",
+	Config: []field.Field{
+		{Name: "mode", Kind: field.Select, Label: "How it goes on", Required: true,
+			Options: field.Choices("continue", "Continue when yes", "branch", "Yes and No")},
+		{Name: "when", Kind: field.Condition, Label: "Yes when"},
+		{Name: "onFalse", Kind: field.Select, Label: "When the condition is not met", Default: "fail",
+			Options: field.Choices("fail", "Stop the workflow as failed", "end", "End the workflow as succeeded"),
+			When:    &field.When{Field: "mode", Values: []string{"continue"}}},
+	},
+	Effect: node.Pure,
+	Outputs: func(conditionConfig, node.Catalog) field.Shape {
+		return field.Shape{Kind: field.Boolean, Label: "Answer"}
+	},
+	Branches: func(c conditionConfig) []node.Branch {
+		if c.Mode != "branch" {
+			return nil
+		}
+		return []node.Branch{{Key: "yes", Title: "Yes"}, {Key: "no", Title: "No"}}
+	},
+	Line: func(c conditionConfig, _ node.Catalog) string { return c.When.line() },
+	Run:  runCondition,
+	Examples: []node.Example[conditionConfig]{
+		{
+			Title:  "More than 500",
+			Config: map[string]any{"mode": "branch", "when": over500},
+			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{"amount": int64(1240)}}},
+			Want:   node.Want{Branch: "yes", Output: true},
+		},
+		{
+			Title:  "A missing amount is not more than 500",
+			Config: map[string]any{"mode": "branch", "when": over500},
+			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{}}},
+			Want:   node.Want{Branch: "no", Output: false},
+		},
+		{
+			Title:  "No condition is a yes",
+			Config: map[string]any{"mode": "continue"},
+			Want:   node.Want{Output: true},
+		},
+		{
+			Title:  "End quietly when there is nothing to do",
+			Config: map[string]any{"mode": "continue", "when": over500, "onFalse": "end"},
+			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{"amount": int64(80)}}},
+			Want:   node.Want{Ends: node.Succeeded, Output: false},
+		},
+		{
+			Title:  "Stop when the condition is not met",
+			Config: map[string]any{"mode": "continue", "when": over500},
+			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{"amount": int64(80)}}},
+			Want:   node.Want{Code: "CONDITION_NOT_MET"},
+		},
+	},
+})
+
+// over500 is the condition of the examples.
+var over500 = map[string]any{"all": []any{map[string]any{"left": "{{ trigger.data.amount }}", "op": "gt", "right": int64(500)}}}
+
+// line names what the condition depends on.
+func (r rule) line() string {
+	if r.condition == nil {
+		return ""
+	}
+	var names []string
+	for _, ref := range r.condition.References() {
+		name := ref.Root
+		if n := len(ref.Path); n > 0 {
+			name = ref.Path[n-1]
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return text.M("node.depends", "Depends on %s", strings.Join(names, ", ")).String()
+}
+
+func runCondition(ctx context.Context, call node.Call, c conditionConfig) (node.Result, error) {
+	yes, because := true, "no condition"
+	var warnings []text.Message
+	if c.When.condition != nil {
+		answer, explanation, found, err := c.When.condition.Eval(ctx, input(call))
+		if err != nil {
+			return node.Result{}, failure(err)
+		}
+		yes, because, warnings = answer, explanation.Sentence, messages(found)
+	}
+	var result node.Result
+	switch {
+	case c.Mode == "branch" && yes:
+		result = node.To("yes", true)
+	case c.Mode == "branch":
+		result = node.To("no", false)
+	case yes:
+		result = node.Done(true)
+	case c.OnFalse == "end":
+		result = node.End(node.Succeeded, "condition_not_met", false)
+	default:
+		return node.Result{}, node.Refuse("CONDITION_NOT_MET", text.M("node.not_met", "The condition was not met: %s.", because))
+	}
+	return result.Because(because).Warn(warnings...), nil
+}

@@ -1,0 +1,264 @@
+// Package local is the queue of a single process: a hand-off in memory after each
+// commit, a heap of due times for what comes later, and a scan of the wakeups
+// table at the start and every half minute as a safety net.
+package local
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"formrail/engine/queue"
+	"formrail/models"
+)
+
+// Options say how the queue works.
+type Options struct {
+	DB      *models.DB
+	Clock   models.Clock
+	Log     *slog.Logger
+	Workers int           // goroutines; 0 = 64
+	Scan    time.Duration // pause between scans of the table; 0 = 30 s
+}
+
+// horizon is how far ahead a scan loads due times.
+const horizon = time.Hour
+
+// scanLimit is how many wake-ups one scan loads.
+const scanLimit = 20_000
+
+// Queue is the queue of one process. It is safe for concurrent use.
+type Queue struct {
+	o Options
+
+	mu      sync.Mutex
+	work    *sync.Cond
+	lanes   [2][]string // waiting executions, people first
+	queued  map[string]bool
+	timers  timerHeap
+	timed   map[string]time.Time // earliest known due time of each execution
+	running int
+	stopped bool
+	kick    chan struct{} // the earliest timer changed
+	done    sync.WaitGroup
+}
+
+// New makes a queue.
+func New(o Options) *Queue {
+	if o.Workers == 0 {
+		o.Workers = 64
+	}
+	if o.Scan == 0 {
+		o.Scan = 30 * time.Second
+	}
+	q := &Queue{o: o, queued: map[string]bool{}, timed: map[string]time.Time{}, kick: make(chan struct{}, 1)}
+	q.work = sync.NewCond(&q.mu)
+	return q
+}
+
+// Start begins to deliver and loads what is in the table.
+func (q *Queue) Start(ctx context.Context, handler queue.Handler) error {
+	for range q.o.Workers {
+		q.done.Add(1)
+		go q.worker(ctx, handler)
+	}
+	q.done.Add(1)
+	go q.clock(ctx)
+	return q.scan(ctx)
+}
+
+// Wake hands over a committed wake-up: at once, or when it is due.
+func (q *Queue) Wake(w models.PendingWakeup) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.stopped {
+		return
+	}
+	if w.DueAt.After(q.o.Clock.Now()) {
+		q.later(w)
+		return
+	}
+	q.enqueue(w.ExecutionID, w.Lane)
+}
+
+func (q *Queue) enqueue(id string, lane int) {
+	if q.queued[id] {
+		return
+	}
+	q.queued[id] = true
+	lane = min(max(lane, 0), len(q.lanes)-1)
+	q.lanes[lane] = append(q.lanes[lane], id)
+	q.work.Signal()
+}
+
+func (q *Queue) later(w models.PendingWakeup) {
+	if known, ok := q.timed[w.ExecutionID]; ok && !w.DueAt.Before(known) {
+		return
+	}
+	q.timed[w.ExecutionID] = w.DueAt
+	heap.Push(&q.timers, w)
+	if q.timers[0].ExecutionID == w.ExecutionID {
+		q.kickClock()
+	}
+}
+
+func (q *Queue) kickClock() {
+	select {
+	case q.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Stats says how much waits.
+func (q *Queue) Stats() queue.Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return queue.Stats{Waiting: len(q.lanes[0]) + len(q.lanes[1]), Running: q.running, Timers: len(q.timed)}
+}
+
+// Stop stops delivering and waits for running handlers, as long as ctx allows.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	q.stopped = true
+	q.work.Broadcast()
+	q.mu.Unlock()
+	q.kickClock()
+	finished := make(chan struct{})
+	go func() {
+		q.done.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop queue: %w", ctx.Err())
+	}
+}
+
+func (q *Queue) worker(ctx context.Context, handler queue.Handler) {
+	defer q.done.Done()
+	for {
+		id, ok := q.take()
+		if !ok {
+			return
+		}
+		handler(ctx, id)
+		q.mu.Lock()
+		q.running--
+		q.mu.Unlock()
+	}
+}
+
+// take waits for work: people's lane first.
+func (q *Queue) take() (string, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if q.stopped {
+			return "", false
+		}
+		for lane := range q.lanes {
+			if len(q.lanes[lane]) == 0 {
+				continue
+			}
+			id := q.lanes[lane][0]
+			q.lanes[lane] = q.lanes[lane][1:]
+			delete(q.queued, id)
+			q.running++
+			return id, true
+		}
+		q.work.Wait()
+	}
+}
+
+// clock delivers what becomes due and scans the table now and then.
+func (q *Queue) clock(ctx context.Context) {
+	defer q.done.Done()
+	scan := time.NewTicker(q.o.Scan)
+	defer scan.Stop()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(q.deliverDue())
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.kick:
+		case <-timer.C:
+		case <-scan.C:
+			if err := q.scan(ctx); err != nil {
+				q.o.Log.Warn("scan wake-ups", "error", err)
+			}
+		}
+		q.mu.Lock()
+		stopped := q.stopped
+		q.mu.Unlock()
+		if stopped {
+			return
+		}
+	}
+}
+
+// maxPause bounds how long the clock sleeps, so that a step of the system's time
+// is noticed.
+const maxPause = time.Second
+
+// deliverDue moves due timers to the lanes and gives the pause until the next.
+func (q *Queue) deliverDue() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.o.Clock.Now()
+	for len(q.timers) > 0 {
+		next := q.timers[0]
+		if pause := next.DueAt.Sub(now); pause > 0 {
+			return min(pause, maxPause)
+		}
+		heap.Pop(&q.timers)
+		if q.timed[next.ExecutionID].Equal(next.DueAt) {
+			delete(q.timed, next.ExecutionID)
+		}
+		q.enqueue(next.ExecutionID, next.Lane)
+	}
+	return maxPause
+}
+
+// scan loads what the table says is due now or soon.
+func (q *Queue) scan(ctx context.Context) error {
+	pending, err := models.PendingWakeups(ctx, q.o.DB.Read(), q.o.Clock.Now().Add(horizon), scanLimit)
+	if err != nil {
+		return err
+	}
+	for _, w := range pending {
+		q.Wake(w)
+	}
+	return nil
+}
+
+// Poke looks at the clock at once: tests that move a fake clock call it.
+func (q *Queue) Poke() { q.kickClock() }
+
+// timerHeap orders wake-ups by due time.
+type timerHeap []models.PendingWakeup
+
+func (h timerHeap) Len() int           { return len(h) }
+func (h timerHeap) Less(i, j int) bool { return h[i].DueAt.Before(h[j].DueAt) }
+func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+
+// Push is for container/heap.
+func (h *timerHeap) Push(x any) {
+	if w, ok := x.(models.PendingWakeup); ok {
+		*h = append(*h, w)
+	}
+}
+
+// Pop is for container/heap.
+func (h *timerHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"formrail/engine/node"
+	"formrail/models"
+	"formrail/models/fault"
+	"formrail/models/text"
+)
+
+// poisonLimit is how often in a row a stretch may panic before its execution is
+// parked as failed.
+const poisonLimit = 3
+
+// advance is what a worker does with a delivered execution.
+func (e *Engine) advance(ctx context.Context, id string) {
+	mine, ok := e.claims.take(id, e.clock.Now())
+	if !ok {
+		return
+	}
+	again := e.work(ctx, id, mine)
+	if e.claims.release(id) || again {
+		e.queue.Wake(models.PendingWakeup{ExecutionID: id, Lane: 1, DueAt: e.now()})
+	}
+}
+
+// work runs one stretch and keeps every error inside.
+func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.log.Error("stretch panicked", "execution", id, "panic", p, "stack", string(debug.Stack()))
+			again = e.poisoned(ctx, id)
+		}
+	}()
+	if err := fault.Hit("engine.claim"); err != nil {
+		return false
+	}
+	s, err := e.load(ctx, id, mine)
+	if err == nil && s != nil {
+		again, err = s.run(ctx)
+	}
+	switch {
+	case err == nil, errors.Is(err, models.ErrLostLease):
+	case models.IsKind(err, models.KindUnavailable):
+		e.log.Warn("execution waits for the database", "execution", id, "error", err)
+	default:
+		e.log.Error("execution could not move", "execution", id, "error", err)
+	}
+	return again
+}
+
+// load reads what a stretch needs. It gives nil when there is nothing to do: the
+// execution has ended, or somebody took its wake-ups before.
+func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, error) {
+	first := true
+	exec := e.fresh.take(id)
+	if exec == nil {
+		first = false
+		var err error
+		if exec, err = models.ExecutionByID(ctx, e.db.Read(), id); err != nil {
+			return nil, err
+		}
+	}
+	if !exec.Status.Live() {
+		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
+	}
+	version, err := e.version(ctx, exec.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	s := &stretch{e: e, exec: exec, version: version, token: exec.LeaseToken, cancel: mine.cancel, state: newState(exec)}
+	if s.trigger, err = parseObject(exec.Trigger); err != nil {
+		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
+	}
+	if s.access, err = e.accessOf(ctx, exec, version); err != nil {
+		return nil, err
+	}
+	wakeups, err := models.DueWakeups(ctx, e.db.Read(), id, e.now())
+	if err != nil {
+		return nil, err
+	}
+	if len(wakeups) == 0 {
+		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
+	}
+	if !first && exec.Status != models.Queued {
+		if err := s.loadSteps(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range wakeups {
+		s.state.used = append(s.state.used, w.ID)
+		if err := s.wake(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func newState(exec *models.Execution) *state {
+	return &state{
+		open: map[string]*models.Step{}, outputs: map[string]any{}, messages: exec.Messages, seq: exec.StepCount,
+	}
+}
+
+// loadSteps reads the open steps and the outputs that later nodes read.
+func (s *stretch) loadSteps(ctx context.Context) error {
+	reads := s.version.Compiled.reads
+	if reads == nil {
+		reads = []string{}
+	}
+	steps, err := models.StepsOf(ctx, s.e.db.Read(), s.exec.ID, reads)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if step.Status.StepOpen() {
+			s.state.open[step.ID] = step
+			continue
+		}
+		out, err := parseAny(step.Output)
+		if err != nil {
+			return fmt.Errorf("read output of step %s: %w", step.ID, err)
+		}
+		s.state.outputs[step.Node] = out
+	}
+	return nil
+}
+
+// wake turns one wake-up into a cursor.
+func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
+	st := s.state
+	if w.StepID == "" {
+		if s.exec.Status == models.Queued && s.version.Compiled.first != nil {
+			st.cursors = append(st.cursors, cursor{node: s.version.Compiled.first})
+		}
+		return nil
+	}
+	step := st.open[w.StepID]
+	if step == nil {
+		return nil // finished meanwhile
+	}
+	n := s.version.Compiled.byKey[step.Node]
+	if n == nil {
+		return fmt.Errorf("version %d has no node %s", s.exec.VersionID, step.Node)
+	}
+	cur := cursor{node: n, step: step, path: step.Path, parent: step.ParentID, after: step.AfterID}
+	switch {
+	case step.Status == models.Planned:
+	case step.Status == models.Running:
+		return s.unknown(ctx, cur)
+	case step.Status == models.Unknown:
+		return nil
+	case w.Reason == models.WakeRetry:
+		cur.retry = true
+	default:
+		signal, err := readSignal(w)
+		if err != nil {
+			return err
+		}
+		cur.signal = &signal
+	}
+	if !slices.ContainsFunc(st.cursors, func(c cursor) bool { return c.step == step }) {
+		st.cursors = append(st.cursors, cur)
+	}
+	return nil
+}
+
+// readSignal gives what a wake-up brings.
+func readSignal(w models.Wakeup) (node.Signal, error) {
+	signal := node.Signal{Reason: w.Reason}
+	if w.Signal == "" {
+		return signal, nil
+	}
+	m, err := parseObject(w.Signal)
+	if err != nil {
+		return signal, fmt.Errorf("read signal of wake-up %d: %w", w.ID, err)
+	}
+	if reason, ok := m["reason"].(string); ok {
+		signal.Reason = reason
+	}
+	signal.Branch, _ = m["branch"].(string)
+	signal.Data = m["data"]
+	if f, ok := m["failure"].(map[string]any); ok {
+		kind, _ := f["kind"].(string)
+		code, _ := f["code"].(string)
+		message, _ := f["message"].(string)
+		signal.Failure = &node.Failure{Kind: node.FailureKind(kind), Code: code, Message: text.Verbatim(message), Details: f["details"]}
+	}
+	return signal, nil
+}
+
+// unknown decides about an external attempt whose result was never stored: the
+// process died, or lost its lease, while it was in flight.
+func (s *stretch) unknown(ctx context.Context, cur cursor) error {
+	policy := node.Unknown(cur.node.part.OnUnknown)
+	if policy == "" {
+		policy = cur.node.typ.Unknown
+	}
+	switch policy {
+	case node.RetryUnknown:
+		cur.retry = true
+		s.state.cursors = append(s.state.cursors, cur)
+	case node.FailUnknown:
+		cur.step.Attempt = max(cur.step.Attempt, cur.node.retry.attempts)
+		s.fail(s.state, cur, cur.step, node.Broken("OUTCOME_UNKNOWN",
+			text.M("node.unknown", "The server stopped while this step was under way; nobody knows whether it happened.")))
+	default:
+		return s.ask(ctx, cur)
+	}
+	return nil
+}
+
+// ask opens a task for the workflow's owner: did it happen?
+func (s *stretch) ask(ctx context.Context, cur cursor) error {
+	cur.step.Status = models.Unknown
+	err := s.e.db.Write(ctx, "engine.ask", func(tx *models.Tx) error {
+		if err := models.Claim(ctx, tx, s.exec.ID, s.token); err != nil {
+			return err
+		}
+		task := &models.Task{
+			ID: models.NewID(), Kind: "resolve", ExecutionID: s.exec.ID, StepID: cur.step.ID, Node: cur.step.Node, Pass: 1, Round: 1,
+			PrincipalID: s.version.OwnerID, WorkflowID: s.exec.WorkflowID, NodeTitle: cur.node.title,
+			Title: text.M("task.resolve", "Did “%s” happen?", cur.node.title).String(),
+		}
+		if err := models.InsertTask(ctx, tx, task, []models.Candidate{{UserID: s.version.OwnerID, Role: "principal"}}); err != nil {
+			return err
+		}
+		st := s.state.copy()
+		s.save(st, st.open[cur.step.ID])
+		return s.persist(ctx, tx, st)
+	})
+	if err != nil {
+		return fmt.Errorf("ask about step %s: %w", cur.step.ID, err)
+	}
+	return models.ErrLostLease // committed; whoever comes next loads it anew
+}
+
+// poisoned counts a panic of an execution and parks it after the third in a row.
+func (e *Engine) poisoned(ctx context.Context, id string) (again bool) {
+	e.poisonMu.Lock()
+	e.poison[id]++
+	n := e.poison[id]
+	e.poisonMu.Unlock()
+	if n < poisonLimit {
+		return true
+	}
+	failure := encode(map[string]any{"kind": string(node.Fault), "code": "POISON", "message": "The execution broke the server's worker three times and was stopped."})
+	if err := e.end(ctx, id, ending{status: models.Failed, reason: "poison", failure: failure}); err != nil {
+		e.log.Error("park poisoned execution", "execution", id, "error", err)
+	}
+	return false
+}
+
+func executionEnded() *models.Error {
+	return models.Invalid("EXECUTION_ENDED", text.M("execution.ended", "This execution has already ended."))
+}

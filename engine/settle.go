@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"formrail/engine/expr"
+	"formrail/engine/node"
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// maxOutput is the size of one step's output in bytes.
+const maxOutput = 10 << 20
+
+// settle turns what a node decided into what is next.
+func (s *stretch) settle(st *state, cur cursor, step *models.Step, result node.Result, err error) {
+	if err != nil {
+		s.fail(st, cur, step, node.AsFailure(err))
+		return
+	}
+	v := result.Open()
+	step.Explanation = v.Explanation
+	for _, w := range v.Warnings {
+		step.Warnings = append(step.Warnings, w.String())
+	}
+	step.Log = append(step.Log, v.Log...)
+	if v.Message != "" {
+		st.messages = append(st.messages, v.Message)
+	}
+	switch {
+	case v.Wait:
+		s.wait(st, cur, step, v)
+	case v.Enter:
+		s.enter(st, cur, step, v)
+	default:
+		s.finish(st, cur, step, v)
+	}
+}
+
+// finish ends the step and goes on.
+func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) {
+	output := encode(v.Output)
+	if len(output) > maxOutput {
+		s.fail(st, cur, step, node.Broken("OUTPUT_TOO_LARGE", text.M("node.output_large", "The step's output is larger than 10 MiB.")))
+		return
+	}
+	step.Status, step.EndedAt, step.State = models.Done, models.At(s.e.now()), ""
+	step.Output = output
+	st.outputs[step.Node] = v.Output
+	s.save(st, step)
+	switch {
+	case v.End:
+		s.end(st, models.Status(v.Outcome), v.Reason, "")
+		if v.Output != nil {
+			st.output = &output
+		}
+	case v.To:
+		s.branch(st, cur, step, v.Branches[0], cur.parent)
+	default:
+		s.next(st, cur, step)
+	}
+}
+
+// wait parks the step. A step without any reason to move on would be stuck for
+// ever, so it fails instead.
+func (s *stretch) wait(st *state, cur cursor, step *models.Step, v node.View) {
+	if s.exec.Sync {
+		s.fail(st, cur, step, node.Broken("WAITING_NODE_IN_SYNC", text.M("node.sync_wait", "A workflow that answers at once cannot wait.")))
+		return
+	}
+	if v.Until.IsZero() && st.tasks == 0 && cur.signal == nil {
+		s.fail(st, cur, step, node.Broken("INTERNAL", text.M("node.waits_for_nothing", "The step waits for nothing that could happen.")))
+		return
+	}
+	step.Status, step.State = models.Waiting, encode(v.State)
+	s.save(st, step)
+	if !v.Until.IsZero() {
+		st.wakeups = append(st.wakeups, models.Wakeup{
+			ExecutionID: s.exec.ID, StepID: step.ID, Reason: models.WakeTimer, Lane: 1, DueAt: models.At(v.Until),
+		})
+	}
+}
+
+// enter starts branches inside a container that waits for them.
+func (s *stretch) enter(st *state, cur cursor, step *models.Step, v node.View) {
+	step.Status, step.State = models.Waiting, encode(v.State)
+	s.save(st, step)
+	// The first branch goes first: what is pushed last is in front.
+	for _, b := range slices.Backward(v.Branches) {
+		s.branch(st, cur, step, b, step.ID)
+	}
+}
+
+// push puts a place in front: a branch goes on until it waits or ends before the
+// next one starts.
+func (st *state) push(c cursor) { st.cursors = slices.Insert(st.cursors, 0, c) }
+
+// branch goes on with the first node of a branch; an empty branch has ended at
+// once.
+func (s *stretch) branch(st *state, cur cursor, step *models.Step, key, parent string) {
+	if first := cur.node.first[key]; first != nil {
+		st.push(cursor{node: first, path: cur.path, parent: parent, after: step.ID})
+		return
+	}
+	s.branchEnded(st, cur.node, key, cursor{path: cur.path, parent: parent}, step)
+}
+
+// next goes on behind a step: with its next sibling, or with what contains it.
+func (s *stretch) next(st *state, cur cursor, step *models.Step) {
+	if cur.node.next != nil {
+		st.push(cursor{node: cur.node.next, path: cur.path, parent: cur.parent, after: step.ID})
+		return
+	}
+	if cur.node.parent != nil {
+		s.branchEnded(st, cur.node.parent, cur.node.branch, cur, step)
+	}
+}
+
+// branchEnded tells the owner of a branch that it ended. An owner that entered
+// the branch and still waits is resumed; any other simply rejoins.
+func (s *stretch) branchEnded(st *state, owner *compiledNode, key string, inside cursor, last *models.Step) {
+	if i := slices.IndexFunc(owner.branches, func(b node.Branch) bool { return b.Key == key }); i >= 0 && owner.branches[i].Ends {
+		s.end(st, models.Rejected, "rejected", "")
+		return
+	}
+	if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
+		st.push(cursor{
+			node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID,
+			signal: &node.Signal{Reason: models.WakeBranch, Branch: key},
+		})
+		return
+	}
+	s.next(st, cursor{node: owner, path: inside.path, parent: inside.parent}, last)
+}
+
+// fail applies the error policy of a failed attempt: another attempt, the error
+// branch, going on, or outward.
+func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure) {
+	if f.Code == "INTERNAL" {
+		s.e.log.Error("step failed", "node", cur.node.typ.Key, "execution", s.exec.ID, "error", f)
+	}
+	if pause, again := cur.node.retry.pause(f, step.Attempt, seedOf(step)); again && !(s.exec.Sync && step.Attempt >= 2) {
+		step.Status, step.Error = models.Waiting, failureJSON(f)
+		s.save(st, step)
+		st.wakeups = append(st.wakeups, models.Wakeup{
+			ExecutionID: s.exec.ID, StepID: step.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(s.e.now().Add(pause)),
+		})
+		return
+	}
+	step.Status, step.EndedAt, step.Error = models.Failed, models.At(s.e.now()), failureJSON(f)
+	if cur.node.part.OnError == "continue" || cur.node.part.OnError == "branch" {
+		step.Handled = true
+		out := map[string]any{"error": failureValue(f)}
+		step.Output = encode(out)
+		st.outputs[step.Node] = out
+	}
+	s.save(st, step)
+	switch cur.node.part.OnError {
+	case "continue":
+		s.next(st, cur, step)
+	case "branch":
+		s.branch(st, cur, step, errorBranch, cur.parent)
+	default:
+		s.escape(st, cur, step, f)
+	}
+}
+
+// escape carries an uncaught failure outward: to the nearest owner of a branch
+// that catches, to a container that decides about it, or to the end.
+func (s *stretch) escape(st *state, cur cursor, step *models.Step, f *node.Failure) {
+	inside := cur
+	for owner := cur.node.parent; owner != nil; owner = owner.parent {
+		if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
+			s.dropInside(st, container.ID)
+			st.push(cursor{
+				node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID,
+				signal: &node.Signal{Reason: "failed", Branch: cur.node.branch, Failure: f},
+			})
+			return
+		}
+		at := cursor{node: owner, path: inside.path, parent: inside.parent}
+		switch owner.part.OnError {
+		case "continue":
+			s.next(st, at, step)
+			return
+		case "branch":
+			s.branch(st, at, step, errorBranch, at.parent)
+			return
+		}
+	}
+	s.end(st, models.Failed, string(f.Kind), failureJSON(f))
+}
+
+// dropInside forgets cursors inside a container that hears about a failure.
+func (s *stretch) dropInside(st *state, container string) {
+	st.cursors = slices.DeleteFunc(st.cursors, func(c cursor) bool { return c.parent == container })
+}
+
+// end finishes the execution: what still waits is closed by the commit.
+func (s *stretch) end(st *state, status models.Status, reason, failure string) {
+	st.status, st.reason, st.failure = status, reason, failure
+	st.cursors = nil
+}
+
+// outcome is how the execution stands after a stretch.
+func (st *state) outcome() models.Status {
+	switch {
+	case st.status != "":
+		return st.status
+	case len(st.cursors) > 0:
+		return models.Running
+	case len(st.open) > 0:
+		return models.Waiting
+	default:
+		return models.Succeeded
+	}
+}
+
+func failureValue(f *node.Failure) map[string]any {
+	m := map[string]any{"kind": string(f.Kind), "code": f.Code, "message": f.Message.String()}
+	if f.Details != nil {
+		m["details"] = f.Details
+	}
+	return m
+}
+
+func failureJSON(f *node.Failure) string { return encode(failureValue(f)) }
+
+// expressionFailure turns an error of engine/expr into a failure of the step.
+func expressionFailure(err error) error {
+	var fault *expr.Fault
+	if errors.As(err, &fault) {
+		return node.Broken(fault.Code, fault.Message).With(fault.Details)
+	}
+	return fmt.Errorf("evaluate expression: %w", err)
+}
+
+// syntaxProblem turns a mistake in an expression into a finding.
+func syntaxProblem(where string, err error) field.Problem {
+	var mistake *expr.SyntaxError
+	if !errors.As(err, &mistake) {
+		return field.Problem{Field: where, Code: expr.CodeInvalid, Message: text.M("expr.unreadable", "The expression cannot be read.")}
+	}
+	return field.Problem{Field: join(where, mistake.Path), Code: mistake.Code, Message: mistake.Message}
+}
+
+// now is the engine's time, to the millisecond.
+func (e *Engine) now() time.Time { return e.clock.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,365 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"formrail/engine/trigger"
+	"formrail/models"
+	"formrail/models/fault"
+	"formrail/models/field"
+	"formrail/models/records"
+	"formrail/models/text"
+)
+
+// postAction is the trigger type that record actions start.
+const postAction = "post_action"
+
+// candidate is one workflow that is asked about one change.
+type candidate struct {
+	listener *listener
+	key      string
+	path     string // association to the data it gets
+	named    bool
+}
+
+// starting is the work of RecordChanged for one write.
+type starting struct {
+	e    *Engine
+	tx   *models.Tx
+	op   *records.Operation
+	ix   *index
+	out  []models.TriggerOutcome
+	seen map[string]bool // workflow and record that already started
+}
+
+// RecordChanged asks every trigger about a write, inside its transaction. For
+// each match it inserts an execution with its first wake-up and a line of the
+// trigger log; for each refusal of somebody who was asked, a line that says why.
+func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.Operation, changes []records.Change) ([]models.TriggerOutcome, error) {
+	if err := fault.Hit("engine.start"); err != nil {
+		return nil, err
+	}
+	if op.Silent || !actsOutside(op.Origin.Kind) {
+		return nil, nil
+	}
+	ix, err := e.listeners(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read trigger index: %w", err)
+	}
+	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}}
+	for _, change := range changes {
+		list, err := s.candidates(ctx, change)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			if err := s.decide(ctx, c, change); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s.out, nil
+}
+
+// actsOutside reports whether a write is an action of somebody over a page or the
+// API, the only kind post-action triggers hear of.
+func actsOutside(kind string) bool {
+	return slices.Contains([]string{"form", "api", "public", "import"}, kind)
+}
+
+// CheckBindings refuses, before anything is written, workflows that a caller
+// named without having pressed their button although they forbid it.
+func (e *Engine) CheckBindings(ctx context.Context, bindings []models.Binding, pressed bool) error {
+	ix, err := e.listeners(ctx)
+	if err != nil {
+		return fmt.Errorf("read trigger index: %w", err)
+	}
+	for _, b := range bindings {
+		l := ix.byKey[b.Key]
+		if !pressed && l != nil && l.version != nil && !l.version.Listens.ByAPI {
+			return models.Forbidden("WORKFLOW_NOT_ALLOWED",
+				text.M("trigger.not_by_api", "The workflow %s may only be started by its button.", b.Key))
+		}
+	}
+	return nil
+}
+
+// candidates lists who is asked about a change: named workflows in the order of
+// the request, then global ones in theirs.
+func (s *starting) candidates(_ context.Context, change records.Change) ([]candidate, error) {
+	var out []candidate
+	for _, b := range s.op.Bindings {
+		out = append(out, candidate{listener: s.ix.byKey[b.Key], key: b.Key, path: b.Path, named: true})
+	}
+	for _, l := range s.ix.global[models.Snake(change.Collection.Name)] {
+		named := func(c candidate) bool { return c.listener == l && c.path == "" }
+		if !slices.ContainsFunc(out, named) {
+			out = append(out, candidate{listener: l, key: l.workflow.Key})
+		}
+	}
+	return out, nil
+}
+
+// decide asks one workflow about one change.
+func (s *starting) decide(ctx context.Context, c candidate, change records.Change) error {
+	if reason := s.unusable(c); reason != "" {
+		return s.refuse(ctx, c, change, trigger.Not(reason, ""))
+	}
+	data, collection, err := s.data(ctx, c, change)
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		return s.refuse(ctx, c, change, trigger.Not("association_empty", ""))
+	}
+	v := c.listener.version
+	if models.Snake(v.Listens.Collection) != models.Snake(collection.Name) {
+		return s.refuse(ctx, c, change, trigger.Not("wrong_collection", ""))
+	}
+	id := records.IDText(data["id"])
+	decision, err := v.Trigger.Match(ctx, v.Settings, trigger.Change{
+		Action: actionWord(change.Action), Source: s.op.Origin.Kind, Named: c.named, Changed: change.Changed, Record: data,
+		Matches: func(ctx context.Context, filter any) (bool, string, error) {
+			return s.e.records.MatchesIn(ctx, s.tx, records.Match{Collection: collection.Name, ID: id, Record: data, Filter: filter})
+		},
+	})
+	if err != nil {
+		// A trigger that cannot be evaluated never fails the event's transaction.
+		s.e.log.Error("trigger cannot decide", "workflow", c.key, "error", err)
+		return s.refuse(ctx, c, change, trigger.Not("invalid_definition", ""))
+	}
+	if !decision.Start {
+		if decision.Reason == "" {
+			return nil // does not listen to this at all
+		}
+		return s.refuse(ctx, c, change, decision)
+	}
+	sentence, err := s.e.guard(ctx, s.tx, c.listener.workflow, s.op.Lineage)
+	if err != nil {
+		return err
+	}
+	if sentence != "" {
+		return s.refuse(ctx, c, change, trigger.Not("recursion_guard", sentence))
+	}
+	return s.start(ctx, c, change, found{data: data, collection: collection, id: id})
+}
+
+// found is the record a workflow is started with.
+type found struct {
+	data       map[string]any
+	collection *models.Collection
+	id         string
+}
+
+// unusable says why a workflow cannot be asked.
+func (s *starting) unusable(c candidate) string {
+	switch l := c.listener; {
+	case l == nil:
+		return "unknown_key"
+	case l.workflow.Type != postAction:
+		return "wrong_type"
+	case !l.workflow.Enabled:
+		return "disabled"
+	case l.broken != nil:
+		return "invalid_definition"
+	case l.version == nil:
+		return "no_live_version"
+	}
+	return ""
+}
+
+// data gives the record a candidate is about: the changed one, or one it is
+// linked to; nil when the association is empty.
+func (s *starting) data(ctx context.Context, c candidate, change records.Change) (map[string]any, *models.Collection, error) {
+	record := change.After
+	if record == nil {
+		record = change.Before
+	}
+	if c.path == "" {
+		return record, change.Collection, nil
+	}
+	return s.e.records.FollowIn(ctx, s.tx, records.Follow{Collection: change.Collection.Name, Record: record, Path: c.path})
+}
+
+// refuse writes why a workflow did not start, for those who asked for it and for
+// those who listen.
+func (s *starting) refuse(ctx context.Context, c candidate, change records.Change, d trigger.Decision) error {
+	entry := models.TriggerEntry{
+		WorkflowKey: c.key, Reason: d.Reason, Explanation: d.Explanation, ResourceType: change.Collection.Name, ResourceID: change.ID,
+		UserID: s.op.Access.Principal.UserID, RequestID: s.op.Origin.RequestID, Chain: s.op.Lineage.Chain,
+	}
+	out := models.TriggerOutcome{Key: c.key, Reason: d.Reason, Named: c.named}
+	if c.listener != nil {
+		out.WorkflowID, entry.WorkflowID = c.listener.workflow.ID, c.listener.workflow.ID
+		entry.VersionID = c.listener.workflow.LiveVersion
+	}
+	s.out = append(s.out, out)
+	return models.LogTrigger(ctx, s.tx, entry)
+}
+
+// start inserts the execution.
+func (s *starting) start(ctx context.Context, c candidate, change records.Change, f found) error {
+	once := c.key + "\x00" + f.collection.Name + "\x00" + f.id
+	if s.seen[once] {
+		return nil
+	}
+	s.seen[once] = true
+	l := c.listener
+	exec := &models.Execution{
+		ID: models.NewID(), WorkflowID: l.workflow.ID, VersionID: l.version.ID, Hash: l.version.Version.Hash, Mode: "live",
+		Sync: l.workflow.Sync, TriggerType: postAction, ResourceType: f.collection.Name, ResourceID: f.id,
+		Principal: s.op.Access.Principal.String(), UserID: s.op.Access.Principal.UserID, Cause: models.CauseOf(s.op.Access.Principal),
+		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID, ParentID: "",
+		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),
+	}
+	if s.op.Idempotency != nil {
+		exec.IdemKey = s.op.Idempotency.Key + ":" + f.id
+		known, err := models.ExecutionByKey(ctx, s.tx, l.workflow.ID, exec.IdemKey)
+		if err != nil {
+			return err
+		}
+		if known != "" {
+			return s.refuse(ctx, c, change, trigger.Not("duplicate_key", known))
+		}
+	}
+	trig, err := s.context(ctx, l.version, change, f)
+	if err != nil {
+		return err
+	}
+	exec.Trigger = encode(trig)
+	if err := s.e.insert(ctx, s.tx, exec, models.TriggerEntry{}); err != nil {
+		return err
+	}
+	s.out = append(s.out, models.TriggerOutcome{
+		WorkflowID: l.workflow.ID, Key: c.key, Started: true, ExecutionID: exec.ID, Sync: exec.Sync, Named: c.named,
+	})
+	return nil
+}
+
+// expiry gives the deadline of an execution; 0 = none.
+func expiry(w *models.Workflow, now time.Time) models.Millis {
+	span, err := field.ParseDuration(w.Options.Timeout)
+	if err != nil || span.IsZero() {
+		return 0
+	}
+	return models.At(span.AddTo(now, time.UTC))
+}
+
+// context builds what {{ trigger.… }} offers. It is a snapshot: later edits of
+// the record do not change it.
+func (s *starting) context(ctx context.Context, v *versionInfo, change records.Change, f found) (map[string]any, error) {
+	data, err := s.e.preload(ctx, s.tx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	p := s.op.Access.Principal
+	user, err := s.e.userValue(ctx, p.UserID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.tx.Now()
+	return map[string]any{
+		"event": actionWord(change.Action), "action": actionWord(s.op.Action), "collection": f.collection.Name, "data": data,
+		"params": map[string]any{"values": s.op.Values}, "user": user, "role": orNil(p.Role), "principal": p.String(),
+		"date": now, "firedAt": now, "origin": s.op.Origin.Value(),
+	}, nil
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// userValue is a person as variables see him, without secrets; nil for nobody.
+func (e *Engine) userValue(ctx context.Context, id int64) (any, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	u, err := models.UserByID(ctx, e.db.Read(), id)
+	if models.IsKind(err, models.KindNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"id": u.ID, "username": u.Username, "nickname": u.Nickname, "email": u.Email, "managerId": numberOrNil(u.ManagerID)}, nil
+}
+
+func numberOrNil(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// actionWord is the word triggers and requests use for an action.
+func actionWord(a models.Action) string {
+	switch a {
+	case models.Delete, models.Purge:
+		return "destroy"
+	default:
+		return string(a)
+	}
+}
+
+// preload gives the record with the associations that the workflow lists or
+// reads, limited to what its grants may read. A to-one link that is not loaded is
+// the bare id of its target.
+func (e *Engine) preload(ctx context.Context, tx *models.Tx, v *versionInfo, f found) (map[string]any, error) {
+	out := make(map[string]any, len(f.data)+4)
+	for name, value := range f.data {
+		out[name] = value
+	}
+	for _, fd := range f.collection.Fields {
+		if fd.Hidden {
+			delete(out, fd.Name)
+		}
+		if fd.IsLink() && fd.ForeignKey != "" {
+			out[fd.Name] = bareLink(out[fd.ForeignKey])
+		}
+	}
+	paths := v.preloads(f.collection)
+	if len(paths) == 0 {
+		return out, nil
+	}
+	access := models.Access{Principal: models.Principal{Kind: models.WorkflowPrincipal, ID: v.Key}, Layers: []models.Rights{{Grants: v.Grants}}}
+	linked, err := e.records.AppendIn(ctx, tx, records.Append{Access: access, Collection: f.collection.Name, Record: f.data, Paths: paths})
+	if err != nil {
+		return nil, fmt.Errorf("preload %s: %w", strings.Join(paths, ", "), err)
+	}
+	for name, value := range linked {
+		out[name] = value
+	}
+	return out, nil
+}
+
+func bareLink(id any) any {
+	if id == nil {
+		return nil
+	}
+	return map[string]any{"id": id}
+}
+
+// preloads lists the association paths that a version lists or reads: trigger.data
+// and then at least one link.
+func (v *versionInfo) preloads(c *models.Collection) []string {
+	paths := slices.Clone(v.Listens.Preload)
+	for _, n := range v.Nodes {
+		for _, ref := range n.refs {
+			if ref.Root != "trigger" || len(ref.Path) < 3 || ref.Path[0] != "data" {
+				continue
+			}
+			f, ok := c.Field(ref.Path[1])
+			if ok && f.IsLink() && f.Name == ref.Path[1] && ref.Path[2] != "id" && !slices.Contains(paths, f.Name) {
+				paths = append(paths, f.Name)
+			}
+		}
+	}
+	return paths
+}

@@ -1,0 +1,182 @@
+// Package trigger is the contract between the engine and a trigger type.
+//
+// A trigger type is one [Spec] in one file of engine/triggers. It has exactly one
+// of Match (a change or event), Next (time) or Serve (a request). A trigger
+// decides; the engine guards, inserts executions and keeps the log.
+//
+// The package is a leaf; it knows neither the engine nor any storage.
+package trigger
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// Spec declares one trigger type whose settings decode into C.
+type Spec[C any] struct {
+	Key     string
+	Icon    string // name in the icon sprite
+	Title   string // "Post-action event"
+	Summary string // one sentence on the card
+	Help    string // Markdown
+
+	Config  []field.Field
+	Check   func(C, Catalog) field.Problems
+	Context func(C, Catalog) field.Shape // what {{ trigger.… }} offers
+	Line    func(C, Catalog) string      // one line on the canvas
+
+	// Sync says which execution modes the type allows.
+	Sync Mode
+
+	// Listens says which collection and record actions a type with Match may
+	// start from; the engine indexes workflows by it.
+	Listens func(C) Listens
+
+	// Match decides about one change. It runs inside the transaction of the change.
+	Match func(ctx context.Context, c C, change Change) (Decision, error)
+}
+
+// Mode says which execution modes a trigger type allows.
+type Mode int
+
+// The modes.
+const (
+	EitherMode Mode = iota // chosen when the workflow is created, async by default
+	AlwaysAsync
+	AlwaysSync
+)
+
+// Listens is what a workflow listens to.
+type Listens struct {
+	Collection string
+	Global     bool     // starts without being named
+	Actions    []string // create, update, destroy; empty with Global never starts
+	Preload    []string // association paths
+	ByAPI      bool     // callers may name it
+	Order      int      // among global ones
+}
+
+// Catalog is what checks may know about the instance; the same as for nodes.
+type Catalog interface {
+	HasCollection(name string) bool
+	Record(collection string, depth int) field.Shape
+	IsField(collection, path string) bool
+}
+
+// Change is what a Match sees of one change.
+type Change struct {
+	Action  string         // create, update, destroy
+	Source  string         // form, api, public, import, workflow, task, …
+	Named   bool           // the caller named or bound this workflow
+	Changed []string       // fields whose stored value differs
+	Record  map[string]any // after the change; for destroy its last values
+
+	// Matches evaluates a record filter on the record inside the transaction.
+	// The sentence says what was compared.
+	Matches func(ctx context.Context, filter any) (ok bool, sentence string, err error)
+}
+
+// Decision is what a Match says.
+type Decision struct {
+	Start       bool
+	Reason      string // why not; stable, lower case
+	Explanation string // the sentence behind it
+}
+
+// Start starts the workflow.
+func Start() Decision { return Decision{Start: true} }
+
+// Not does not start the workflow, for a reason.
+func Not(reason, explanation string) Decision {
+	return Decision{Reason: reason, Explanation: explanation}
+}
+
+// Type is a trigger type with its settings type erased.
+type Type struct {
+	Key     string
+	Icon    string
+	Title   string
+	Summary string
+	Help    string
+	Config  []field.Field
+	Sync    Mode
+
+	newConfig func() any
+	check     func(any, Catalog) field.Problems
+	context   func(any, Catalog) field.Shape
+	line      func(any, Catalog) string
+	listens   func(any) Listens
+	match     func(context.Context, any, Change) (Decision, error)
+}
+
+// Define checks a declaration and erases its settings type. It panics on the
+// mistakes of a programmer.
+//
+//nolint:forcetypeassert // newConfig makes *C only
+func Define[C any](s Spec[C]) *Type {
+	if s.Key == "" || s.Title == "" || s.Match == nil || s.Listens == nil {
+		panic("trigger type without key, title, Listens or Match: " + s.Key)
+	}
+	if err := field.SameNames(s.Config, reflect.TypeFor[C]()); err != nil {
+		panic(fmt.Sprintf("trigger type %s: %v", s.Key, err))
+	}
+	t := &Type{
+		Key: s.Key, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help, Config: s.Config, Sync: s.Sync,
+		newConfig: func() any { return new(C) },
+		check:     func(any, Catalog) field.Problems { return nil },
+		context:   func(any, Catalog) field.Shape { return field.Any("") },
+		line:      func(any, Catalog) string { return "" },
+		listens:   func(c any) Listens { return s.Listens(*c.(*C)) },
+		match: func(ctx context.Context, c any, change Change) (Decision, error) {
+			return s.Match(ctx, *c.(*C), change)
+		},
+	}
+	if s.Check != nil {
+		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
+	}
+	if s.Context != nil {
+		t.context = func(c any, cat Catalog) field.Shape { return s.Context(*c.(*C), cat) }
+	}
+	if s.Line != nil {
+		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
+	}
+	return t
+}
+
+// Settings are decoded settings of one trigger.
+type Settings struct{ config any }
+
+// Decode reads stored settings; defaults fill what is absent. Triggers take
+// constants only: a setting with {{ }} is a problem, never silently nothing.
+func (t *Type) Decode(raw map[string]any) (Settings, field.Problems) {
+	config := t.newConfig()
+	problems := field.Decode(t.Config, raw, config)
+	for _, f := range t.Config {
+		if f.Resolves() && field.HasTemplate(raw[f.Name]) {
+			problems.Add(f.Name, "DEFINITION_INVALID",
+				text.M("trigger.constant", "%s cannot hold variables. Enter a fixed value.", f.Label))
+		}
+	}
+	return Settings{config}, problems
+}
+
+// Check gives the findings of the type's own rules.
+func (t *Type) Check(s Settings, cat Catalog) field.Problems { return t.check(s.config, cat) }
+
+// Context gives the shape of {{ trigger }}.
+func (t *Type) Context(s Settings, cat Catalog) field.Shape { return t.context(s.config, cat) }
+
+// Line gives one line for the canvas.
+func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, cat) }
+
+// Listens says what a workflow with these settings listens to.
+func (t *Type) Listens(s Settings) Listens { return t.listens(s.config) }
+
+// Match decides about one change, inside its transaction.
+func (t *Type) Match(ctx context.Context, s Settings, change Change) (Decision, error) {
+	return t.match(ctx, s.config, change)
+}

@@ -1,0 +1,172 @@
+package triggers
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"formrail/engine/trigger"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+type postActionConfig struct {
+	Collection string   `json:"collection"`
+	Mode       string   `json:"mode"`
+	Actions    []string `json:"actions"`
+	Condition  any      `json:"condition"`
+	Preload    []string `json:"preload"`
+	Bulk       string   `json:"bulk"`
+	StartByAPI bool     `json:"startByApi"`
+	Origins    []string `json:"origins"`
+	Order      int      `json:"order"`
+}
+
+// postAction starts after a person or a call has created, changed or deleted a
+// record. It never starts from what workflows and tasks write.
+var postAction = trigger.Define(trigger.Spec[postActionConfig]{
+	Key: "post_action", Icon: "mouse-pointer-click", Title: "Post-action event",
+	Summary: "Starts after a form or a call has saved a record",
+	Help: "The record is saved before the workflow starts, whatever the workflow does then.\n\n" +
+		"*A bound button is pressed* starts from the forms and buttons you bind this workflow to. " +
+		"*Any form saves this collection* starts from every form and from calls to the API; there is nothing to bind.",
+	Config:  postActionForm(),
+	Check:   checkPostAction,
+	Context: postActionContext,
+	Line: func(c postActionConfig, cat trigger.Catalog) string {
+		if c.Collection == "" {
+			return ""
+		}
+		title := c.Collection
+		if s := cat.Record(c.Collection, 0); s.Label != "" {
+			title = s.Label
+		}
+		if c.Mode == "global" {
+			return title + " · " + text.M("trigger.global", "global mode").String()
+		}
+		return title + " · " + text.M("trigger.local", "local mode").String()
+	},
+	Sync: trigger.EitherMode,
+	Listens: func(c postActionConfig) trigger.Listens {
+		return trigger.Listens{
+			Collection: c.Collection, Global: c.Mode == "global", Actions: c.Actions,
+			Preload: c.Preload, ByAPI: c.StartByAPI, Order: c.Order,
+		}
+	},
+	Match: matchPostAction,
+})
+
+func postActionForm() []field.Field {
+	return []field.Field{
+		{Name: "collection", Kind: field.Collection, Label: "Collection", Required: true},
+		{Name: "mode", Kind: field.Select, Label: "Starts when", Default: "local",
+			Options: field.Choices("local", "A bound button is pressed", "global", "Any form saves this collection")},
+		{Name: "actions", Kind: field.Set, Label: "After", Required: true, When: &field.When{Field: "mode", Values: []string{"global"}},
+			Options: field.Choices("create", "Creating a record", "update", "Changing a record", "destroy", "Deleting a record")},
+		{Name: "condition", Kind: field.Filter, Label: "Only when", Help: "Compared with the saved record; after deleting with its last values."},
+		{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "Pick what later steps need. Fewer links start faster."},
+		{Name: "bulk", Kind: field.Select, Label: "Several records at once", Default: "each",
+			Options: []field.Option{{Value: "each", Label: "One execution for each record"},
+				{Value: "list", Label: "One execution with all records", Archived: true}}},
+		{Name: "startByApi", Kind: field.Boolean, Label: "Start by API", Default: true, Help: "Calls may name this workflow in `triggerWorkflows`."},
+		{Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
+			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports")},
+		{Name: "order", Kind: field.Integer, Label: "Order among global workflows", Default: 0, Help: "Lower numbers start first."},
+	}
+}
+
+func checkPostAction(c postActionConfig, cat trigger.Catalog) (p field.Problems) {
+	if c.Bulk == "list" {
+		p.Add("bulk", "DEFINITION_INVALID",
+			text.M("trigger.bulk_list", "One execution with all records is not available. Choose one execution for each record."))
+	}
+	if c.Mode == "global" && c.Actions != nil && len(c.Actions) == 0 {
+		p.Add("actions", "MISSING", text.M("trigger.actions", "Choose at least one action that starts the workflow."))
+	}
+	if c.Collection == "" { // reported when the settings were decoded
+		return p
+	}
+	if !cat.HasCollection(c.Collection) {
+		p.Add("collection", "DEFINITION_INVALID", text.M("trigger.collection", "There is no collection %s. Choose another one.", c.Collection))
+		return p
+	}
+	for _, path := range c.Preload {
+		if hops(path) > 4 || !isLink(cat.Record(c.Collection, hops(path)-1), path) {
+			p.Add("preload", "DEFINITION_INVALID", text.M("trigger.preload", "%s is not a link, or leads over more than four. Remove it.", path))
+		}
+	}
+	return p
+}
+
+// isLink reports whether a path leads through the links of a record to a link.
+func isLink(s field.Shape, path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		var ok bool
+		if s, ok = s.Prop(name); !ok || s.Target == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func hops(path string) int { return strings.Count(path, ".") + 1 }
+
+func matchPostAction(ctx context.Context, c postActionConfig, change trigger.Change) (trigger.Decision, error) {
+	switch {
+	case c.Mode != "global" && !change.Named:
+		return trigger.Not("not_named", text.M("trigger.not_named", "The request did not press a bound button and did not name the workflow.").String()), nil
+	case c.Mode == "global" && !slices.Contains(c.Actions, change.Action):
+		return trigger.Not("action_excluded", text.M("trigger.action_excluded", "The workflow does not start after %s.", change.Action).String()), nil
+	case !slices.Contains(c.Origins, change.Source):
+		return trigger.Not("origin_excluded", text.M("trigger.origin_excluded", "The workflow does not start from the origin %s.", change.Source).String()), nil
+	case c.Condition == nil:
+		return trigger.Start(), nil
+	}
+	ok, sentence, err := change.Matches(ctx, c.Condition)
+	if err != nil {
+		return trigger.Decision{}, err
+	}
+	if !ok {
+		return trigger.Not("condition_false", sentence), nil
+	}
+	return trigger.Start(), nil
+}
+
+// linkHops is how far variables follow links that are not listed for loading.
+const linkHops = 2
+
+// postActionContext is the shape of {{ trigger }}.
+func postActionContext(c postActionConfig, cat trigger.Catalog) field.Shape {
+	prop := func(name string, kind field.Kind, label string) field.Named {
+		return field.Named{Name: name, Shape: field.Shape{Kind: kind, Label: label}}
+	}
+	depth := linkHops
+	for _, path := range c.Preload {
+		depth = max(depth, hops(path))
+	}
+	person := cat.Record("users", 0)
+	person.Label = "Person"
+	if len(person.Fields) == 0 {
+		person.Open = true
+	}
+	return field.Object("Trigger",
+		field.Named{Name: "data", Shape: cat.Record(c.Collection, depth)},
+		field.Named{Name: "user", Shape: person},
+		prop("event", field.Text, "Event"),
+		prop("action", field.Text, "Action"),
+		prop("collection", field.Text, "Collection"),
+		prop("date", field.DateTime, "Date"),
+		prop("firedAt", field.DateTime, "Started at"),
+		prop("role", field.Text, "Role"),
+		prop("roleName", field.Text, "Role"),
+		prop("principal", field.Text, "Acting as"),
+		field.Named{Name: "params", Shape: field.Object("Request", field.Named{Name: "values", Shape: submitted(cat.Record(c.Collection, 0))})},
+		field.Named{Name: "origin", Shape: field.Object("Origin", prop("kind", field.Text, "Kind"), prop("requestId", field.Text, "Request"),
+			field.Named{Name: "nested", Shape: field.Any("Saved inside")}, prop("execution", field.Text, "Execution"), prop("node", field.Text, "Step"))})
+}
+
+// submitted is the shape of the values a request sent: any of the record's fields.
+func submitted(record field.Shape) field.Shape {
+	record.Label, record.Open = "Submitted values", true
+	return record
+}

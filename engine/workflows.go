@@ -1,0 +1,253 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/text"
+)
+
+// NewWorkflow is a workflow as it is created. Config and Nodes are canonical
+// trees as in a definition.
+type NewWorkflow struct {
+	Key         string // empty = from the title
+	Title       string
+	Description string
+	Type        string // trigger type, or an alias of one
+	Sync        bool
+	Options     models.WorkflowOptions
+	Config      any
+	Nodes       any
+}
+
+// typeAliases are other names of trigger types that manuals use.
+func typeAliases() map[string]string {
+	return map[string]string{
+		"collection": "collection_event", "schedule": "schedule", "request-interception": "pre_action", "action": "post_action",
+		"custom-action": "custom_action", "approval": "approval", "webhook": "webhook",
+	}
+}
+
+// CreateWorkflow stores a workflow with its draft. Faults of shape are refused,
+// one entry each; what is only missing may be added later.
+func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in NewWorkflow) (*models.Workflow, []Finding, error) {
+	if err := access.Require("workflow.edit"); err != nil {
+		return nil, nil, err
+	}
+	if alias, ok := typeAliases()[in.Type]; ok {
+		in.Type = alias
+	}
+	if err := in.check(); err != nil {
+		return nil, nil, err
+	}
+	tree := map[string]any{"trigger": map[string]any{"type": in.Type, "config": in.Config}, "nodes": in.Nodes}
+	d, findings, err := e.acceptable(ctx, tree, in.Sync)
+	if err != nil {
+		return nil, nil, err
+	}
+	draft, _, err := d.JSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	var made *models.Workflow
+	err = e.db.Write(ctx, "workflow.create", func(tx *models.Tx) error {
+		made = &models.Workflow{
+			Key: in.Key, Title: in.Title, Description: in.Description, Type: in.Type, Sync: in.Sync, Draft: draft, Options: in.Options,
+			OwnerID: access.Principal.UserID, CreatedByID: access.Principal.UserID,
+		}
+		if made.Key == "" {
+			if made.Key, err = e.freeKey(ctx, tx, in.Title); err != nil {
+				return err
+			}
+		}
+		return models.InsertWorkflow(ctx, tx, made)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("create workflow: %w", err)
+	}
+	return made, findings, nil
+}
+
+func (in *NewWorkflow) check() error {
+	in.Title = strings.TrimSpace(in.Title)
+	if n := len([]rune(in.Title)); n == 0 || n > 120 {
+		return models.InvalidFields([]models.FieldError{{Field: "title", Code: "VALIDATION_FAILED", Message: text.M("workflow.title", "A title has 1 to 120 characters.")}})
+	}
+	if in.Options.Timeout != "" {
+		if _, err := field.ParseDuration(in.Options.Timeout); err != nil {
+			return models.InvalidFields([]models.FieldError{{Field: "options.timeout", Code: "VALIDATION_FAILED", Message: text.M("definition.duration", "A duration looks like 90s, 15m or 2h.")}})
+		}
+	}
+	if in.Options.ReentryLimit < 0 || in.Options.ReentryLimit > 20 {
+		return models.InvalidFields([]models.FieldError{{Field: "options.reentryLimit", Code: "VALIDATION_FAILED", Message: text.M("workflow.reentry", "A workflow may occur 1 to 20 times in one chain.")}})
+	}
+	return nil
+}
+
+// acceptable parses and checks a definition tree. Findings that a draft may have
+// are returned; all others are the error.
+func (e *Engine) acceptable(ctx context.Context, tree any, sync bool) (*Definition, []Finding, error) {
+	d, problems := ParseDefinition(tree)
+	if len(problems) > 0 {
+		k := &checker{}
+		k.own("", problems)
+		return nil, nil, refusal(k.findings)
+	}
+	_, findings, err := e.Check(ctx, d, sync)
+	if err != nil {
+		return nil, nil, err
+	}
+	var faults []Finding
+	for _, f := range findings {
+		if f.Code == "DEFINITION_INVALID" {
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, nil, refusal(faults)
+	}
+	return d, findings, nil
+}
+
+// freeKey makes a key of a title that no workflow has.
+func (e *Engine) freeKey(ctx context.Context, tx *models.Tx, title string) (string, error) {
+	base := keyOf(title)
+	for i := 1; ; i++ {
+		key := base
+		if i > 1 {
+			key = fmt.Sprintf("%s_%d", base, i)
+		}
+		_, err := models.WorkflowByKey(ctx, tx, key)
+		if models.IsKind(err, models.KindNotFound) {
+			return key, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// keyOf turns a title into the letters a key may have.
+func keyOf(title string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(title) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9' && b.Len() > 0:
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "_"):
+			b.WriteByte('_')
+		}
+	}
+	key := strings.TrimRight(b.String(), "_")
+	if len(key) < 2 {
+		key = "workflow"
+	}
+	return key[:min(len(key), 50)]
+}
+
+// WorkflowChange are the parts of a workflow that may change at any time; nil
+// leaves a part as it is.
+type WorkflowChange struct {
+	Title       *string
+	Description *string
+	Enabled     *bool
+	Options     *models.WorkflowOptions
+}
+
+// UpdateWorkflow changes title, description, options and the switch at once,
+// outside any version.
+func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key string, in WorkflowChange) (*models.Workflow, error) {
+	right := "workflow.edit"
+	if in.Enabled != nil {
+		right = "workflow.publish"
+	}
+	if err := access.Require(right); err != nil {
+		return nil, err
+	}
+	var w *models.Workflow
+	err := e.db.Write(ctx, "workflow.update", func(tx *models.Tx) error {
+		var err error
+		if w, err = models.WorkflowByKey(ctx, tx, key); err != nil {
+			return err
+		}
+		changed := NewWorkflow{Title: w.Title, Options: w.Options}
+		if in.Title != nil {
+			changed.Title = *in.Title
+		}
+		if in.Options != nil {
+			changed.Options = *in.Options
+		}
+		if err := changed.check(); err != nil {
+			return err
+		}
+		w.Title, w.Options = changed.Title, changed.Options
+		if in.Description != nil {
+			w.Description = *in.Description
+		}
+		if in.Enabled != nil && *in.Enabled != w.Enabled {
+			if err := e.setEnabled(ctx, w, *in.Enabled); err != nil {
+				return err
+			}
+			if err := e.auditSwitch(ctx, tx, access, w); err != nil {
+				return err
+			}
+		}
+		return models.UpdateWorkflow(ctx, tx, w)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update workflow %s: %w", key, err)
+	}
+	e.versions.Delete(w.LiveVersion) // carries the title
+	e.live.Publish("workflow:" + key)
+	return w, nil
+}
+
+func (e *Engine) auditSwitch(ctx context.Context, tx *models.Tx, access models.Access, w *models.Workflow) error {
+	action := "workflow.disable"
+	if w.Enabled {
+		action = "workflow.enable"
+	}
+	return models.Audit(ctx, tx, models.AuditEntry{Principal: access.Principal, Action: action, ObjectType: "workflow", ObjectID: w.Key, Title: w.Title})
+}
+
+// RemoveWorkflow soft-deletes a workflow. Versions, history and open executions
+// stay.
+func (e *Engine) RemoveWorkflow(ctx context.Context, access models.Access, key string) error {
+	if err := access.Require("workflow.publish"); err != nil {
+		return err
+	}
+	err := e.db.Write(ctx, "workflow.remove", func(tx *models.Tx) error {
+		w, err := models.WorkflowByKey(ctx, tx, key)
+		if err != nil {
+			return err
+		}
+		if err := models.RemoveWorkflow(ctx, tx, w); err != nil {
+			return err
+		}
+		return models.Audit(ctx, tx, models.AuditEntry{Principal: access.Principal, Action: "workflow.remove", ObjectType: "workflow", ObjectID: w.Key, Title: w.Title})
+	})
+	if err != nil {
+		return fmt.Errorf("remove workflow %s: %w", key, err)
+	}
+	return nil
+}
+
+// Validate gives the findings of a workflow's draft.
+func (e *Engine) Validate(ctx context.Context, access models.Access, key string) ([]Finding, error) {
+	if err := access.Require("workflow.view"); err != nil {
+		return nil, err
+	}
+	w, err := models.WorkflowByKey(ctx, e.db.Read(), key)
+	if err != nil {
+		return nil, err
+	}
+	d, err := ReadDefinition(w.Draft)
+	if err != nil {
+		return nil, err
+	}
+	_, findings, err := e.Check(ctx, d, w.Sync)
+	return findings, err
+}
