@@ -168,8 +168,9 @@ func recordFailure(err error) error {
 			details = append(details, map[string]any{"field": fe.Field, "code": fe.Code, "message": fe.Message.String()})
 		}
 		f = f.With(details)
-		if e.Code == "VALIDATION_FAILED" || e.Code == "NOT_UNIQUE" {
-			f.Message = text.M("node.record_invalid", "%s", e.Fields[0].Message)
+		f.Message = e.Fields[0].Message
+		if e.Kind == models.KindInvalid && e.Code != "NOT_UNIQUE" {
+			f.Code = "VALIDATION_FAILED"
 		}
 		return f
 	}

@@ -29,6 +29,10 @@ type Deps struct {
 	Log      *slog.Logger
 	Nodes    []*node.Type
 	Triggers []*trigger.Type
+
+	// FlushPerNode commits after every node instead of once for each stretch.
+	// Measurements compare with it, and tests restart between the commits.
+	FlushPerNode bool
 }
 
 // Engine runs executions. Its verbs may be called by many goroutines at once.
@@ -41,6 +45,7 @@ type Engine struct {
 	clock    models.Clock
 	log      *slog.Logger
 	registry *registry
+	slice    int // nodes between two commits
 
 	compiled cache
 	claims   *claims
@@ -60,7 +65,10 @@ type Engine struct {
 func New(d Deps) *Engine {
 	e := &Engine{
 		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, live: d.Live, clock: d.Clock, log: d.Log,
-		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{},
+		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes,
+	}
+	if d.FlushPerNode {
+		e.slice = 1
 	}
 	if e.live == nil {
 		e.live = live.New()

@@ -144,6 +144,9 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 	if step == nil {
 		return nil // finished meanwhile
 	}
+	if slices.ContainsFunc(st.cursors, func(c cursor) bool { return c.step == step }) {
+		return nil // an earlier wake-up of the same step has said it
+	}
 	n := s.version.Compiled.byKey[step.Node]
 	if n == nil {
 		return fmt.Errorf("version %d has no node %s", s.exec.VersionID, step.Node)
@@ -164,9 +167,7 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 		}
 		cur.signal = &signal
 	}
-	if !slices.ContainsFunc(st.cursors, func(c cursor) bool { return c.step == step }) {
-		st.cursors = append(st.cursors, cur)
-	}
+	st.cursors = append(st.cursors, cur)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"formrail/engine/expr"
@@ -48,7 +49,7 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 		s.fail(st, cur, step, node.Broken("OUTPUT_TOO_LARGE", text.M("node.output_large", "The step's output is larger than 10 MiB.")))
 		return
 	}
-	step.Status, step.EndedAt, step.State = models.Done, models.At(s.e.now()), ""
+	step.Status, step.EndedAt, step.State, step.Error = models.Done, models.At(s.e.now()), "", ""
 	step.Output = output
 	st.outputs[step.Node] = v.Output
 	s.save(st, step)
@@ -88,7 +89,10 @@ func (s *stretch) wait(st *state, cur cursor, step *models.Step, v node.View) {
 // enter starts branches inside a container that waits for them.
 func (s *stretch) enter(st *state, cur cursor, step *models.Step, v node.View) {
 	step.Status, step.State = models.Waiting, encode(v.State)
+	step.Entered++
 	s.save(st, step)
+	// Steps inside are told apart by the entry they belong to.
+	cur.path = strings.TrimPrefix(fmt.Sprintf("%s/%s#%d", cur.path, step.Node, step.Entered), "/")
 	// The first branch goes first: what is pushed last is in front.
 	for _, b := range slices.Backward(v.Branches) {
 		s.branch(st, cur, step, b, step.ID)

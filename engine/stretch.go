@@ -107,10 +107,10 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 func (s *stretch) advance(ctx context.Context, tx *models.Tx, st *state) stop {
 	deadline := s.e.clock.Now().Add(sliceTime)
 	for len(st.cursors) > 0 && st.status == "" {
-		if tx != nil && (st.nodes >= sliceNodes || s.e.clock.Now().After(deadline)) {
+		if tx != nil && (st.nodes >= s.e.slice || s.e.clock.Now().After(deadline)) {
 			return stopSlice
 		}
-		if tx == nil && st.nodes >= sliceNodes {
+		if tx == nil && st.nodes >= s.e.slice {
 			return stopSlice
 		}
 		switch effect := st.cursors[0].node.typ.Effect; {

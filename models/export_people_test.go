@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // NewPasswordsWaiting is NewPasswords with another time of queueing.
 func NewPasswordsWaiting(db *DB, wait time.Duration) *Passwords {
@@ -28,3 +31,8 @@ func TooWeakHash(password string) PasswordHash {
 
 // IsWeak reports that a hash would be replaced.
 func IsWeak(h PasswordHash) bool { return isWeak(h) }
+
+// Renew replaces the hash old of a person.
+func (p *Passwords) Renew(ctx context.Context, userID int64, old PasswordHash, password string) error {
+	return p.renew(ctx, userID, old, password)
+}

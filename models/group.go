@@ -106,7 +106,8 @@ func CreateGroup(ctx context.Context, tx *Tx, by Access, g Group) (int64, error)
 		if err != nil {
 			return 0, err
 		}
-		return 0, InvalidFields([]FieldError{{Field: "code", Code: "NOT_UNIQUE", Message: text.M("group.taken", "There is a group with this code already.")}})
+		return 0, InvalidFields([]FieldError{{Field: "code", Code: "NOT_UNIQUE",
+			Message: text.M("group.taken", "There is a group with this code already.")}})
 	}
 	err := tx.QueryRow(ctx, "INSERT INTO groups (code, title, created_at) VALUES (?, ?, ?) RETURNING id", g.Code, g.Title, At(tx.Now())).Scan(&g.ID)
 	if err != nil {

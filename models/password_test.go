@@ -100,6 +100,9 @@ func TestPasswords_ReplaceWeakHashesAndRefuseTooWeakOnes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, renewed, storedHash(t, db, ana), "once")
 
+		require.NoError(t, p.Renew(t.Context(), ana.ID, models.FloorHash(goodPassword), goodPassword))
+		require.Equal(t, renewed, storedHash(t, db, ana), "a hash that was changed meanwhile stays")
+
 		withPassword(t, db, ana, models.TooWeakHash(goodPassword))
 		_, err = p.Check(t.Context(), "ana", goodPassword)
 		requireCode(t, err, "BAD_SIGN_IN")

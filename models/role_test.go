@@ -290,3 +290,31 @@ func TestDeleteRole_EndsWhatIsNarrowedToIt(t *testing.T) {
 		require.True(t, a.Can("task.hold"))
 	})
 }
+
+func TestNewPeople_GetTheRoleThatIsMarked(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		seeded(t, db)
+		system := models.SystemAccess()
+		joins := func(name string) []string {
+			var u models.User
+			must(t, db, func(ctx context.Context, tx *models.Tx) (err error) {
+				u, err = models.CreateUser(ctx, tx, system, models.NewUser{Email: name + "@example.com"})
+				return err
+			})
+			roles, err := db.RolesOf(t.Context(), u.ID)
+			require.NoError(t, err)
+			return roles
+		}
+		require.Equal(t, []string{"member"}, joins("first"))
+		must(t, db, func(ctx context.Context, tx *models.Tx) error {
+			return models.UpdateRole(ctx, tx, system, models.RoleChange{Name: "approver", ForNew: true})
+		})
+		require.Equal(t, []string{"approver", "member"}, joins("second"))
+		must(t, db, func(ctx context.Context, tx *models.Tx) error { return models.DeleteRole(ctx, tx, system, "approver") })
+		require.Equal(t, []string{"member"}, joins("third"))
+		role, err := db.RoleByName(t.Context(), "member")
+		require.NoError(t, err)
+		require.True(t, role.ForNew)
+	})
+}

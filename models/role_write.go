@@ -175,7 +175,8 @@ func roleToChange(ctx context.Context, tx *Tx, by Access, name string) (Role, er
 func mayGiveRights(by Access, rights []string) error {
 	for _, right := range rights {
 		if len(expandRight(right)) == 0 {
-			return InvalidFields([]FieldError{{Field: "rights", Code: "VALIDATION_FAILED", Message: text.M("role.right", "There is no right named %s.", right)}})
+			return InvalidFields([]FieldError{{Field: "rights", Code: "VALIDATION_FAILED",
+				Message: text.M("role.right", "There is no right named %s.", right)}})
 		}
 	}
 	if !by.CoversRights(Rights{System: rights}) {

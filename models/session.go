@@ -156,7 +156,8 @@ func (db *DB) touchSession(ctx context.Context, s Session) {
 	}
 	err := db.Write(ctx, "session.touch", func(tx *Tx) error {
 		now := At(tx.Now())
-		n, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = ? WHERE hash = ? AND last_seen_at <= ?", now, s.Hash, now-Millis(touchEvery.Milliseconds()))
+		n, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = ? WHERE hash = ? AND last_seen_at <= ?",
+			now, s.Hash, now-Millis(touchEvery.Milliseconds()))
 		if err != nil || n == 0 {
 			return err
 		}

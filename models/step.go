@@ -31,13 +31,14 @@ type Step struct {
 	Warnings    []string
 	Log         []string
 	State       string // private JSON of the node
+	Entered     int    // how often the node has entered its branches
 	Effects     int    // rows of the change log it wrote
 	StartedAt   Millis
 	EndedAt     Millis
 }
 
 const stepColumns = `id, execution_id, seq, node, path, type, title, status, handled, attempt, parent_step_id, after_step_id, branch,
- input, output, error, explanation, warnings, log, state, effects, started_at, ended_at`
+ input, output, error, explanation, warnings, log, state, entered, effects, started_at, ended_at`
 
 func scanStep(rows *sql.Rows) (*Step, error) {
 	var (
@@ -47,7 +48,7 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 		warnings, log                string
 	)
 	err := rows.Scan(&s.ID, &s.ExecutionID, &s.Seq, &s.Node, &s.Path, &s.Type, &s.Title, &s.Status, &handled, &s.Attempt, &parent, &after, &s.Branch,
-		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Effects, &s.StartedAt, &s.EndedAt)
+		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Entered, &s.Effects, &s.StartedAt, &s.EndedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +59,13 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 // SaveStep inserts a step, or replaces what may change of it when its place is
 // known. The place (execution, node, path) is unique, so a step is never doubled.
 func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
-	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = excluded.input, output = excluded.output, error = excluded.error, explanation = excluded.explanation,
-		warnings = excluded.warnings, log = excluded.log, state = excluded.state, effects = excluded.effects, ended_at = excluded.ended_at
+		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
-		s.Branch, orNull(s.Input), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Effects, s.StartedAt, s.EndedAt)
+		s.Branch, orNull(s.Input), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt)
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}

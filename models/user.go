@@ -232,7 +232,8 @@ func (u *User) normalize() error {
 	}
 	u.Username = name
 	u.Nickname = norm.NFC.String(strings.TrimSpace(u.Nickname))
-	if n := utf8.RuneCountInString(u.Nickname); n < 1 || n > 100 || !utf8.ValidString(u.Nickname) || strings.ContainsFunc(u.Nickname, unicode.IsControl) {
+	n, printable := utf8.RuneCountInString(u.Nickname), !strings.ContainsFunc(u.Nickname, unicode.IsControl)
+	if n < 1 || n > 100 || !utf8.ValidString(u.Nickname) || !printable {
 		wrong("nickname", text.M("user.nickname", "Enter a name of at most 100 characters."))
 	}
 	u.Phone = strings.TrimSpace(u.Phone)

@@ -70,13 +70,15 @@ func assignRoles(ctx context.Context, tx *Tx, by Access, c roleChange) ([]string
 	if err := by.Require("user.assign_roles"); err != nil {
 		return nil, err
 	}
+	var steps []roleStep
 	for _, role := range added {
-		if err := c.user.setRole(ctx, tx, by, roleStep{role, "passportsvc.RoleAssigned", "INSERT INTO user_roles (user_id, role) VALUES (?, ?)"}); err != nil {
-			return nil, err
-		}
+		steps = append(steps, roleStep{role, "passportsvc.RoleAssigned", "INSERT INTO user_roles (user_id, role) VALUES (?, ?)"})
 	}
 	for _, role := range removed {
-		if err := c.user.setRole(ctx, tx, by, roleStep{role, "passportsvc.RoleRemoved", "DELETE FROM user_roles WHERE user_id = ? AND role = ?"}); err != nil {
+		steps = append(steps, roleStep{role, "passportsvc.RoleRemoved", "DELETE FROM user_roles WHERE user_id = ? AND role = ?"})
+	}
+	for _, step := range steps {
+		if err := c.user.setRole(ctx, tx, by, step); err != nil {
 			return nil, err
 		}
 	}
@@ -98,6 +100,7 @@ func assignRoles(ctx context.Context, tx *Tx, by Access, c roleChange) ([]string
 	return append(added, removed...), Audit(ctx, tx, entry)
 }
 
+// roleStep is one role that comes or goes.
 type roleStep struct{ role, event, query string }
 
 func (u User) setRole(ctx context.Context, tx *Tx, by Access, s roleStep) error {
@@ -111,7 +114,8 @@ func (u User) setRole(ctx context.Context, tx *Tx, by Access, s roleStep) error 
 
 // giveRoleForNew gives a new person the role that is marked for new people.
 func giveRoleForNew(ctx context.Context, tx *Tx, userID int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO user_roles (user_id, role) SELECT CAST(? AS BIGINT), name FROM roles WHERE for_new = 1 AND name <> 'member'", userID)
+	_, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role)
+		SELECT CAST(? AS BIGINT), name FROM roles WHERE for_new = 1 AND name <> 'member'`, userID)
 	if err != nil {
 		return fmt.Errorf("give role for new people: %w", err)
 	}
@@ -130,7 +134,8 @@ func roleDifference(ctx context.Context, tx *Tx, by Access, lists roleLists) (ad
 	}
 	for _, name := range lists.want {
 		if _, err := findRole(roles, name); err != nil {
-			return nil, nil, InvalidFields([]FieldError{{Field: "roles", Code: "VALIDATION_FAILED", Message: text.M("role.unknown", "There is no role named %s.", name)}})
+			return nil, nil, InvalidFields([]FieldError{{Field: "roles", Code: "VALIDATION_FAILED",
+				Message: text.M("role.unknown", "There is no role named %s.", name)}})
 		}
 	}
 	for _, r := range roles {

@@ -306,66 +306,6 @@ func TestDeactivateUser_WhileInUse(t *testing.T) {
 	})
 }
 
-func TestManagers_FollowTheLineUpward(t *testing.T) {
-	t.Parallel()
-	modelstest.Each(t, func(t *testing.T, db *models.DB) {
-		seeded(t, db)
-		people := make([]models.User, 5)
-		for i := range people {
-			people[i] = hire(t, db, fmt.Sprintf("level%d", i))
-		}
-		report := func(i, to int) error {
-			return change(t, db, func(ctx context.Context, tx *models.Tx) error {
-				_, err := models.UpdateUser(ctx, tx, models.SystemAccess(), models.UserChange{ID: people[i].ID, ManagerID: &people[to].ID})
-				return err
-			})
-		}
-		for i := range 4 {
-			require.NoError(t, report(i, i+1))
-		}
-		requireCode(t, report(4, 0), "MANAGER_CIRCLE")
-		requireCode(t, report(2, 2), "MANAGER_CIRCLE")
-		chain := func(want models.Levels) (out []int64) {
-			levels, err := models.ManagerChain(t.Context(), db.Read(), people[0].ID, want)
-			require.NoError(t, err)
-			for _, l := range levels {
-				out = append(out, l.UserID)
-			}
-			return out
-		}
-		ids := func(of ...int) (out []int64) {
-			for _, i := range of {
-				out = append(out, people[i].ID)
-			}
-			return out
-		}
-		require.Equal(t, ids(1, 2, 3, 4), chain(models.Levels{From: 1, To: 20}))
-		require.Equal(t, ids(2, 3), chain(models.Levels{From: 2, To: 3}))
-		require.Empty(t, chain(models.Levels{From: 5, To: 9}))
-
-		must(t, db, func(ctx context.Context, tx *models.Tx) error {
-			return models.DeactivateUser(ctx, tx, models.SystemAccess(), people[1].ID)
-		})
-		require.Equal(t, ids(2, 3, 4), chain(models.Levels{From: 1, To: 20}), "who left is skipped and does not count")
-		levels, err := models.ManagerChain(t.Context(), db.Read(), people[0].ID, models.Levels{From: 1, To: 1})
-		require.NoError(t, err)
-		require.Equal(t, []models.ManagerLevel{{Level: 1, UserID: people[2].ID, Skipped: ids(1)}}, levels)
-		boss, err := models.ManagerOf(t.Context(), db.Read(), people[0].ID)
-		require.NoError(t, err)
-		require.Equal(t, people[2].ID, boss)
-		boss, err = models.ManagerOf(t.Context(), db.Read(), people[4].ID)
-		require.NoError(t, err)
-		require.Zero(t, boss)
-
-		// A circle that came from elsewhere ends the chain.
-		must(t, db, func(ctx context.Context, tx *models.Tx) error {
-			_, err := tx.Exec(ctx, "UPDATE users SET manager_id = ? WHERE id = ?", people[0].ID, people[4].ID)
-			return err
-		})
-		require.Equal(t, ids(2, 3, 4), chain(models.Levels{From: 1, To: 20}))
-	})
-}
-
 func TestUsers_SearchTakesWildcardsLiterally(t *testing.T) {
 	t.Parallel()
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
@@ -383,40 +323,5 @@ func TestUsers_SearchTakesWildcardsLiterally(t *testing.T) {
 		require.Zero(t, find(models.UserQuery{Search: "a_a"}))
 		require.Zero(t, find(models.UserQuery{Status: models.UserDeactivated}))
 		require.Equal(t, 1, find(models.UserQuery{Limit: 1, Offset: 1}))
-	})
-}
-
-func TestHolders_AreThoseWhoCanBeAsked(t *testing.T) {
-	t.Parallel()
-	modelstest.Each(t, func(t *testing.T, db *models.DB) {
-		seeded(t, db)
-		direct, left, other := hire(t, db, "direct", "approver"), hire(t, db, "left", "approver"), hire(t, db, "amember")
-		must(t, db, func(ctx context.Context, tx *models.Tx) error {
-			id, err := models.CreateGroup(ctx, tx, models.SystemAccess(), models.Group{Code: "FIN", Title: "Finance"})
-			if err != nil {
-				return err
-			}
-			if err := models.SetGroupRoles(ctx, tx, models.SystemAccess(), models.GroupRoles{GroupID: id, Roles: []string{"approver"}}); err != nil {
-				return err
-			}
-			changed, err := models.AddMembers(ctx, tx, models.SystemAccess(), models.Membership{GroupID: id, Users: []int64{direct.ID, other.ID}})
-			require.Equal(t, []int64{direct.ID, other.ID}, changed)
-			if err != nil {
-				return err
-			}
-			return models.DeactivateUser(ctx, tx, models.SystemAccess(), left.ID)
-		})
-		holders, err := models.HoldersOf(t.Context(), db.Read(), []string{"approver"})
-		require.NoError(t, err)
-		require.Equal(t, []int64{other.ID, direct.ID}, holders, "each once, by name")
-		everybody, err := models.HoldersOf(t.Context(), db.Read(), []string{"member"})
-		require.NoError(t, err)
-		require.Len(t, everybody, 2)
-		group, err := models.GroupByCode(t.Context(), db.Read(), "FIN")
-		require.NoError(t, err)
-		require.Equal(t, []string{"approver"}, group.Roles)
-		members, err := models.Members(t.Context(), db.Read(), group.ID)
-		require.NoError(t, err)
-		require.Equal(t, []int64{other.ID, direct.ID}, members)
 	})
 }

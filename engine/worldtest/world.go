@@ -14,11 +14,13 @@ import (
 	"formrail/engine/live"
 	"formrail/engine/node"
 	"formrail/engine/nodes"
+	"formrail/engine/queue"
 	"formrail/engine/queue/local"
 	"formrail/engine/script"
 	"formrail/engine/triggers"
 	"formrail/models"
 	"formrail/models/field"
+	"formrail/models/modelstest"
 	"formrail/models/records"
 )
 
@@ -32,6 +34,9 @@ type World struct {
 	Designer models.User
 	Manager  models.User
 	Employee models.User
+
+	// Steps holds deliveries back until Step is called, and commits after each node.
+	Steps *StepQueue
 
 	clock   models.Clock
 	scripts *script.Pool
@@ -80,9 +85,13 @@ func (w *World) Restart() {
 	w.T.Helper()
 	w.Stop()
 	w.Records = records.New(w.DB)
-	queue := local.New(local.Options{DB: w.DB, Clock: w.clock, Log: slog.New(slog.DiscardHandler), Workers: 8, Scan: 50 * time.Millisecond})
+	var q queue.Queue = local.New(local.Options{DB: w.DB, Clock: w.clock, Log: slog.New(slog.DiscardHandler), Workers: 8, Scan: 50 * time.Millisecond})
+	if w.Steps != nil {
+		w.Steps = &StepQueue{db: w.DB, clock: w.clock}
+		q = w.Steps
+	}
 	w.Engine = engine.New(engine.Deps{
-		DB: w.DB, Records: w.Records, Queue: queue, Scripts: w.scripts, Live: live.New(), Clock: w.clock, Log: w.DB.Log(),
+		DB: w.DB, Records: w.Records, Queue: q, FlushPerNode: w.Steps != nil, Scripts: w.scripts, Live: live.New(), Clock: w.clock, Log: w.DB.Log(),
 		Nodes: append(nodes.All(), w.extra...), Triggers: triggers.All(),
 	})
 	w.Records.SetHooks(w.Engine.Hooks())
@@ -98,6 +107,14 @@ func (w *World) Stop() {
 	defer done()
 	require.NoError(w.T, w.Engine.Stop(ctx))
 	w.Engine = nil
+}
+
+// Clock is the clock of the world, when it can be moved.
+func (w *World) Clock() *modelstest.Clock {
+	w.T.Helper()
+	c, ok := w.clock.(*modelstest.Clock)
+	require.True(w.T, ok, "the world runs on the real clock")
+	return c
 }
 
 // Access gives the rights of a person.

@@ -374,6 +374,7 @@ CREATE TABLE steps (
   warnings       TEXT NOT NULL DEFAULT '[]',
   log            TEXT NOT NULL DEFAULT '[]',
   state          TEXT NOT NULL DEFAULT '',
+  entered        BIGINT NOT NULL DEFAULT 0,
   effects        BIGINT NOT NULL DEFAULT 0,
   decision_version BIGINT NOT NULL DEFAULT 0,
   started_at     BIGINT NOT NULL,

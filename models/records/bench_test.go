@@ -30,5 +30,7 @@ func benchmarkCreate(b *testing.B, db *models.DB) {
 	})
 }
 
-func BenchmarkService_Creates(b *testing.B)             { benchmarkCreate(b, modelstest.New(b)) }
-func BenchmarkService_CreatesOnPostgreSQL(b *testing.B) { benchmarkCreate(b, modelstest.NewPostgres(b)) }
+func BenchmarkService_Creates(b *testing.B) { benchmarkCreate(b, modelstest.New(b)) }
+func BenchmarkService_CreatesOnPostgreSQL(b *testing.B) {
+	benchmarkCreate(b, modelstest.NewPostgres(b))
+}

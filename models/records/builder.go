@@ -45,17 +45,24 @@ func (b *builder) view(c *models.Collection) *rights {
 	return r
 }
 
+// mayRead refuses a field that is open to the caller in no record.
+func (b *builder) mayRead(c *models.Collection, f *models.CollectionField) error {
+	if r := b.view(c); !b.trusted && (r == nil || !r.open(f)) {
+		return fieldNotAllowed(f.Name)
+	}
+	return nil
+}
+
 // readable is the condition for f to be open to the caller in a record. It refuses
 // when that is never so.
 func (b *builder) readable(c *models.Collection, alias string, f *models.CollectionField) (sqlText, error) {
 	if b.trusted {
 		return yes(), nil
 	}
-	r := b.view(c)
-	if r == nil || !r.open(f) {
-		return sqlText{}, fieldNotAllowed(f.Name)
+	if err := b.mayRead(c, f); err != nil {
+		return sqlText{}, err
 	}
-	return r.recordsWith(b, alias, f)
+	return b.view(c).recordsWith(b, alias, f)
 }
 
 // live is the condition for a record not to be in the trash.

@@ -182,6 +182,9 @@ func (p *parser) path(at place, key string, v any) (*node, error) {
 		if !ok {
 			return nil, unknownField(key)
 		}
+		if err := p.mayRead(at.on, f); err != nil {
+			return nil, err
+		}
 		if i == len(names)-1 {
 			return p.condition(at, f, f.NamesKey(name), v)
 		}

@@ -168,7 +168,7 @@ func (p *parser) badValue(f *models.CollectionField) *models.Error {
 	return badFilter(text.M("filter.bad_value", "The value in the condition on %s does not fit the field.", f.Title()))
 }
 
-// keyValue reads the key of a record.
+// keyValue reads the key of a record. A number that no record has matches nothing.
 func (p *parser) keyValue(f *models.CollectionField, v any) (any, error) {
 	on := &models.Collection{IDType: models.UUIDID}
 	if f.IsLink() {
@@ -176,6 +176,9 @@ func (p *parser) keyValue(f *models.CollectionField, v any) (any, error) {
 		if on, err = target(p.cat, f); err != nil {
 			return nil, err
 		}
+	}
+	if n, ok := v.(int64); ok && on.IDType != models.UUIDID {
+		return n, nil
 	}
 	out, found := linkValue(on, &models.CollectionField{Field: field.Field{Name: f.Name, Label: f.Label, Kind: field.ManyToOne}}, v,
 		field.ParseContext{FromForm: true})

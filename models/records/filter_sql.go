@@ -186,21 +186,25 @@ func (b *builder) within(col string, f *models.CollectionField, t test) sqlText 
 }
 
 // textTest holds when the column contains, starts or ends with one of the values,
-// ignoring case. No character of a value has a special meaning.
+// ignoring case. No character of a value has a special meaning; every text that is
+// there contains the empty one.
 func (b *builder) textTest(col string, t test) sqlText {
 	find := "instr"
 	if b.dialect == models.Postgres {
 		find = "strpos"
 	}
+	folded := "fr_fold(COALESCE(" + col + ", ''))"
 	var some []sqlText
 	for _, v := range t.values {
-		switch t.op {
-		case containsIt:
-			some = append(some, raw(find+"(fr_fold("+col+"), fr_fold(?)) > 0", v))
-		case startsWith:
-			some = append(some, raw(find+"(fr_fold("+col+"), fr_fold(?)) = 1", v))
+		switch {
+		case v == "":
+			some = append(some, raw(col+" IS NOT NULL"))
+		case t.op == containsIt:
+			some = append(some, raw(find+"("+folded+", fr_fold(?)) > 0", v))
+		case t.op == startsWith:
+			some = append(some, raw(find+"("+folded+", fr_fold(?)) = 1", v))
 		default:
-			some = append(some, raw(strings.ReplaceAll("substr(fr_fold(@), length(fr_fold(@)) - length(fr_fold(?)) + 1) = fr_fold(?)", "@", col), v, v))
+			some = append(some, raw(strings.ReplaceAll("substr(@, length(@) - length(fr_fold(?)) + 1) = fr_fold(?)", "@", folded), v, v))
 		}
 	}
 	return anyOf(some...)

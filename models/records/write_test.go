@@ -26,8 +26,7 @@ func codes(t testing.TB, err error) []string {
 	return out
 }
 
-func requireCode(t testing.TB, err error, code string) {
-	t.Helper()
+func requireCode(t require.TestingT, err error, code string) {
 	require.Truef(t, models.IsCode(err, code), "want %s, got %v", code, err)
 }
 
