@@ -1,0 +1,33 @@
+// Command vendor-assets prepares the web files that the binary embeds. It is the
+// only part of the build that knows where they come from.
+//
+//	go run ./cmd/vendor-assets       copy the files of files.txt out of node_modules,
+//	                                 build the icon sprite, write VERSIONS
+//	go run ./cmd/vendor-assets css   join and minify static/css into static/app.css
+//
+// Both run in the root of the repository. The first needs "npm ci" before it; the
+// second needs nothing.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "vendor-assets:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 0:
+		return vendor("cmd/vendor-assets", "static/vendor")
+	case len(args) == 1 && args[0] == "css":
+		return writeStyles("static")
+	default:
+		return fmt.Errorf("unknown arguments %q; give none, or css", args)
+	}
+}

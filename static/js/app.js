@@ -1,0 +1,13 @@
+// Entry of the page behaviour. Every module listens on document, so content that
+// htmx swaps in needs no set-up.
+import "./csrf.js";
+import "./theme.js";
+import "./popover.js";
+import "./dialog.js";
+import "./toast.js";
+import "./tabs.js";
+import "./table.js";
+import "./forms.js";
+import "./jump.js";
+import "./keys.js";
+import "./live.js";

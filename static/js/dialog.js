@@ -1,0 +1,71 @@
+// Native dialogs: opening by data-dialog, closing by data-close or the backdrop,
+// and focus back to where it came from. Also the sidebar of narrow windows.
+const openers = new WeakMap();
+
+// open shows the dialog with that id; a second call while it is open does nothing.
+export const open = (id, opener = document.activeElement) => {
+  const dialog = document.getElementById(id);
+  if (!(dialog instanceof HTMLDialogElement) || dialog.open) return;
+  openers.set(dialog, opener);
+  takeOver(dialog);
+  dialog.showModal();
+};
+
+// A comment that was begun in the page goes on in the dialog.
+const takeOver = (dialog) => {
+  for (const field of dialog.querySelectorAll("[data-takes]")) {
+    const source = document.getElementById(field.dataset.takes);
+    if (source && !field.value) field.value = source.value;
+  }
+};
+
+const outside = (dialog, event) => {
+  const box = dialog.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+};
+
+const toggleSide = (event) => {
+  const side = document.querySelector(".side");
+  if (!side) return;
+  if (event.target.closest("[data-side]")) {
+    event.preventDefault();
+    side.classList.toggle("is-open");
+  } else if (!event.target.closest(".side")) {
+    side.classList.remove("is-open");
+  }
+};
+
+document.addEventListener("click", (event) => {
+  toggleSide(event);
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    event.preventDefault();
+    opener.closest("[popover]")?.hidePopover();
+    open(opener.dataset.dialog, opener);
+    return;
+  }
+  event.target.closest("[data-close]")?.closest("dialog")?.close();
+  // A press on the backdrop counts only when it also began there: a selection that
+  // is dragged out of a field must not throw away what was typed.
+  if (event.target instanceof HTMLDialogElement && pressedOn === event.target && outside(event.target, event)) {
+    event.target.close();
+  }
+});
+
+let pressedOn = null;
+document.addEventListener("pointerdown", (event) => {
+  pressedOn = event.target;
+});
+
+document.addEventListener("close", (event) => {
+  const opener = openers.get(event.target);
+  openers.delete(event.target);
+  if (opener?.isConnected) opener.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelector(".side.is-open")?.classList.remove("is-open");
+});
+
+// The server asks for a dialog to be open in a page it renders again after an error.
+document.querySelectorAll("dialog[data-open]").forEach((dialog) => open(dialog.id));

@@ -1,0 +1,40 @@
+// Small help for plain forms: switches that act at once, one submission per press,
+// a password that can be shown, and focus on the summary of errors.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
+});
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.target.method === "dialog") return;
+  // The button stays enabled: a disabled one would not send its own value.
+  if (button.classList.contains("is-busy")) {
+    event.preventDefault();
+    return;
+  }
+  button.classList.add("is-busy");
+  button.setAttribute("aria-busy", "true");
+});
+
+const rest = () =>
+  document.querySelectorAll("button.is-busy[aria-busy]").forEach((button) => {
+    button.classList.remove("is-busy");
+    button.removeAttribute("aria-busy");
+  });
+
+// A page that comes back from the browser's cache, or a fragment that was answered.
+window.addEventListener("pageshow", rest);
+document.addEventListener("htmx:afterRequest", rest);
+
+document.addEventListener("click", (event) => {
+  const eye = event.target.closest("[data-reveal]");
+  if (!eye) return;
+  const input = document.getElementById(eye.dataset.reveal);
+  const shown = input.type === "text";
+  input.type = shown ? "password" : "text";
+  eye.setAttribute("aria-pressed", String(!shown));
+});
+
+const focusSummary = () => document.querySelector("[data-error-summary]")?.focus();
+document.addEventListener("htmx:afterSettle", focusSummary);
+focusSummary();

@@ -1,0 +1,3 @@
+// Package auth draws what stands before the door: signing in, and setting up the
+// first administrator.
+package auth

@@ -1,0 +1,151 @@
+// Package executions draws what workflows did: the list, and one execution with its
+// path through the definition and every step.
+package executions
+
+import (
+	"context"
+
+	"formrail/models/text"
+	"formrail/views/layout"
+	"formrail/views/ui"
+	"formrail/views/workflows"
+)
+
+// Row is one execution in the list.
+type Row struct {
+	ID       string
+	Number   string // "#48211"
+	Status   string
+	Workflow string
+	Detail   string // record, current step or error in a few words
+	Version  int
+	Started  ui.Moment
+	Duration string
+}
+
+// Counts are the numbers beside the tabs, already formatted; empty ones are not shown.
+type Counts struct {
+	All, Running, Waiting, Failed, Succeeded, Stopped string
+}
+
+// ListProps describes the list of executions.
+type ListProps struct {
+	Session   layout.Session
+	Status    string // tab: "", running, waiting, failed, succeeded, stopped
+	Workflow  string // key of the chosen workflow
+	Search    string
+	Workflows []ui.Choice
+	Counts    Counts
+	Rows      []Row
+	Previous  string
+	Next      string // address of the following rows; empty at the end
+}
+
+// Attempt is one try of a step.
+type Attempt struct {
+	Number  int
+	Started ui.Moment
+	Result  string // in a few words
+	Tone    ui.Tone
+	Took    string
+}
+
+// Step is one step with what went in and came out.
+type Step struct {
+	Key         string // unique in the execution: a repeated step has its loop path added
+	Title       string
+	Type        string // "Approval"
+	Icon        string
+	Kind        string
+	Path        string // place in loops: "Line items 3 of 8"; empty outside
+	Status      string
+	Duration    string
+	Started     ui.Moment
+	Tries       int
+	Explanation string // why it went this way
+	ErrorTitle  string // what happened
+	ErrorText   string // more about it
+	Input       string // JSON; empty when there is none
+	Output      string
+	Attempts    []Attempt
+	Waiting     []ui.Person // people who are asked
+	WaitingText string      // "Due today, 18:00"
+}
+
+// DetailProps describes one execution.
+type DetailProps struct {
+	Session      layout.Session
+	ID           string
+	Number       string
+	Status       string
+	Reason       string // why it ended so: "Cancelled by Priya: duplicate"
+	Workflow     string
+	WorkflowKey  string // empty when the reader may not see it
+	Trigger      string // "Reimbursement #1089"
+	TriggerHref  string
+	By           *ui.Person
+	ByOther      string // who started it when it was no person
+	Version      int
+	Started      ui.Moment
+	Duration     string
+	Tree         workflows.TreeProps
+	Steps        []Step
+	Chosen       int // index of the step in the panel; −1 when none
+	CanCancel    bool
+	CanRerun     bool
+	RerunOf      string // id of the execution this one repeats
+	RerunNumber  string
+	CancelReason string
+	Problem      string // what kept an action from happening
+}
+
+// Final reports whether the execution has ended.
+func (p DetailProps) Final() bool {
+	switch p.Status {
+	case "queued", "running", "waiting":
+		return false
+	}
+	return true
+}
+
+// Look says status as icon, word and tone. It knows the states of executions.
+func Look(ctx context.Context, status string) ui.StatusProps {
+	switch status {
+	case "queued":
+		return ui.StatusProps{Label: text.T(ctx, "execution.queued", "Queued"), Tone: ui.Idle, Icon: "clock"}
+	case "running":
+		return ui.StatusProps{Label: text.T(ctx, "execution.running", "Running"), Tone: ui.Info, Icon: "loader-circle"}
+	case "waiting":
+		return ui.StatusProps{Label: text.T(ctx, "execution.waiting", "Waiting"), Tone: ui.Warn, Icon: "circle-pause"}
+	case "succeeded":
+		return ui.StatusProps{Label: text.T(ctx, "execution.succeeded", "Succeeded"), Tone: ui.OK, Icon: "circle-check"}
+	case "failed":
+		return ui.StatusProps{Label: text.T(ctx, "execution.failed", "Failed"), Tone: ui.Bad, Icon: "circle-x"}
+	case "stopped":
+		return ui.StatusProps{Label: text.T(ctx, "execution.stopped", "Stopped"), Tone: ui.Idle, Icon: "hand"}
+	case "rejected":
+		return ui.StatusProps{Label: text.T(ctx, "execution.rejected", "Rejected"), Tone: ui.Bad, Icon: "x"}
+	case "cancelled":
+		return ui.StatusProps{Label: text.T(ctx, "execution.cancelled", "Cancelled"), Tone: ui.Idle, Icon: "circle-dashed"}
+	case "timed_out":
+		return ui.StatusProps{Label: text.T(ctx, "execution.timed_out", "Timed out"), Tone: ui.Warn, Icon: "timer"}
+	}
+	return ui.StatusProps{Label: status, Tone: ui.Idle, Icon: "circle-dot"}
+}
+
+// StepLook is Look for the states of steps; "" is a step that was not reached.
+func StepLook(ctx context.Context, status string) ui.StatusProps {
+	switch status {
+	case "":
+		return ui.StatusProps{Label: text.T(ctx, "step.not_reached", "Not reached"), Tone: ui.Idle, Icon: "circle-dashed"}
+	case "planned":
+		return ui.StatusProps{Label: text.T(ctx, "step.planned", "Planned"), Tone: ui.Idle, Icon: "circle-dashed"}
+	case "done":
+		return ui.StatusProps{Label: text.T(ctx, "step.done", "Done"), Tone: ui.OK, Icon: "circle-check"}
+	case "skipped":
+		return ui.StatusProps{Label: text.T(ctx, "step.skipped", "Skipped"), Tone: ui.Idle, Icon: "skip-forward"}
+	case "unknown":
+		return ui.StatusProps{Label: text.T(ctx, "step.unknown", "Outcome unknown"), Tone: ui.Warn, Icon: "triangle-alert"}
+	}
+	return Look(ctx, status)
+}

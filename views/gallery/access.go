@@ -1,0 +1,61 @@
+package gallery
+
+import (
+	"time"
+
+	"formrail/views/auth"
+	"formrail/views/errorpages"
+	"formrail/views/home"
+	"formrail/views/profile"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+func accessSamples() []Sample {
+	return []Sample{
+		{Name: "page-signin", Page: true, Component: auth.SignIn(auth.SignInProps{Session: visitor(), Instance: "Northwind", Email: "mara.lindqvist@northwind.example", Stay: true, Next: "/tasks/7"})},
+		{Name: "page-signin-refused", Page: true, Component: auth.SignIn(auth.SignInProps{Session: visitor(), Email: "mara.lindqvist@northwind.example", Problem: "Email or password is wrong. Check both and try again."})},
+		{Name: "page-setup", Page: true, Component: auth.Setup(auth.SetupProps{Session: visitor(), Token: "t", Email: "mara@northwind.example", BaseURL: "https://flows.northwind.example", TimeZone: "Europe/Stockholm",
+			Zones: []ui.Choice{{Value: "Europe/Stockholm", Label: "Europe/Stockholm"}, {Value: "UTC", Label: "UTC"}}, Problems: auth.SetupProblems{Password: "Use at least 12 characters"}})},
+		{Name: "page-setup-required", Page: true, Component: auth.SetupRequired(visitor())},
+		{Name: "page-home", Page: true, Component: home.Home(homeProps())},
+		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you."})},
+		{Name: "page-profile", Page: true, Component: profile.Profile(profileProps())},
+		{Name: "page-error-404", Page: true, Component: errorpages.NotFound(visitor())},
+		{Name: "page-error-403", Page: true, Component: errorpages.Forbidden(session())},
+		{Name: "page-error-500", Page: true, Component: errorpages.ServerError(errorpages.ServerErrorProps{Session: visitor(), RequestID: "abe50236-cf30", Retry: "/tasks"})},
+		{Name: "page-error-problem", Page: true, Component: errorpages.Problem(errorpages.ProblemProps{Session: visitor(), Title: "Too many attempts", Text: "Wait 30 seconds, then try again.", Back: urls.SignIn()})},
+	}
+}
+
+func homeProps() home.HomeProps {
+	return home.HomeProps{
+		Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Watching: true, Open: 4, Tasks: taskRows(),
+		Summary: "Four tasks wait for you. Two workflows failed since yesterday.",
+		Actions: []home.Action{{Label: "New reimbursement", Icon: "receipt", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
+		Stats: []home.Stat{
+			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before"}, {Label: "Succeeded", Value: "98.4%", Note: "21 failed, 6 retried"},
+			{Label: "Median duration", Value: "1.8 s", Note: "Waiting time not counted"}, {Label: "Waiting for people", Value: "17", Note: "Oldest is 3 days old"},
+		},
+		Failures: []home.Failure{
+			{ID: "48211", Workflow: "Payment callback", Sentence: "HTTP request “Notify bank” answered 503", When: on(11, 22, 8, 42), Number: "#48211"},
+			{ID: "48190", Workflow: "Vendor sync", Sentence: "Field “IBAN” is required", When: on(11, 21, 23, 0), Number: "#48190"},
+		},
+	}
+}
+
+func profileProps() profile.ProfileProps {
+	return profile.ProfileProps{
+		Session: session(), Email: "mara.lindqvist@northwind.example", Created: "frl_9Kd2vTq7hB4sWn0yRzL6xE3uJm8cPa5f",
+		Sessions: []profile.SignedIn{
+			{ID: "1", Device: "Firefox on Linux", Address: "192.0.2.14", Last: ago(time.Minute), Current: true},
+			{ID: "2", Device: "Safari on iPhone", Address: "192.0.2.80", Last: on(11, 20, 18, 3)},
+		},
+		Tokens: []profile.Token{
+			{ID: "1", Name: "Ledger sync", Hint: "frl_7Qx…f2a", Scopes: []string{"records:read", "workflows:run"}, Last: ago(40 * time.Minute), Expires: ui.At(now().AddDate(0, 3, 0), now())},
+			{ID: "2", Name: "Old script", Hint: "frl_Zz4…77d", Scopes: []string{"executions:read"}, Expired: true},
+		},
+		New: profile.NewToken{Days: "90", Problem: "Give the token a name", Lives: []ui.Choice{{Value: "30", Label: "30 days"}, {Value: "90", Label: "90 days"}},
+			Scopes: []profile.Scope{{Value: "records:read", Label: "Read records", Checked: true}, {Value: "records:write", Label: "Change records"}}},
+	}
+}

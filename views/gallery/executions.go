@@ -1,0 +1,92 @@
+package gallery
+
+import (
+	"context"
+	"time"
+
+	"formrail/views/executions"
+	"formrail/views/ui"
+	"formrail/views/urls"
+	"formrail/views/workflows"
+)
+
+func executionRows() []executions.Row {
+	return []executions.Row{
+		{ID: "48232", Number: "#48232", Status: "running", Workflow: "Reimbursement approval", Detail: "Jun Tanaka · #1089", Version: 7, Started: ago(0), Duration: ui.Duration(1200 * time.Millisecond)},
+		{ID: "48231", Number: "#48231", Status: "waiting", Workflow: "Reimbursement approval", Detail: "Manager’s review", Version: 7, Started: ago(4 * time.Minute), Duration: ui.Duration(4 * time.Minute)},
+		{ID: "48230", Number: "#48230", Status: "succeeded", Workflow: "Amount check before save", Detail: "Jun Tanaka · #1089", Version: 4, Started: on(11, 22, 8, 59), Duration: ui.Duration(64 * time.Millisecond)},
+		{ID: "48211", Number: "#48211", Status: "failed", Workflow: "Payment callback", Detail: "Report to bank: 503 Service Unavailable", Version: 3, Started: on(11, 22, 8, 42), Duration: ui.Duration(31400 * time.Millisecond)},
+		{ID: "48190", Number: "#48190", Status: "rejected", Workflow: "Reimbursement approval", Detail: "Elif Demir · #1078", Version: 7, Started: on(11, 21, 23, 0), Duration: ui.Duration(134 * time.Minute)},
+		{ID: "48180", Number: "#48180", Status: "cancelled", Workflow: "Vendor sync", Detail: "Cancelled by Priya: duplicate", Version: 2, Started: on(11, 20, 23, 0), Duration: ui.Duration(76 * time.Hour)},
+	}
+}
+
+// progress is the state of each step of the waiting sample.
+func progress() map[string][2]string {
+	return map[string][2]string{"trigger": {"done", "12 ms"}, "amount": {"done", "1 ms"}, "review": {"waiting", "4 m"}}
+}
+
+func stateOf(nodes []workflows.Node) []workflows.Node {
+	for i := range nodes {
+		n := &nodes[i]
+		state, reached := progress()[n.Key]
+		look := executions.StepLook(context.Background(), state[0])
+		n.State, n.Reached, n.Duration, n.Href = &look, reached, state[1], urls.ExecutionStep("48231", n.Key)
+		n.Current = n.Key == "review"
+		for j := range n.Branches {
+			n.Branches[j].Taken = n.Branches[j].Label == "Yes"
+			n.Branches[j].Nodes = stateOf(n.Branches[j].Nodes)
+		}
+	}
+	return nodes
+}
+
+func waitingExecution() executions.DetailProps {
+	jun := jun()
+	return executions.DetailProps{
+		Session: session(), ID: "48231", Number: "#48231", Status: "waiting", Workflow: "Reimbursement approval", WorkflowKey: "reimb_approval",
+		Trigger: "Reimbursement #1089", TriggerHref: urls.Record("reimbursements", "b7k2", "1089"), By: &jun, Version: 7, Started: ago(4 * time.Minute), Duration: "4 m",
+		Tree: workflows.TreeProps{Label: "Path taken", Nodes: stateOf(definition())}, Chosen: 2, CanCancel: true,
+		Steps: []executions.Step{
+			{Key: "trigger", Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
+			{Key: "amount", Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
+			{Key: "review", Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
+				Waiting: []ui.Person{mara()}, WaitingText: "Due today, 18:00", Explanation: "Amount 640.00 is greater than 500, so the branch “Yes” was taken.",
+				Input: `{"record":{"id":1089,"project_name":"Team offsite catering","amount":640.00,"status":null,"applicant":{"id":44,"nickname":"Jun Tanaka"}},"assignees":[12],"rule":"any"}`},
+		},
+	}
+}
+
+func failedExecution() executions.DetailProps {
+	p := waitingExecution()
+	p.ID, p.Number, p.Status, p.Workflow, p.WorkflowKey = "48211", "#48211", "failed", "Payment callback", "payment_callback"
+	p.Reason, p.By, p.ByOther, p.Duration = "Report to bank: the bank’s server answered 503 Service Unavailable", nil, "Bank gateway", "31.4 s"
+	p.CanCancel, p.CanRerun, p.RerunOf, p.RerunNumber, p.Trigger, p.TriggerHref = false, true, "48200", "#48200", "Webhook call", ""
+	look := executions.StepLook(context.Background(), "failed")
+	p.Tree.Nodes = []workflows.Node{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Current: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
+	p.Chosen = 0
+	p.Steps = []executions.Step{{
+		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3,
+		ErrorTitle: "The bank’s server answered 503 Service Unavailable", ErrorText: "It asked to try again after 120 seconds. The last attempt was at 09:42:41.",
+		Attempts: []executions.Attempt{{Number: 1, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.2 s"}, {Number: 2, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.1 s"}, {Number: 3, Started: on(11, 22, 9, 43), Result: "503", Tone: ui.Bad, Took: "1.0 s"}},
+		Output:   `{"status":503,"headers":{"retry-after":"120"},"body":"upstream connect error"}`,
+	}}
+	return p
+}
+
+func executionSamples() []Sample {
+	list := executions.ListProps{
+		Session: session(), Rows: executionRows(), Next: "?cursor=48180", Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}},
+		Counts: executions.Counts{All: "1,284", Running: "1", Waiting: "17", Failed: "21", Succeeded: "1,231", Stopped: "14"},
+	}
+	none := executions.ListProps{Session: session(), Status: "failed", Workflow: "vendor_sync"}
+	closed := waitingExecution()
+	closed.Chosen = -1
+	return []Sample{
+		{Name: "page-executions", Page: true, Component: executions.List(list)},
+		{Name: "page-executions-none", Page: true, Component: executions.List(none)},
+		{Name: "page-execution-waiting", Page: true, Component: executions.Detail(waitingExecution())},
+		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
+		{Name: "page-execution-no-step", Page: true, Component: executions.Detail(closed)},
+	}
+}

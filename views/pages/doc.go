@@ -1,0 +1,166 @@
+// Package pages draws what designers put together: pages of blocks, forms, records.
+// What a block shows is decided by the handler; fields and actions the reader has no
+// right for are not in the props.
+package pages
+
+import (
+	"formrail/views/executions"
+	"formrail/views/fields"
+	"formrail/views/layout"
+	"formrail/views/ui"
+	"formrail/views/workflows"
+
+	"github.com/a-h/templ"
+)
+
+// PageProps describes a page of blocks.
+type PageProps struct {
+	Session layout.Session
+	Key     string
+	Title   string
+	Rows    []Row
+}
+
+// Row is one row of columns; their widths add up to 12.
+type Row struct {
+	Columns []Column
+}
+
+// Column holds blocks below each other: TableBlock, FormBlock, DetailsBlock.
+type Column struct {
+	Width  int // 1 to 12
+	Blocks []templ.Component
+}
+
+// Action is a button that leads somewhere.
+type Action struct {
+	ID      string
+	Label   string
+	Icon    string
+	Href    string
+	Primary bool
+	Bad     bool // takes something away
+}
+
+// TableProps describes a table block.
+type TableProps struct {
+	CSRF    string
+	ID      string // of the block
+	Title   string // read for the block
+	Address string // where search, sorting and paging lead: the page itself
+	Search  string
+	Find    bool // offers a search
+	Columns []TableColumn
+	Rows    []TableRow
+	Add     []Action // "Add new" buttons
+	Bulk    []BulkAction
+	BulkTo  string // where bulk actions post
+	Pager   ui.PagerProps
+	Empty   string // what belongs here, when nothing does yet
+}
+
+// TableColumn is the head of one column.
+type TableColumn struct {
+	Name  string
+	Label string // with the unit: fields.HeadLabel
+	Class string // fields.HeadClass
+	Href  string // sorts by it; empty when it cannot be sorted
+	Sort  ui.Direction
+}
+
+// TableRow is one record.
+type TableRow struct {
+	ID      string
+	Number  string // shown in front: "1089"
+	Title   string // names the record for buttons that are read
+	Href    string // opens it
+	Cells   []fields.Shown
+	Actions []Action // in the menu at the end: Edit, Delete
+}
+
+// BulkAction is a button for all selected records; it posts its id and the records.
+type BulkAction struct {
+	ID    string
+	Label string
+	Icon  string
+}
+
+// FormProps describes a form that creates or edits a record.
+type FormProps struct {
+	CSRF     string
+	ID       string // of the block
+	Address  string // where it posts
+	Key      string // idempotency key of this rendering
+	Version  string // of the record as shown; empty for a new one
+	Sections []Section
+	Problems []ui.Problem    // why it was not saved, with links to the inputs
+	Notices  []ui.AlertProps // what synchronous workflows or a conflict have to say
+	Actions  []Submit
+	Starts   string // "Starts Reimbursement approval"; empty says nothing
+	Cancel   string // address to go back to; empty without
+	Large    bool   // controls of 40 px, for people who only submit
+}
+
+// Section is a titled group of inputs.
+type Section struct {
+	Title  string // empty for the only one
+	Note   string
+	Fields []fields.Props
+}
+
+// Submit is one button of a form. Its id is sent as ui.ActionName.
+type Submit struct {
+	ID      string
+	Label   string
+	Primary bool
+}
+
+// FormPageProps describes a form on a page of its own.
+type FormPageProps struct {
+	Session   layout.Session
+	Solo      bool   // without sidebar
+	Title     string // "New reimbursement"
+	Lead      string // one or two sentences above the form
+	PageTitle string // of the page it belongs to
+	PageHref  string
+	Form      FormProps
+}
+
+// RecordProps describes one record.
+type RecordProps struct {
+	Session    layout.Session
+	PageTitle  string
+	PageHref   string
+	Title      string
+	Subtitle   string // "Reimbursement #1087"
+	Notices    []ui.AlertProps
+	Values     []fields.Shown
+	Activity   []ui.TimelineItem
+	Executions []executions.Row     // nil when the reader may not see them
+	Log        []workflows.LogEntry // why something did or did not start; nil as above
+	EditHref   string               // empty when the reader may not edit
+	Delete     *DeleteProps         // nil when the reader may not delete
+}
+
+// DeleteProps describes the deletion of a record.
+type DeleteProps struct {
+	Address     string // where the confirmed deletion posts
+	AskHref     string // shows the question in the page, for browsers without scripts
+	Asking      bool   // the question is shown in the page
+	Consequence string // "It moves to the trash. Two executions keep running."
+	Key         string // idempotency key
+}
+
+// SubmittedProps describes what follows a submission.
+type SubmittedProps struct {
+	Session    layout.Session
+	Solo       bool
+	PageTitle  string // with PageHref: the crumb; not used when Solo
+	PageHref   string
+	Title      string // "Submitted"
+	Sentence   string // what happens now
+	Notices    []ui.AlertProps
+	Steps      []ui.TimelineItem
+	RecordHref string
+	AgainHref  string
+}

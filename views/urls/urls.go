@@ -1,0 +1,115 @@
+// Package urls makes every address the pages link to, so that a route is written
+// in the route table and here, and nowhere else. Forms post to these addresses.
+package urls
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// Home is the first page of a signed-in person.
+func Home() string { return "/" }
+
+// SignIn shows and takes the sign-in form.
+func SignIn() string { return "/sign-in" }
+
+// SignOut ends the session; POST.
+func SignOut() string { return "/sign-out" }
+
+// Setup shows and takes the form for the first administrator.
+func Setup() string { return "/setup" }
+
+// Live is the event stream of the given topics.
+func Live(topics string) string { return "/live?" + url.Values{"topics": {topics}}.Encode() }
+
+// Tasks is one list of tasks: "" (to do), "done" or "started".
+func Tasks(tab string) string {
+	if tab == "" {
+		return "/tasks"
+	}
+	return "/tasks/" + url.PathEscape(tab)
+}
+
+// Task is one task.
+func Task(id string) string { return "/tasks/" + url.PathEscape(id) }
+
+// TaskAction takes a decision or a comment: approve, reject, comment; POST.
+func TaskAction(id, action string) string { return Task(id) + "/" + url.PathEscape(action) }
+
+// Executions is the list; its filters are status, workflow, search and cursor.
+func Executions() string { return "/executions" }
+
+// ExecutionsOf is the list of one workflow's executions.
+func ExecutionsOf(workflow string) string {
+	return Executions() + "?" + url.Values{"workflow": {workflow}}.Encode()
+}
+
+// Execution is one execution.
+func Execution(id string) string { return "/executions/" + url.PathEscape(id) }
+
+// ExecutionStep is one execution with a step chosen.
+func ExecutionStep(id, step string) string {
+	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
+}
+
+// ExecutionCancel stops an execution; POST.
+func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
+
+// ExecutionRerun starts a new execution with the same input; POST.
+func ExecutionRerun(id string) string { return Execution(id) + "/rerun" }
+
+// Workflows is the list.
+func Workflows() string { return "/workflows" }
+
+// Workflow is one workflow.
+func Workflow(key string) string { return "/workflows/" + url.PathEscape(key) }
+
+// WorkflowVersion is one version, read only.
+func WorkflowVersion(key string, number int) string {
+	return Workflow(key) + "/versions/" + strconv.Itoa(number)
+}
+
+// WorkflowPublish makes the draft the live version; POST.
+func WorkflowPublish(key string) string { return Workflow(key) + "/publish" }
+
+// WorkflowEnable switches a workflow on or off by the value enabled; POST.
+func WorkflowEnable(key string) string { return Workflow(key) + "/enable" }
+
+// Page is a page that a designer made.
+func Page(key string) string { return "/pages/" + url.PathEscape(key) }
+
+// Form shows a form of a page and takes it; with a record it edits that record.
+func Form(page, block, record string) string {
+	to := Page(page) + "/forms/" + url.PathEscape(block)
+	if record != "" {
+		to += "/" + url.PathEscape(record)
+	}
+	return to
+}
+
+// Record shows one record through a block of a page.
+func Record(page, block, record string) string {
+	return Page(page) + "/records/" + url.PathEscape(block) + "/" + url.PathEscape(record)
+}
+
+// RecordAction runs an action of a page on one record; POST.
+func RecordAction(page, block, record, action string) string {
+	return Record(page, block, record) + "/" + url.PathEscape(action)
+}
+
+// Profile is the person's own page: sessions, tokens, theme.
+func Profile() string { return "/profile" }
+
+// ProfileTheme stores the theme by the value theme: light, dark or empty; POST.
+func ProfileTheme() string { return "/profile/theme" }
+
+// ProfileTokens creates a token; POST.
+func ProfileTokens() string { return "/profile/tokens" }
+
+// TokenRevoke ends a token; POST.
+func TokenRevoke(id string) string { return ProfileTokens() + "/" + url.PathEscape(id) + "/revoke" }
+
+// SessionRevoke ends a session; POST.
+func SessionRevoke(id string) string {
+	return Profile() + "/sessions/" + url.PathEscape(id) + "/revoke"
+}
