@@ -19,34 +19,25 @@ func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
 	if why == stopIdle && s.unchanged() {
 		return stopIdle, nil
 	}
-	local := why == stopLocal
-	var after *state
-	err := s.e.db.Write(ctx, "engine.commit", func(tx *models.Tx) error {
-		st := s.state
-		if local {
-			st = s.state.copy()
-			st.nodes = 0
-			if err := models.Claim(ctx, tx, s.exec.ID, s.token); err != nil {
-				return err
-			}
-			why = s.advance(ctx, tx, st)
-		}
-		if err := s.persist(ctx, tx, st); err != nil {
-			return err
-		}
-		after = st
-		return nil
-	})
+	after, why, err := s.commitTogether(ctx, why)
 	if err != nil {
 		return stopIdle, fmt.Errorf("commit stretch of %s: %w", s.exec.ID, err)
 	}
 	moved := slices.ContainsFunc(after.dirty, func(step *models.Step) bool { return step.Type == "approval" })
 	s.adopt(after)
 	s.e.published(s.exec, moved)
-	if why == stopLocal {
-		why = stopIdle
-	}
 	return why, nil
+}
+
+// effects runs the local nodes that come next on a copy of the state, inside the
+// transaction that will commit their steps.
+func (s *stretch) effects(ctx context.Context, tx *models.Tx) (*state, stop, error) {
+	st := s.state.copy()
+	st.nodes = 0
+	if err := models.Claim(ctx, tx, s.exec.ID, s.token); err != nil {
+		return nil, stopIdle, err
+	}
+	return st, s.advance(ctx, tx, st), nil
 }
 
 // unchanged reports that there is nothing to write: the wake-ups that led here

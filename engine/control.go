@@ -129,7 +129,7 @@ func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Executi
 		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now()) })
 	}
 	tx.AfterCommit(func() { e.fresh.put(exec) })
-	if err := models.InsertExecution(ctx, tx, exec); err != nil {
+	if err := insertExecution(ctx, tx, exec); err != nil {
 		return err
 	}
 	v, err := e.version(ctx, exec.VersionID)

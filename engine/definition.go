@@ -108,8 +108,11 @@ func (p *parser) only(m map[string]any, where string, names ...string) {
 }
 
 func join(where, name string) string {
-	if where == "" {
+	switch {
+	case where == "":
 		return name
+	case name == "":
+		return where
 	}
 	return where + "." + name
 }

@@ -24,6 +24,7 @@ type caches struct {
 	mu       sync.Mutex
 	versions map[string]int64
 	values   map[string]cached
+	prepared map[string]*sql.Stmt // of readers, closed with their pool
 }
 
 type cached struct {
@@ -32,7 +33,7 @@ type cached struct {
 }
 
 func newCaches() *caches {
-	return &caches{versions: map[string]int64{}, values: map[string]cached{}}
+	return &caches{versions: map[string]int64{}, values: map[string]cached{}, prepared: map[string]*sql.Stmt{}}
 }
 
 // bump raises a version inside a transaction; caches notice once it has committed.

@@ -54,11 +54,34 @@ func storedVersion(ctx context.Context, q Querier, name string) (int64, error) {
 	return v, nil
 }
 
+// loading is a catalogue on its way, with what its parts refer to by number.
+type loading struct {
+	*Catalog
+	q      Querier
+	byID   map[int64]*Collection
+	fields map[int64]*CollectionField
+	former map[int64]map[string]*CollectionField // former names of fields, by collection
+}
+
 // loadCatalog reads all definitions.
 func loadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
-	byID := map[int64]*Collection{}
-	cat := &Catalog{byName: map[string]*Collection{}}
-	rows, err := q.Query(ctx, "SELECT id, table_name, definition FROM collections WHERE deleted_at = 0 ORDER BY id")
+	l := &loading{Catalog: &Catalog{byName: map[string]*Collection{}}, q: q, byID: map[int64]*Collection{},
+		fields: map[int64]*CollectionField{}, former: map[int64]map[string]*CollectionField{}}
+	for _, part := range []func(context.Context) error{l.loadCollections, l.loadFields, l.loadAliases, l.loadDropped} {
+		if err := part(ctx); err != nil {
+			return nil, err
+		}
+	}
+	l.collections = append(l.collections, usersCollection())
+	for _, c := range l.collections {
+		c.index(l.former[c.ID])
+		l.byName[Snake(c.Name)] = c
+	}
+	return l.Catalog, nil
+}
+
+func (l *loading) loadCollections(ctx context.Context) error {
+	rows, err := l.q.Query(ctx, "SELECT id, table_name, definition FROM collections WHERE deleted_at = 0 ORDER BY id")
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var id int64
 		var table, definition string
@@ -70,30 +93,14 @@ func loadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
 			return fmt.Errorf("collection %d: %w", id, err)
 		}
 		c.ID, c.Table = id, table
-		byID[id] = c
-		cat.collections = append(cat.collections, c)
+		l.byID[id] = c
+		l.collections = append(l.collections, c)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load collections: %w", err)
+		return fmt.Errorf("load collections: %w", err)
 	}
-	fields, err := loadFields(ctx, q, byID)
-	if err != nil {
-		return nil, err
-	}
-	former, err := loadAliases(ctx, q, cat, byID, fields)
-	if err != nil {
-		return nil, err
-	}
-	if cat.dropped, err = loadDropped(ctx, q); err != nil {
-		return nil, err
-	}
-	cat.collections = append(cat.collections, usersCollection())
-	for _, c := range cat.collections {
-		c.index(former[c.ID])
-		cat.byName[Snake(c.Name)] = c
-	}
-	return cat, nil
+	return nil
 }
 
 func storedCollection(definition string) (*Collection, error) {
@@ -108,9 +115,8 @@ func storedCollection(definition string) (*Collection, error) {
 	return c, nil
 }
 
-func loadFields(ctx context.Context, q Querier, byID map[int64]*Collection) (map[int64]*CollectionField, error) {
-	fields := map[int64]*CollectionField{}
-	rows, err := q.Query(ctx, `SELECT id, collection_id, column_name, definition FROM collection_fields
+func (l *loading) loadFields(ctx context.Context) error {
+	rows, err := l.q.Query(ctx, `SELECT id, collection_id, column_name, definition FROM collection_fields
 		WHERE deleted_at = 0 ORDER BY collection_id, position, id`)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var id, collection int64
@@ -118,63 +124,68 @@ func loadFields(ctx context.Context, q Querier, byID map[int64]*Collection) (map
 		if err := r.Scan(&id, &collection, &column, &definition); err != nil {
 			return err
 		}
-		c, ok := byID[collection]
+		c, ok := l.byID[collection]
 		if !ok {
 			return nil // a field of a dropped collection
 		}
-		v, err := field.ParseJSON([]byte(definition))
+		f, err := storedField(definition)
 		if err != nil {
 			return fmt.Errorf("field %d: %w", id, err)
 		}
-		f, problems := ReadField(v)
-		if p := Problems(problems); p != nil {
-			return fmt.Errorf("field %d: %w", id, p)
-		}
 		f.ID, f.Column = id, column
-		fields[id] = f
+		l.fields[id] = f
 		c.Fields = append(c.Fields, f)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load fields: %w", err)
+		return fmt.Errorf("load fields: %w", err)
 	}
-	return fields, nil
+	return nil
 }
 
-// loadAliases reads former names: those of collections go to the catalogue, those
-// of fields are returned by collection.
-func loadAliases(ctx context.Context, q Querier, cat *Catalog, byID map[int64]*Collection, fields map[int64]*CollectionField) (map[int64]map[string]*CollectionField, error) {
-	former := map[int64]map[string]*CollectionField{}
-	rows, err := q.Query(ctx, "SELECT collection_id, field_id, snake FROM aliases ORDER BY id")
+func storedField(definition string) (*CollectionField, error) {
+	v, err := field.ParseJSON([]byte(definition))
+	if err != nil {
+		return nil, fmt.Errorf("read definition: %w", err)
+	}
+	f, problems := ReadField(v)
+	if p := Problems(problems); p != nil {
+		return nil, fmt.Errorf("read definition: %w", p)
+	}
+	return f, nil
+}
+
+// loadAliases reads the former names of collections and fields.
+func (l *loading) loadAliases(ctx context.Context) error {
+	rows, err := l.q.Query(ctx, "SELECT collection_id, field_id, snake FROM aliases ORDER BY id")
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var collection, fieldID int64
 		var snake string
 		if err := r.Scan(&collection, &fieldID, &snake); err != nil {
 			return err
 		}
-		c := byID[collection]
+		c := l.byID[collection]
 		switch {
 		case c == nil:
 		case fieldID == 0:
-			cat.byName[snake] = c
-		case fields[fieldID] != nil:
-			if former[collection] == nil {
-				former[collection] = map[string]*CollectionField{}
+			l.byName[snake] = c
+		case l.fields[fieldID] != nil:
+			if l.former[collection] == nil {
+				l.former[collection] = map[string]*CollectionField{}
 			}
-			former[collection][snake] = fields[fieldID]
+			l.former[collection][snake] = l.fields[fieldID]
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load former names: %w", err)
+		return fmt.Errorf("load former names: %w", err)
 	}
-	return former, nil
+	return nil
 }
 
 // loadDropped finds the link columns of dropped fields and collections.
-func loadDropped(ctx context.Context, q Querier) ([]DroppedLink, error) {
-	var out []DroppedLink
-	rows, err := q.Query(ctx, `SELECT c.table_name, f.column_name, f.definition FROM collection_fields f
+func (l *loading) loadDropped(ctx context.Context) error {
+	rows, err := l.q.Query(ctx, `SELECT c.table_name, f.column_name, f.definition FROM collection_fields f
 		JOIN collections c ON c.id = f.collection_id
 		WHERE (f.deleted_at <> 0 OR c.deleted_at <> 0) AND f.type IN ('user', 'manyToOne') ORDER BY f.id`)
 	err = Rows(rows, err, func(r *sql.Rows) error {
@@ -183,19 +194,18 @@ func loadDropped(ctx context.Context, q Querier) ([]DroppedLink, error) {
 		if err := r.Scan(&d.Table, &d.Column, &definition); err != nil {
 			return err
 		}
-		v, err := field.ParseJSON([]byte(definition))
+		f, err := storedField(definition)
 		if err != nil {
 			return fmt.Errorf("dropped link %s.%s: %w", d.Table, d.Column, err)
 		}
-		f, _ := ReadField(v)
 		d.target = Snake(f.Target)
-		out = append(out, d)
+		l.dropped = append(l.dropped, d)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load dropped links: %w", err)
+		return fmt.Errorf("load dropped links: %w", err)
 	}
-	return out, nil
+	return nil
 }
 
 // usersCollection is the built-in collection of people. Secrets are not fields,

@@ -42,16 +42,23 @@ func (tx *Tx) AppendChange(ctx context.Context, e *ChangeLogEntry) error {
 	return nil
 }
 
-// ChangesOf reads the history of one record, newest first. before is the id of
-// the last entry already read, 0 for the first page.
-func ChangesOf(ctx context.Context, q Querier, collection, record string, before int64, limit int) ([]ChangeLogEntry, error) {
-	if before == 0 {
-		before = 1<<63 - 1
+// ChangeLogPage says which part of a record's history is read.
+type ChangeLogPage struct {
+	Collection string
+	RecordID   string
+	Before     int64 // id of the last entry already read; 0 for the first page
+	Limit      int
+}
+
+// ChangesOf reads the history of one record, newest first.
+func ChangesOf(ctx context.Context, q Querier, p ChangeLogPage) ([]ChangeLogEntry, error) {
+	if p.Before == 0 {
+		p.Before = 1<<63 - 1
 	}
 	var out []ChangeLogEntry
 	rows, err := q.Query(ctx, `SELECT id, collection, record_id, action, changes, user_id, principal, role, origin, page_action,
 		request_id, execution_id, step_id, event_uuid, at FROM change_log
-		WHERE collection = ? AND record_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, collection, record, before, limit)
+		WHERE collection = ? AND record_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, p.Collection, p.RecordID, p.Before, p.Limit)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var e ChangeLogEntry
 		var step sql.NullString
@@ -64,7 +71,7 @@ func ChangesOf(ctx context.Context, q Querier, collection, record string, before
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read history of %s %s: %w", collection, record, err)
+		return nil, fmt.Errorf("read history of %s %s: %w", p.Collection, p.RecordID, err)
 	}
 	return out, nil
 }

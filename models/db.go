@@ -132,9 +132,9 @@ func (r Reader) Dialect() Dialect { return r.db.dialect }
 
 // Query runs a query on the read-only pool.
 func (r Reader) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := r.db.readPool.QueryContext(ctx, r.db.rebind(query), args...)
+	rows, err := r.query(ctx, query, args)
 	if err != nil && isStalePlan(err) {
-		rows, err = r.db.readPool.QueryContext(ctx, r.db.rebind(query), args...)
+		rows, err = r.query(ctx, query, args)
 	}
 	if err != nil {
 		return nil, storageError(err)
@@ -142,9 +142,51 @@ func (r Reader) Query(ctx context.Context, query string, args ...any) (*sql.Rows
 	return rows, nil
 }
 
+func (r Reader) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if s := r.db.prepared(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return r.db.readPool.QueryContext(ctx, r.db.rebind(query), args...)
+}
+
 // QueryRow runs a query for one row on the read-only pool.
 func (r Reader) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := r.db.prepared(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
 	return r.db.readPool.QueryRowContext(ctx, r.db.rebind(query), args...)
+}
+
+// maxPrepared bounds the statements that readers keep; texts beyond it are
+// prepared each time.
+const maxPrepared = 500
+
+// prepared gives the kept statement of a text on SQLite, nil where there is none:
+// pgx keeps its own.
+func (db *DB) prepared(ctx context.Context, query string) *sql.Stmt {
+	if db.dialect != SQLite {
+		return nil
+	}
+	c := db.caches
+	c.mu.Lock()
+	s, known := c.prepared[query]
+	full := len(c.prepared) >= maxPrepared
+	c.mu.Unlock()
+	if known || full {
+		return s
+	}
+	s, err := db.readPool.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // the query itself reports it
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other, ok := c.prepared[query]; ok {
+		_ = s.Close() //nolint:errcheck // somebody else prepared the same text meanwhile
+		return other
+	}
+	c.prepared[query] = s
+	return s
 }
 
 // Gorm gives GORM over the read-only pool, for system tables only.

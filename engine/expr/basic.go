@@ -111,7 +111,15 @@ func (c comparison) ordered(op string, a, b any) (result, warning bool) {
 	if !ok {
 		return false, true
 	}
-	return sign(map[string]string{"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[op], n), false
+	switch op {
+	case "gt":
+		return n > 0, false
+	case "gte":
+		return n >= 0, false
+	case "lt":
+		return n < 0, false
+	}
+	return n <= 0, false
 }
 
 func (c comparison) order(a, b any) (int, bool) {

@@ -2,7 +2,9 @@ package expr
 
 import (
 	"strings"
+	"time"
 
+	"formrail/models/field"
 	"formrail/models/text"
 )
 
@@ -37,6 +39,9 @@ func (c row) eval(r *run, e *Explanation) (verdict, error) {
 
 // small keeps whole records and long lists out of explanations.
 func small(v any) any {
+	if t, ok := v.(time.Time); ok {
+		return field.FormatTime(t)
+	}
 	if size, ok := measure(v, 500); !ok || size > 500 {
 		return Show(v)
 	}

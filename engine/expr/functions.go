@@ -18,6 +18,8 @@ type function struct {
 }
 
 // functions is the language's table, by name.
+//
+//nolint:gochecknoglobals // built once, never changed
 var functions = sync.OnceValue(func() map[string]function {
 	out := map[string]function{}
 	for _, group := range [][]function{textFunctions(), numberFunctions(), dateFunctions(), listFunctions(), otherFunctions()} {

@@ -3,6 +3,8 @@ package expr
 import "sync"
 
 // predicates are the functions whose second argument is evaluated for each element.
+//
+//nolint:gochecknoglobals // built once, never changed
 var predicates = sync.OnceValue(func() map[string]predicate {
 	return map[string]predicate{
 		"all":  {"all(list, condition)", "Whether every element meets the condition.", quantify(false, false, true)},

@@ -1,10 +1,13 @@
 package script
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"formrail/models/text"
@@ -19,10 +22,28 @@ const inputName = "input"
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 
-// Check compiles a script without running it. names are its inputs. The error is an
+// checkTimeout bounds the reading of one script.
+const checkTimeout = 2 * time.Second
+
+// Check compiles a script without running it. names are its inputs. A mistake is an
 // *Error with CodeInvalid.
-func Check(code string, names []string) error {
-	_, err := compile(code, names)
+//
+// It happens in a child, because some short sources keep the parser busy for years:
+// it reads the parameters of an arrow function twice, those of one inside them four
+// times, and so on.
+func (p *Pool) Check(ctx context.Context, code string, names []string) error {
+	if err := guard(code, names); err != nil {
+		return err
+	}
+	q := Request{Code: code, Inputs: map[string]any{}, Timeout: checkTimeout, check: true}
+	for _, name := range names {
+		q.Inputs[name] = nil
+	}
+	_, err := p.Run(ctx, q)
+	var failed *Error
+	if errors.As(err, &failed) && failed.Code == CodeKilled {
+		return &Error{Code: CodeInvalid, Message: text.M("script.complex", "The script is too complicated to be read.")}
+	}
 	return err
 }
 

@@ -101,7 +101,7 @@ func (p *Pool) Run(ctx context.Context, q Request) (Result, error) {
 		}
 	}
 	a, err := c.ask(ctx, line, q.Timeout)
-	if err != nil || a.failure != nil || c.worn(a) {
+	if err != nil || a.spoiled() || c.worn(a) {
 		c.end()
 		c = nil
 	}
@@ -186,6 +186,10 @@ func (p *Pool) explain(ctx context.Context, err error, timeout time.Duration) er
 	p.opts.Logger.Warn("script process ended", "state", died.state, "output", died.output)
 	return &Error{Code: CodeKilled, Message: text.M("script.ended", "The script ended its process. It may have used too much memory or time.")}
 }
+
+// spoiled reports whether the child may be in a state that the next script should
+// not meet. A source that could not be compiled has not run.
+func (a answer) spoiled() bool { return a.failure != nil && a.failure.Code != CodeInvalid }
 
 // result reads the JSON a script returned.
 func (a answer) result() (Result, error) {

@@ -26,6 +26,8 @@ type sandbox struct {
 
 // prelude takes away what compiles text into code: eval and the constructors of all
 // kinds of functions, also where they hang on prototypes.
+//
+//nolint:gochecknoglobals // built once, never changed
 var prelude = sync.OnceValue(func() *goja.Program {
 	return goja.MustCompile("prelude", `
 		delete (function(){}).__proto__.constructor;

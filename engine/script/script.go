@@ -49,6 +49,8 @@ type Request struct {
 	Timeout time.Duration  // 5 seconds when 0
 	Now     time.Time      // what the script's clock shows
 	Seed    int64          // of Math.random
+
+	check bool // only compile
 }
 
 // Result is what a run gave.

@@ -2,7 +2,6 @@ package script_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -248,81 +247,12 @@ func TestRun_AllowsOrdinaryWork(t *testing.T) {
 	require.Equal(t, int64(20_000), out.Value)
 }
 
-func TestPool_KeepsOthersRunningBesideHostileScripts(t *testing.T) {
-	t.Parallel()
-	p := newPool(t, 2)
-	hostile := make(chan error, 1)
-	go func() {
-		q := request(`/(.*)*\1x/.test("a".repeat(40))`)
-		q.Timeout = 2 * time.Second
-		_, err := p.Run(context.Background(), q)
-		hostile <- err
-	}()
-	runs := 0
-	for {
-		select {
-		case err := <-hostile:
-			require.Error(t, err)
-			require.Greater(t, runs, 20)
-			return
-		default:
-			require.Equal(t, int64(3), run(t, p, "return 1 + 2").Value)
-			runs++
-		}
-	}
-}
-
-func TestPool_IsBusyWhenNoChildBecomesFree(t *testing.T) {
-	t.Parallel()
-	p := script.NewPool(script.Options{Command: []string{os.Args[0], "script-worker"}, Size: 1, Wait: 20 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
-	defer p.Close()
-	started := make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		close(started)
-		_, err := p.Run(ctx, request(`for (;;) {}`))
-		ended <- err
-	}()
-	<-started
-	require.Eventually(t, func() bool {
-		_, err := p.Run(context.Background(), request(`return 1`))
-		var failed *script.Error
-		return errors.As(err, &failed) && failed.Code == script.CodeBusy
-	}, 20*time.Second, time.Millisecond)
-	cancel()
-	require.ErrorIs(t, <-ended, context.Canceled)
-	require.Equal(t, int64(1), run(t, p, "return 1").Value)
-}
-
-func TestPool_ReplacesChildrenAfterManyRuns(t *testing.T) {
-	t.Parallel()
-	p := newPool(t, 1)
-	for i := range 520 {
-		require.Equal(t, int64(i), run(t, p, fmt.Sprintf("return %d", i)).Value)
-	}
-}
-
-func TestPool_RefusesRunsAfterClose(t *testing.T) {
-	t.Parallel()
-	p := newPool(t, 1)
-	run(t, p, "return 1")
-	p.Close()
-	require.Equal(t, script.CodeBusy, failure(t, p, request("return 1")).Code)
-}
-
-func TestPool_SaysThatNoChildStarts(t *testing.T) {
-	t.Parallel()
-	p := script.NewPool(script.Options{Command: []string{"/nowhere"}, Logger: slog.New(slog.DiscardHandler)})
-	defer p.Close()
-	_, err := p.Run(t.Context(), request("return 1"))
-	require.ErrorContains(t, err, "start script process")
-}
-
 func TestCheck_FindsMistakesBeforeRunning(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, script.Check("const {a} = input; return a ?? b", []string{"b", "_c", "$d"}))
-	require.NoError(t, script.Check("", nil))
+	p := newPool(t, 1)
+	require.NoError(t, p.Check(t.Context(), "const {a} = input; return a ?? b", []string{"b", "_c", "$d"}))
+	require.NoError(t, p.Check(t.Context(), "", nil))
+	require.NoError(t, p.Check(t.Context(), "return "+strings.Repeat("1+", 2000)+"1", nil))
 	for _, tt := range []struct {
 		code  string
 		names []string
@@ -344,8 +274,9 @@ func TestCheck_FindsMistakesBeforeRunning(t *testing.T) {
 		{"return 1", []string{"a", "a"}, "two inputs called a", 0},
 		{"return 1", []string{"input"}, "two inputs called input", 0},
 		{"import x from 'y'", nil, "Unexpected", 0},
+		{"return " + strings.Repeat("(a=", 40) + "1" + strings.Repeat(")=>1", 40), nil, "too complicated", 0},
 	} {
-		err := script.Check(tt.code, tt.names)
+		err := p.Check(t.Context(), tt.code, tt.names)
 		var refused *script.Error
 		require.ErrorAs(t, err, &refused, tt.want)
 		require.Equal(t, script.CodeInvalid, refused.Code)

@@ -27,7 +27,7 @@ func (q Request) line() ([]byte, error) {
 	if inputs == nil {
 		inputs = map[string]any{}
 	}
-	return line(map[string]any{"code": q.Code, "inputs": inputs, "timeout": q.Timeout.Milliseconds(), "now": q.Now.UnixMilli(), "seed": q.Seed})
+	return line(map[string]any{"code": q.Code, "inputs": inputs, "timeout": q.Timeout.Milliseconds(), "now": q.Now.UnixMilli(), "seed": q.Seed, "check": q.check})
 }
 
 func readRequest(b []byte) (Request, error) {
@@ -38,6 +38,7 @@ func readRequest(b []byte) (Request, error) {
 	q := Request{Timeout: time.Duration(whole(m["timeout"])) * time.Millisecond, Now: time.UnixMilli(whole(m["now"])).UTC(), Seed: whole(m["seed"])}
 	q.Code, _ = m["code"].(string)
 	q.Inputs, _ = m["inputs"].(map[string]any)
+	q.check, _ = m["check"].(bool)
 	return q, nil
 }
 

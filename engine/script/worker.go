@@ -123,20 +123,20 @@ func (w *worker) run(q Request) answer {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	// Neither the parser nor a native function that never returns sees an interrupt.
+	end := time.AfterFunc(q.Timeout+2*grace, func() { os.Exit(3) })
+	defer end.Stop()
 	program, err := w.program(q.Code, names)
-	if err != nil {
-		return answer{failure: asError(err)}
+	if err != nil || q.check {
+		return answer{json: "null", failure: asError(err)}
 	}
 	s, err := w.sandbox(q.Now, q.Seed)
 	if err != nil {
 		return answer{failure: asError(err)}
 	}
-	// A native function that never returns does not see the interrupt.
-	end := time.AfterFunc(q.Timeout+2*grace, func() { os.Exit(3) })
 	stop := time.AfterFunc(q.Timeout, func() { s.vm.Interrupt(context.DeadlineExceeded) })
 	json, err := s.call(program, q.Inputs, names)
 	stop.Stop()
-	end.Stop()
 	if s.cut {
 		s.warn(fmt.Sprintf("The script wrote more than %d lines. The rest was left out.", maxLines))
 	}
@@ -217,6 +217,9 @@ func tooLong(timeout time.Duration) *Error {
 }
 
 func asError(err error) *Error {
+	if err == nil {
+		return nil
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		return e

@@ -34,8 +34,9 @@ type SchemaCall struct {
 // errStale says that the catalogue has changed since a write was prepared.
 var errStale = errors.New("the catalogue has changed")
 
-// maxPrepares bounds how often one request is prepared again.
-const maxPrepares = 10
+// maxPrepares bounds how often one request is prepared again; each time, somebody
+// else has changed the schema.
+const maxPrepares = 100
 
 // current runs prepare and the function it gives in one transaction, and again
 // while the catalogue changes in between.

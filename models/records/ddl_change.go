@@ -115,11 +115,7 @@ func (s *Service) UpdateField(ctx context.Context, call SchemaCall, f *models.Co
 	err := s.alter(ctx, call, change{action: "field.update", event: models.ResourceUpdated,
 		preview: func(ctx context.Context, cat *models.Catalog) ([]models.Usage, error) {
 			x := &schema{ctx: ctx, cat: cat, call: call}
-			c, old, err := x.field()
-			if err != nil {
-				return nil, err
-			}
-			return rowUsage(ctx, s.db.Read(), c, old, f)
+			return x.rowUsage(s.db.Read(), f)
 		},
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, old, err := x.field()
@@ -193,12 +189,16 @@ func (x *schema) refuseDuplicates(c *models.Collection, f *models.CollectionFiel
 }
 
 // rowUsage finds the records that new settings of a field would break.
-func rowUsage(ctx context.Context, q models.Querier, c *models.Collection, old, f *models.CollectionField) ([]models.Usage, error) {
+func (x *schema) rowUsage(q models.Querier, f *models.CollectionField) ([]models.Usage, error) {
+	c, old, err := x.field()
+	if err != nil {
+		return nil, err
+	}
 	var out []models.Usage
 	note := func(where sqlText, place text.Message) error {
-		n, err := countRows(ctx, q, c, where)
+		n, err := countRows(x.ctx, q, c, where)
 		if n > 0 {
-			out = append(out, models.Usage{Kind: "rows", Key: c.Name, Title: fmt.Sprintf("%s: %d", c.Title, n), Place: place.In(ctx)})
+			out = append(out, models.Usage{Kind: "rows", Key: c.Name, Title: fmt.Sprintf("%s: %d", c.Title, n), Place: place.In(x.ctx)})
 		}
 		return err
 	}

@@ -74,6 +74,9 @@ type place struct {
 	path  []*models.CollectionField
 	depth int
 	not   bool
+
+	field *models.CollectionField // the field a condition is about …
+	isKey bool                    // … named by its foreign key
 }
 
 // parse reads a filter as a caller sends it. An empty filter gives nil.
@@ -185,20 +188,22 @@ func (p *parser) path(at place, key string, v any) (*node, error) {
 		if err := p.mayRead(at.on, f); err != nil {
 			return nil, err
 		}
+		at.field, at.isKey = f, f.NamesKey(name)
 		if i == len(names)-1 {
-			return p.condition(at, f, f.NamesKey(name), v)
+			return p.condition(at, v)
 		}
 		var err error
-		if at, err = p.follow(at, f, f.NamesKey(name), key); err != nil {
+		if at, err = p.follow(at, key); err != nil {
 			return nil, err
 		}
 	}
 	return nil, unknownField(key)
 }
 
-// follow steps over a to-one link.
-func (p *parser) follow(at place, f *models.CollectionField, isKey bool, key string) (place, error) {
-	if !f.IsLink() || isKey {
+// follow steps over the to-one link that at is about.
+func (p *parser) follow(at place, key string) (place, error) {
+	f := at.field
+	if !f.IsLink() || at.isKey {
 		return at, unknownField(key)
 	}
 	if len(at.path) >= maxHops {
@@ -212,14 +217,14 @@ func (p *parser) follow(at place, f *models.CollectionField, isKey bool, key str
 }
 
 // condition reads what is asked of one field.
-func (p *parser) condition(at place, f *models.CollectionField, isKey bool, v any) (*node, error) {
+func (p *parser) condition(at place, v any) (*node, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return p.leaf(at, f, equality(v), v)
+		return p.leaf(at, equality(v), v)
 	}
 	var all []*node
 	for _, key := range sortedKeys(m) {
-		n, err := p.part(at, f, isKey, key, m[key])
+		n, err := p.part(at, key, m[key])
 		if err != nil {
 			return nil, err
 		}
@@ -241,36 +246,36 @@ func equality(v any) string {
 
 // part reads one member of a condition: an operator, or a condition on the linked
 // record.
-func (p *parser) part(at place, f *models.CollectionField, isKey bool, key string, v any) (*node, error) {
+func (p *parser) part(at place, key string, v any) (*node, error) {
 	inside := key == "$and" || key == "$or" || key == "$not"
 	if strings.HasPrefix(key, "$") && !inside {
-		return p.leaf(at, f, key, v)
+		return p.leaf(at, key, v)
 	}
-	next, err := p.follow(at, f, isKey, f.Name+"."+key)
+	next, err := p.follow(at, at.field.Name+"."+key)
 	if err != nil {
 		return nil, err
 	}
 	return p.member(next, key, v)
 }
 
-func (p *parser) leaf(at place, f *models.CollectionField, operator string, v any) (*node, error) {
+func (p *parser) leaf(at place, operator string, v any) (*node, error) {
 	if p.conditions++; p.conditions > maxConditions {
 		return nil, tooComplex()
 	}
 	if p.stored {
 		var known bool
 		if v, known = p.resolve(v); !known {
-			return &node{leaf: &leaf{path: at.path, field: f, test: test{op: isNothing}}}, nil
+			return &node{leaf: &leaf{path: at.path, field: at.field, test: test{op: isNothing}}}, nil
 		}
 	}
-	t, negated, err := p.test(f, operator, v)
+	t, negated, err := p.test(at.field, operator, v)
 	if err != nil {
 		return nil, err
 	}
 	if t == nil {
 		return nil, nil
 	}
-	return &node{leaf: &leaf{path: at.path, field: f, test: *t, negated: negated != at.not}}, nil
+	return &node{leaf: &leaf{path: at.path, field: at.field, test: *t, negated: negated != at.not}}, nil
 }
 
 func sortedKeys(m map[string]any) []string {

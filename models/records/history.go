@@ -46,7 +46,7 @@ func (s *Service) History(ctx context.Context, q Query, id string, before int64)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := models.ChangesOf(ctx, s.db.Read(), on.Name, id, before, HistoryPage)
+	entries, err := models.ChangesOf(ctx, s.db.Read(), models.ChangeLogPage{Collection: on.Name, RecordID: id, Before: before, Limit: HistoryPage})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,28 +71,29 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 
 // ListIn is [Service.List] through a reader or inside a transaction, whose own
 // changes it sees.
-func (s *Service) ListIn(ctx context.Context, from models.Querier, q Query) (Page, error) {
-	cat, err := s.db.Catalog(ctx)
-	if err != nil {
-		return Page{}, err
-	}
-	sel, err := s.prepare(ctx, cat, &q)
-	if err != nil {
-		return Page{}, err
-	}
+func (s *Service) ListIn(ctx context.Context, from models.Querier, q Query) (page Page, err error) {
+	err = s.reading(ctx, from, q, func(sel *selection, q *Query) error {
+		page, err = sel.page(ctx, from, q)
+		return err
+	})
+	return page, err
+}
+
+// page reads one page of a prepared query.
+func (sel *selection) page(ctx context.Context, from models.Querier, q *Query) (Page, error) {
 	page := Page{Page: max(1, q.Page), PageSize: q.PageSize}
 	if q.Count && !q.Keyset {
-		if page.Count, err = sel.count(ctx, from); err != nil {
+		n, err := sel.count(ctx, from)
+		if err != nil {
 			return Page{}, err
 		}
-		page.CountExact = page.Count <= maxCount
-		page.Count = min(page.Count, maxCount)
+		page.Count, page.CountExact = min(n, maxCount), n <= maxCount
 	}
-	limit, offset := q.PageSize+1, 0
+	offset := 0
 	if !q.Keyset {
 		offset = (page.Page - 1) * q.PageSize
 	}
-	rows, err := sel.read(ctx, from, limit, offset)
+	rows, err := sel.read(ctx, from, q.PageSize+1, offset)
 	if err != nil {
 		return Page{}, fmt.Errorf("list %s: %w", sel.on.Name, err)
 	}
@@ -99,10 +101,33 @@ func (s *Service) ListIn(ctx context.Context, from models.Querier, q Query) (Pag
 		return Page{}, models.NewError(models.KindTooLarge, "RESULT_TOO_LARGE",
 			text.M("record.too_many", "There are more than %d records. Ask for them page by page.", MaxUnpaged))
 	}
-	if err := sel.paginate(&page, rows, &q); err != nil {
+	if err := sel.paginate(&page, rows, q); err != nil {
 		return Page{}, err
 	}
 	return page, sel.appendTo(ctx, from, sel.appends, page.Records)
+}
+
+// reading prepares a query and runs it. A read that fails because the tables have
+// changed since it was prepared is prepared again.
+func (s *Service) reading(ctx context.Context, from models.Querier, q Query, run func(*selection, *Query) error) error {
+	for attempt := 0; ; attempt++ {
+		cat, err := s.db.Catalog(ctx)
+		if err != nil {
+			return err
+		}
+		this := q
+		sel, err := s.prepare(ctx, cat, &this)
+		if err == nil {
+			err = run(sel, &this)
+		}
+		var known *models.Error
+		if _, inside := from.(*models.Tx); err == nil || inside || errors.As(err, &known) || attempt == maxPrepares {
+			return err
+		}
+		if e := s.db.RefreshVersions(ctx); e != nil || s.db.CatalogIs(cat.Version) {
+			return errors.Join(err, e)
+		}
+	}
 }
 
 // Get reads one committed record by its key. A record that does not exist and one
@@ -114,16 +139,17 @@ func (s *Service) Get(ctx context.Context, q Query, id string) (Record, error) {
 // GetIn is [Service.Get] through a reader or inside a transaction. Of q only
 // Access, Collection, Filter, Fields, Except, Appends, Trash and Zone count. An
 // empty id takes the first record that matches the filter.
-func (s *Service) GetIn(ctx context.Context, from models.Querier, q Query, id string) (Record, error) {
-	cat, err := s.db.Catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	q.Sort, q.Search, q.Keyset, q.PageSize = nil, "", false, 1
-	sel, err := s.prepare(ctx, cat, &q)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) GetIn(ctx context.Context, from models.Querier, q Query, id string) (record Record, err error) {
+	q.Sort, q.Search, q.Keyset, q.All, q.Page, q.PageSize = nil, "", false, false, 1, 1
+	err = s.reading(ctx, from, q, func(sel *selection, _ *Query) error {
+		record, err = sel.one(ctx, from, id)
+		return err
+	})
+	return record, err
+}
+
+// one reads the record with a key, or the first one when id is empty.
+func (sel *selection) one(ctx context.Context, from models.Querier, id string) (Record, error) {
 	if id != "" {
 		key, ok := idValue(sel.on, id)
 		if !ok {
@@ -144,16 +170,11 @@ func (s *Service) GetIn(ctx context.Context, from models.Querier, q Query, id st
 
 // CountIn counts matches up to 100,000; exact is false when there are more.
 func (s *Service) CountIn(ctx context.Context, from models.Querier, q Query) (n int, exact bool, err error) {
-	cat, err := s.db.Catalog(ctx)
-	if err != nil {
-		return 0, false, err
-	}
 	q.Sort, q.Keyset = nil, false
-	sel, err := s.prepare(ctx, cat, &q)
-	if err != nil {
-		return 0, false, err
-	}
-	n, err = sel.count(ctx, from)
+	err = s.reading(ctx, from, q, func(sel *selection, _ *Query) error {
+		n, err = sel.count(ctx, from)
+		return err
+	})
 	return min(n, maxCount), n <= maxCount, err
 }
 
@@ -214,87 +235,6 @@ func (q *Query) checkPages() error {
 		return badParameter(text.M("record.page", "page starts at 1 and pageSize is between 1 and %d.", MaxPageSize))
 	}
 	return nil
-}
-
-// conditions builds what a record must fulfil.
-func (sel *selection) conditions(q *Query) error {
-	scope, err := sel.rights.records(sel.builder, sel.alias)
-	if err != nil {
-		return err
-	}
-	trash, err := sel.trash(q.Trash)
-	if err != nil {
-		return err
-	}
-	parse := sel.parse
-	if q.Stored {
-		parse = sel.parseStored
-	}
-	n, err := parse(sel.on, q.Filter)
-	if err != nil {
-		return err
-	}
-	filter, err := sel.compile(sel.on, sel.alias, n)
-	if err != nil {
-		return err
-	}
-	search, err := sel.search(q.Search)
-	if err != nil {
-		return err
-	}
-	sel.where = allOf(trash, scope, filter, search)
-	return nil
-}
-
-// trash is the condition about deleted records.
-func (sel *selection) trash(t Trash) (sqlText, error) {
-	if t == WithoutTrash || !sel.on.SoftDelete {
-		if t == OnlyTrash {
-			return no(), nil
-		}
-		return live(sel.on, sel.alias), nil
-	}
-	r, ok := rightsOn(sel.cat, sel.access, sel.on, models.Delete)
-	if !ok {
-		return sqlText{}, models.NoPermission()
-	}
-	may, err := r.records(sel.builder, sel.alias)
-	if err != nil {
-		return sqlText{}, err
-	}
-	deleted := allOf(raw(sel.alias+`."deleted_at" IS NOT NULL`), may)
-	if t == OnlyTrash {
-		return deleted, nil
-	}
-	return anyOf(live(sel.on, sel.alias), deleted), nil
-}
-
-// search holds when every word occurs in the title of the record.
-func (sel *selection) search(words string) (sqlText, error) {
-	words = strings.TrimSpace(words)
-	if words == "" {
-		return yes(), nil
-	}
-	if len([]rune(words)) < 2 || len(words) > 200 || strings.ContainsRune(words, 0) {
-		return sqlText{}, badParameter(text.M("record.search", "Search for 2 to 200 characters."))
-	}
-	f := titleField(sel.on)
-	if !sel.trusted && !sel.rights.everywhere(f) {
-		return sqlText{}, fieldNotAllowed(f.Name)
-	}
-	var all []sqlText
-	for _, word := range strings.Fields(words) {
-		if isText(f) {
-			all = append(all, sel.textTest(column(sel.alias, f), test{op: containsIt, values: []any{word}}))
-			continue
-		}
-		key, ok := idValue(sel.on, word)
-		if !ok {
-			return no(), nil
-		}
-		all = append(all, raw(sel.alias+`."id" = ?`, key))
-	}
-	return allOf(all...), nil
 }
 
 // count counts matches, one more than maxCount at most.

@@ -125,7 +125,9 @@ func TestList_RefusesForeignAndChangedCursors(t *testing.T) {
 			_, err := f.listErr(c)
 			requireCode(f, err, "BAD_CURSOR")
 		}
-		other(func(q *records.Query) { q.Access = models.Access{Principal: models.Person(2, ""), Layers: root().Layers} })
+		other(func(q *records.Query) {
+			q.Access = models.Access{Principal: models.Person(2, ""), Layers: root().Layers}
+		})
 		other(func(q *records.Query) { q.Sort = []string{"-title"} })
 		other(func(q *records.Query) { q.Filter = records.Record{"title": "a"} })
 		other(func(q *records.Query) { q.Collection = "categories" })

@@ -35,6 +35,7 @@ type input struct {
 	sent   map[*models.CollectionField]any // as submitted
 	values map[*models.CollectionField]any // canonical, defaults included
 	own    map[*models.CollectionField]bool
+	self   any // key of the record it is for; nil for a new one
 	found  []models.FieldError
 }
 

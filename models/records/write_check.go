@@ -26,7 +26,7 @@ func (w *write) checkAgainstOthers(ctx context.Context) error {
 			if err := w.checkLink(ctx, in, f, v); err != nil {
 				return err
 			}
-			if err := w.checkUnique(ctx, in, f, v, nil); err != nil {
+			if err := w.checkUnique(ctx, in, f, v); err != nil {
 				return err
 			}
 			key := fmt.Sprint(f.ID, "=", v)
@@ -75,16 +75,15 @@ func (w *write) addLost(in *input, f *models.CollectionField) {
 	in.add(f, "LINK_NOT_FOUND", text.M("record.link_lost", "%s: the chosen record does not exist, or you may not see it.", f.Title()))
 }
 
-// checkUnique finds out whether a unique value is free. self is the record's own
-// key, nil for a new one.
-func (w *write) checkUnique(ctx context.Context, in *input, f *models.CollectionField, v, self any) error {
+// checkUnique finds out whether a unique value is free, the record itself aside.
+func (w *write) checkUnique(ctx context.Context, in *input, f *models.CollectionField, v any) error {
 	if !f.Unique {
 		return nil
 	}
 	const alias = "t0"
 	others := yes()
-	if self != nil {
-		others = raw(alias+`."id" <> ?`, self)
+	if in.self != nil {
+		others = raw(alias+`."id" <> ?`, in.self)
 	}
 	where := allOf(raw(column(alias, f)+" = ?", w.bind(f, v)), live(w.on, alias), others)
 	there, err := w.exists(ctx, "SELECT 1 FROM "+quote(w.on.Table)+" "+alias+" WHERE "+where.sql, where.args)

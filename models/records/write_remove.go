@@ -49,7 +49,7 @@ func (t *txWrite) remove(ctx context.Context) error {
 func (t *txWrite) trash(ctx context.Context, row *locked) error {
 	after := copyOf(row.record)
 	after["deletedAt"], after["deletedById"] = t.now, nilIfZero(t.actor())
-	return t.store(ctx, t.table, row, after, models.Delete)
+	return t.store(ctx, row, after, models.Delete)
 }
 
 func copyOf(r Record) Record {
@@ -137,7 +137,7 @@ func (t *txWrite) unlink(ctx context.Context, rows []*locked) error {
 			}
 			after := copyOf(row.record)
 			after[link.Field.Key()] = nil
-			if err := t.store(ctx, holder.table, row, after, models.Update); err != nil {
+			if err := t.store(ctx, row, after, models.Update); err != nil {
 				return err
 			}
 		}
@@ -154,9 +154,10 @@ func (t *txWrite) restore(ctx context.Context) error {
 	in := &input{}
 	t.inputs = []*input{in}
 	for _, row := range rows {
+		in.self = row.id
 		for _, f := range t.on.Fields {
 			if v := row.record[f.Key()]; v != nil {
-				if err := t.checkUnique(ctx, in, f, v, row.id); err != nil {
+				if err := t.checkUnique(ctx, in, f, v); err != nil {
 					return err
 				}
 			}
@@ -168,7 +169,7 @@ func (t *txWrite) restore(ctx context.Context) error {
 	for _, row := range rows {
 		after := copyOf(row.record)
 		after["deletedAt"], after["deletedById"] = nil, nil
-		if err := t.store(ctx, t.table, row, after, Restore); err != nil {
+		if err := t.store(ctx, row, after, Restore); err != nil {
 			return err
 		}
 	}

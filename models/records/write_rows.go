@@ -14,11 +14,13 @@ type txWrite struct {
 	*write
 	tx      *models.Tx
 	table   *table
+	many    bool // more than one record is updated
 	changes []Change
 }
 
 // locked is a record held until the end of the transaction, as it is stored now.
 type locked struct {
+	of     *table
 	id     any
 	record Record // all fields
 	within bool   // in the scope of the action
@@ -172,7 +174,7 @@ func (t *txWrite) scan(r *sql.Rows, conditions int) (*locked, error) {
 	if err := r.Scan(into...); err != nil {
 		return nil, err
 	}
-	l := &locked{id: plain(values[0]), record: make(Record, n)}
+	l := &locked{of: t.table, id: plain(values[0]), record: make(Record, n)}
 	l.record[models.IDField], l.record[models.VersionField] = l.id, values[1]
 	for i, f := range t.table.fields {
 		v, err := decode(f, values[2+i])

@@ -1,0 +1,305 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"formrail/engine"
+	"formrail/engine/worldtest"
+	"formrail/models"
+	"formrail/models/modelstest"
+	"formrail/models/records"
+)
+
+// outcomes gives key and reason of each decision, a start as "started".
+func outcomes(list []models.TriggerOutcome) []string {
+	out := []string{}
+	for _, o := range list {
+		word := o.Reason
+		if o.Started {
+			word = "started"
+		}
+		out = append(out, o.Key+" "+word)
+	}
+	return out
+}
+
+func TestTrigger_SaysWhyItDidNotStart(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Collection(`{"name":"others","title":"Other","fields":[{"name":"title","type":"text","title":"Title"}]}`)
+		w.Workflow(flow("good", `[]`))
+		off := w.Workflow(flow("off", `[]`))
+		disabled := false
+		_, err := w.Engine.UpdateWorkflow(t.Context(), w.Access(w.Designer), off.Key, engine.WorkflowChange{Enabled: &disabled})
+		require.NoError(t, err)
+		w.Draft(flow("draft", `[]`))
+		w.Workflow(`{"key":"elsewhere","title":"Elsewhere","type":"post_action","config":{"collection":"others"},"nodes":[]}`)
+		w.Workflow(`{"key":"picky","title":"Picky","type":"post_action","config":{"collection":"notes","condition":{"count":{"$gt":10}}},"nodes":[]}`)
+
+		r := w.Submit(w.Designer, "notes", `{"title":"a","count":3}`, "nobody", "off", "draft", "elsewhere", "picky", "good", "good")
+		require.Equal(t, []string{"nobody unknown_key", "off disabled", "draft disabled", "elsewhere wrong_collection", "picky condition_false", "good started"}, outcomes(r.Triggers))
+		log, err := models.TriggerLog(t.Context(), db.Read(), models.TriggerFilter{ResourceType: "notes", ResourceID: r.Changes[0].ID})
+		require.NoError(t, err)
+		require.Len(t, log, 6)
+		require.Contains(t, log[1].Explanation, "Count is 3")
+		w.Idle()
+		w.Sound()
+	})
+}
+
+func TestTrigger_GlobalModeFiresFromEveryFormWithoutBinding(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(`{"key":"everywhere","title":"Everywhere","type":"post_action","config":{"collection":"notes","mode":"global","actions":["create","destroy"]},"nodes":[]}`)
+		r := w.Submit(w.Designer, "notes", `{"title":"a"}`)
+		require.Equal(t, []string{"everywhere started"}, outcomes(r.Triggers))
+		r = w.Submit(w.Designer, "notes", `{"title":"b"}`, "everywhere")
+		require.Equal(t, []string{"everywhere started"}, outcomes(r.Triggers), "named as well, it starts once")
+
+		r, err := w.Records.Write(t.Context(), &records.Operation{
+			Access: w.Access(w.Designer), Collection: "notes", Action: models.Update, IDs: []string{r.Changes[0].ID}, Values: records.Record{"title": "c"},
+			Origin: models.Origin{Kind: "form"},
+		})
+		require.NoError(t, err)
+		for _, o := range r.Triggers {
+			require.False(t, o.Started, "update is not selected")
+		}
+		r, err = w.Records.Write(t.Context(), &records.Operation{
+			Access: w.Access(w.Designer), Collection: "notes", Action: models.Delete, IDs: []string{r.Changes[0].ID}, Origin: models.Origin{Kind: "api"},
+		})
+		require.NoError(t, err)
+		require.Equal(t, []string{"everywhere started"}, outcomes(r.Triggers))
+		w.Idle()
+		w.Sound()
+	})
+}
+
+func TestTrigger_NodeWritesNeverFirePostAction(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	w.Workflow(`{"key":"echo","title":"Echo","type":"post_action","config":{"collection":"notes","mode":"global","actions":["create"]},
+	  "nodes":[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"echo"}}}]}`)
+	w.Submit(w.Designer, "notes", `{"title":"a"}`)
+	w.Idle()
+	require.Len(t, w.List("notes"), 2)
+	w.Sound()
+}
+
+func TestTrigger_FollowsAssociationsToTheData(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Collection(`{"name":"comments","title":"Comment","fields":[{"name":"text","type":"text","title":"Text"},{"name":"note","type":"manyToOne","title":"Note","target":"notes"}]}`)
+		w.Workflow(flow("on_note", `[{"key":"u","type":"update_record","config":{"collection":"notes","filter":{"id":{"$eq":"{{ trigger.data.id }}"}},"values":{"count":7}}}]`))
+		note := w.Submit(w.Designer, "notes", `{"title":"a"}`).Changes[0].Key()
+		op := func(values records.Record) *records.Operation {
+			return &records.Operation{
+				Access: w.Access(w.Designer), Collection: "comments", Action: models.Create, Values: values,
+				Origin: models.Origin{Kind: "api"}, Bindings: []models.Binding{{Key: "on_note", Path: "note"}},
+			}
+		}
+		r, err := w.Records.Write(t.Context(), op(records.Record{"text": "hello", "note": note}))
+		require.NoError(t, err)
+		require.Equal(t, []string{"on_note started"}, outcomes(r.Triggers))
+		r, err = w.Records.Write(t.Context(), op(records.Record{"text": "alone"}))
+		require.NoError(t, err)
+		require.Equal(t, []string{"on_note association_empty"}, outcomes(r.Triggers))
+		w.Idle()
+		require.EqualValues(t, 7, w.List("notes")[0]["count"])
+		w.Sound()
+	})
+}
+
+func TestSynchronous_OutcomeDecidesTheAnswer(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		sync := `"sync":true,`
+		w.Workflow(flow("ok", `[{"key":"m","type":"response_message","config":{"message":"Saved as {{ trigger.data.title }}"}}]`, sync))
+		w.Workflow(flow("refused", `[{"key":"m","type":"response_message","config":{"message":"Not today"}},{"key":"e","type":"end","config":{"status":"failed"}}]`, sync))
+		w.Workflow(flow("stopped", `[{"key":"c","type":"condition","config":{"mode":"continue","when":{"all":[{"left":1,"op":"gt","right":2}]}}}]`, sync))
+		w.Workflow(flow("broken", `[{"key":"b","type":"calculation","config":{"expression":"1 / 0"}}]`, sync))
+
+		r := w.Submit(w.Designer, "notes", `{"title":"a"}`, "ok")
+		require.Equal(t, []string{"Saved as a"}, r.Messages)
+
+		for key, want := range map[string]string{"refused": "WORKFLOW_STOPPED", "stopped": "WORKFLOW_STOPPED", "broken": "WORKFLOW_FAILED"} {
+			r, err := w.TrySubmit(w.Designer, "notes", `{"title":"b"}`, key, "ok")
+			require.True(t, models.IsCode(err, want), "%s: %v", key, err)
+			require.NotNil(t, r, "the data is saved")
+			require.Equal(t, true, models.AsError(err).Data["saved"])
+			require.Equal(t, []string{key + " started", "ok earlier_failed"}, outcomes(r.Triggers))
+			if key == "refused" {
+				require.Equal(t, "Not today", models.AsError(err).Fields[0].Message.String())
+			}
+		}
+		w.Idle()
+		require.Len(t, w.List("notes"), 4)
+		w.Sound()
+	})
+}
+
+func TestSynchronous_WaitingNodesAreRefusedAtPublishing(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	w.Draft(flow("never", `[{"key":"w","type":"test_wait"}]`, `"sync":true,`))
+	_, err := w.Engine.Publish(t.Context(), w.Access(w.Designer), "never", engine.Publish{})
+	require.True(t, models.IsCode(err, "DEFINITION_INVALID"), err)
+	require.Equal(t, "WAITING_NODE_IN_SYNC", models.AsError(err).Fields[0].Code)
+}
+
+func TestCreateWorkflow_RefusesWrongDefinitionsWithOneEntryEach(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	for name, c := range map[string]struct {
+		nodes  string
+		fields []string
+	}{
+		"unknown type":     {`[{"key":"a","type":"nothing"}]`, []string{"a.type"}},
+		"unknown setting":  {`[{"key":"a","type":"end","config":{"colour":"red"}}]`, []string{"a.colour"}},
+		"two things":       {`[{"key":"A","type":"end"},{"key":"b","type":"end","config":{"status":"odd"}}]`, []string{"nodes.0.key"}},
+		"key twice":        {`[{"key":"a","type":"end"},{"key":"a","type":"end"}]`, []string{"a.key"}},
+		"unknown branch":   {`[{"key":"a","type":"end","branches":[{"key":"yes","nodes":[]}]}]`, []string{"a.yes"}},
+		"not a list":       {`{"key":"a"}`, []string{"nodes"}},
+		"unknown property": {`[{"key":"a","type":"end","colour":1}]`, []string{"a.colour"}},
+	} {
+		tree, ok := worldtest.JSON(t, `{"n":`+c.nodes+`}`).(map[string]any)
+		require.True(t, ok)
+		_, _, err := w.Engine.CreateWorkflow(t.Context(), w.Access(w.Designer), engine.NewWorkflow{
+			Title: "x", Type: "post_action", Config: map[string]any{"collection": "notes"}, Nodes: tree["n"],
+		})
+		require.True(t, models.IsCode(err, "DEFINITION_INVALID"), "%s: %v", name, err)
+		var got []string
+		for _, f := range models.AsError(err).Fields {
+			got = append(got, f.Field)
+		}
+		require.Equal(t, c.fields, got, name)
+	}
+	list, err := models.Workflows(t.Context(), w.DB.Read())
+	require.NoError(t, err)
+	require.Empty(t, list, "nothing is half-written")
+}
+
+func TestPublish_FindsVariablesThatNameNothing(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	for i, expression := range []string{"trigger.data.nothing", "nodes.zzz", "nodes.later", "nodes.inner", "loop.item", "trigger.data.title.length"} {
+		key := fmt.Sprintf("w%d", i)
+		w.Draft(flow(key, fmt.Sprintf(`[{"key":"c","type":"condition","config":{"mode":"branch"},"branches":[{"key":"yes","nodes":[{"key":"inner","type":"calculation","config":{"expression":"1"}}]}]},
+		  {"key":"a","type":"calculation","config":{"expression":%q}},{"key":"later","type":"calculation","config":{"expression":"1"}}]`, expression)))
+		_, err := w.Engine.Publish(t.Context(), w.Access(w.Designer), key, engine.Publish{})
+		if expression == "nodes.inner" {
+			require.NoError(t, err, "a step of an earlier branch may be read; it is null when the branch was not taken")
+			continue
+		}
+		require.True(t, models.IsCode(err, "DEFINITION_INVALID"), "%s: %v", expression, err)
+		require.Equal(t, "UNKNOWN_VARIABLE", models.AsError(err).Fields[0].Code, expression)
+	}
+}
+
+func TestPublish_IsBoundedByThePublishersRights(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	var dan models.User
+	require.NoError(t, w.DB.Write(t.Context(), "test.user", func(tx *models.Tx) error {
+		var err error
+		dan, err = models.CreateUser(t.Context(), tx, models.SystemAccess(), models.NewUser{Email: "dan@example.com", Roles: []string{"designer"}, Password: "x"})
+		return err
+	}))
+	w.Draft(flow("writes", `[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"x"}}}]`))
+	_, err := w.Engine.Publish(t.Context(), w.Access(dan), "writes", engine.Publish{})
+	require.True(t, models.IsKind(err, models.KindForbidden), err)
+	require.NotEmpty(t, models.AsError(err).Data["missing"])
+
+	w.Grant("designer", models.Grant{Collection: "notes", Action: models.Create, Fields: []string{"title"}, Scope: models.ScopeAll})
+	out, err := w.Engine.Publish(t.Context(), w.Access(dan), "writes", engine.Publish{})
+	require.NoError(t, err)
+	require.Empty(t, out.Elevated, "who may not elevate gets nothing elevated by default")
+	require.Equal(t, []models.Grant{{Collection: "notes", Action: models.Create, Fields: []string{"title"}, Scope: models.ScopeAll}}, out.Version.Grants)
+	_, err = w.Engine.Publish(t.Context(), w.Access(dan), "writes", engine.Publish{Elevate: []string{"n"}})
+	require.True(t, models.IsKind(err, models.KindForbidden), err)
+	_, err = w.Engine.Publish(t.Context(), w.Access(w.Employee), "writes", engine.Publish{})
+	require.True(t, models.IsKind(err, models.KindForbidden), err)
+}
+
+func TestVersion_StaysPinnedWhileADraftGoesOn(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("pin", `[{"key":"w","type":"test_wait","config":{"seconds":5}},{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"old"}}}]`))
+		id := start(t, w, "pin")
+		w.Idle()
+		designer := w.Access(w.Designer)
+		_, err := w.Engine.Commands(t.Context(), designer, "pin", engine.CommandBatch{Commands: []engine.Command{
+			{Name: "set_config", Args: map[string]any{"key": "n", "field": "values", "value": map[string]any{"title": "new"}}},
+		}})
+		require.NoError(t, err)
+		_, err = w.Engine.Publish(t.Context(), designer, "pin", engine.Publish{})
+		require.NoError(t, err)
+		clock.Advance(6e9)
+		w.Restart()
+		w.Idle()
+		x, _ := w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		list := w.List("notes")
+		require.Equal(t, "old", list[len(list)-1]["title"])
+		w.Sound()
+	})
+}
+
+func TestDraft_CommandsUndoAndRedo(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		made := w.Draft(flow("edit", `[]`))
+		designer := w.Access(w.Designer)
+		draft := func() string {
+			now, err := models.WorkflowByKey(t.Context(), db.Read(), made.Key)
+			require.NoError(t, err)
+			return now.Draft
+		}
+		states := []string{draft()}
+		for _, c := range []engine.Command{
+			{Name: "add_node", Args: map[string]any{"type": "condition", "key": "c", "config": map[string]any{"mode": "branch"}}},
+			{Name: "add_node", Args: map[string]any{"type": "calculation", "key": "a", "config": map[string]any{"expression": "1"}, "at": map[string]any{"parent": "c", "branch": "yes"}}},
+			{Name: "set_title", Args: map[string]any{"key": "a", "value": "One"}},
+			{Name: "add_node", Args: map[string]any{"type": "end", "key": "e"}},
+			{Name: "move_nodes", Args: map[string]any{"keys": []any{"a"}, "at": map[string]any{"index": int64(0)}}},
+			{Name: "delete_nodes", Args: map[string]any{"keys": []any{"c"}, "keepBranch": map[string]any{"c": "yes"}}},
+		} {
+			_, err := w.Engine.Commands(t.Context(), designer, made.Key, engine.CommandBatch{Commands: []engine.Command{c}})
+			require.NoError(t, err, c.Name)
+			states = append(states, draft())
+		}
+		for i := len(states) - 2; i >= 0; i-- {
+			_, err := w.Engine.Undo(t.Context(), designer, made.Key)
+			require.NoError(t, err)
+			require.Equal(t, states[i], draft())
+		}
+		_, err := w.Engine.Undo(t.Context(), designer, made.Key)
+		require.True(t, models.IsCode(err, "NOTHING_TO_UNDO"), err)
+		for _, want := range states[1:] {
+			_, err := w.Engine.Redo(t.Context(), designer, made.Key)
+			require.NoError(t, err)
+			require.Equal(t, want, draft())
+		}
+
+		before := draft()
+		_, err = w.Engine.Commands(t.Context(), designer, made.Key, engine.CommandBatch{Commands: []engine.Command{
+			{Name: "set_title", Args: map[string]any{"key": "a", "value": "Two"}}, {Name: "set_title", Args: map[string]any{"key": "nobody", "value": "x"}},
+		}})
+		require.Error(t, err)
+		require.Equal(t, before, draft(), "a list of commands is applied as a whole or not at all")
+		_, err = w.Engine.Commands(t.Context(), designer, made.Key, engine.CommandBatch{Base: 1, Commands: []engine.Command{
+			{Name: "set_title", Args: map[string]any{"key": "a", "value": "Two"}},
+		}})
+		require.True(t, models.IsCode(err, "DRAFT_CHANGED"), err)
+		_, err = w.Engine.Commands(t.Context(), w.Access(w.Employee), made.Key, engine.CommandBatch{Commands: []engine.Command{{Name: "set_title", Args: map[string]any{"key": "a", "value": "x"}}}})
+		require.True(t, models.IsKind(err, models.KindForbidden), err)
+	})
+}

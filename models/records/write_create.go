@@ -1,0 +1,82 @@
+package records
+
+import (
+	"context"
+	"fmt"
+
+	"formrail/models"
+
+	"github.com/google/uuid"
+)
+
+// create writes new records.
+func (t *txWrite) create(ctx context.Context) error {
+	fresh := make([]Record, len(t.inputs))
+	for i, in := range t.inputs {
+		fresh[i] = t.newRecord(in)
+		if err := t.admit(ctx, in, fresh[i]); err != nil {
+			return err
+		}
+	}
+	if err := t.checkAgainstOthers(ctx); err != nil {
+		return err
+	}
+	if err := t.findings(); err != nil {
+		return err
+	}
+	for _, record := range fresh {
+		if err := t.insert(ctx, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newRecord puts together what will be stored, except an automatic key.
+func (t *txWrite) newRecord(in *input) Record {
+	out := make(Record, len(t.on.Fields)+2)
+	for _, f := range t.on.Fields {
+		out[f.Key()] = in.values[f]
+	}
+	var actor any
+	if id := t.actor(); id != 0 {
+		actor = id
+	}
+	out["createdAt"], out["updatedAt"], out["createdById"], out["updatedById"] = t.now, t.now, actor, actor
+	out[models.VersionField] = int64(1)
+	if t.on.IDType == models.UUIDID {
+		out[models.IDField] = uuid.Must(uuid.NewV7()).String()
+	}
+	return out
+}
+
+func (t *txWrite) insert(ctx context.Context, record Record) error {
+	args := make([]any, 0, len(t.table.fields)+1)
+	if t.on.IDType == models.UUIDID {
+		args = append(args, record[models.IDField])
+	}
+	for _, f := range t.table.fields {
+		v, err := encode(f, t.dialect, record[f.Key()])
+		if err != nil {
+			return err
+		}
+		args = append(args, v)
+	}
+	var id any
+	if err := t.tx.QueryRow(ctx, t.table.insert, args...).Scan(&id); err != nil {
+		return fmt.Errorf("insert record: %w", err)
+	}
+	record[models.IDField] = plain(id)
+	return t.note(ctx, Change{Action: models.Create, After: record, Changed: t.filled(record)})
+}
+
+// filled lists the fields of a new record that have a value.
+func (t *txWrite) filled(record Record) []string {
+	var out []string
+	for _, f := range t.on.Fields {
+		if !f.Preset && record[f.Key()] != nil {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
