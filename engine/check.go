@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"formrail/engine/expr"
+	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -44,10 +45,18 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 			k.add("error", field.Problem{Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
 				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title)})
 		}
+		if c.Listens.Atomic && (n.typ.Effect == node.Slow || n.typ.Effect == node.External || n.typ.Waits) {
+			k.add("error", field.Problem{Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
+				Message: text.M("check.atomic", "%s cannot run inside the save; only steps that compute or change records can.", n.title)})
+		}
 		if n.typ.Key == "end" && n.next != nil {
 			k.add("warning", field.Problem{Field: join(n.part.Key, "type"), Code: "UNREACHABLE",
 				Message: text.M("check.unreachable", "Nothing after %s is ever reached.", n.title)})
 		}
+	}
+	if c.Listens.Atomic && !sync {
+		k.add("error", field.Problem{Field: "trigger.rollbackOnFailure", Code: "DEFINITION_INVALID",
+			Message: text.M("check.atomic_sync", "Only a workflow that answers at once can undo the save when it fails.")})
 	}
 	if len(c.Nodes) == 0 {
 		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})
@@ -137,9 +146,11 @@ func hasPath(s field.Shape, path []string) bool {
 		if s.Open || (len(s.Fields) == 0 && s.Kind == "" && s.Target == "") {
 			return true
 		}
-		if s.List && strings.Trim(name, "0123456789") == "" {
+		if s.List { // a digit picks one, a name is read of each
 			s.List = false
-			continue
+			if strings.Trim(name, "0123456789") == "" {
+				continue
+			}
 		}
 		prop, ok := s.Prop(name)
 		if !ok {

@@ -26,6 +26,9 @@ func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
 	moved := slices.ContainsFunc(after.dirty, func(step *models.Step) bool { return step.Type == "approval" })
 	s.adopt(after)
 	s.e.published(s.exec, moved)
+	if why != stopIdle && why != stopSlice {
+		return why, s.goOn(ctx, "")
+	}
 	return why, nil
 }
 
@@ -61,6 +64,11 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 	}
 	for _, step := range st.dirty {
 		if err := models.SaveStep(ctx, tx, step); err != nil {
+			return err
+		}
+	}
+	for _, id := range st.abandoned {
+		if err := models.AbandonStep(ctx, tx, s.exec.ID, id); err != nil {
 			return err
 		}
 	}
@@ -136,7 +144,7 @@ func (s *stretch) adopt(st *state) {
 	if st.output != nil {
 		s.exec.Output = *st.output
 	}
-	st.dirty, st.used, st.wakeups, st.nodes, st.lease = nil, nil, nil, 0, 0
+	st.dirty, st.used, st.wakeups, st.abandoned, st.nodes, st.lease = nil, nil, nil, nil, 0, 0
 	s.state = st
 }
 
@@ -180,8 +188,13 @@ func (s *stretch) commitIntent(ctx context.Context) error {
 		return fmt.Errorf("commit intent of %s: %w", s.exec.ID, err)
 	}
 	s.adopt(after)
-	used, err := models.StepWakeups(ctx, s.e.db.Read(), running.ID)
-	s.state.used = append(s.state.used, used...)
+	return s.goOn(ctx, running.ID)
+}
+
+// goOn makes this holder consume the wake-ups by which it has just stored where it
+// goes on: they are for others, should it die.
+func (s *stretch) goOn(ctx context.Context, running string) (err error) {
+	s.state.used, err = models.ParkedWakeups(ctx, s.e.db.Read(), s.exec.ID, running)
 	return err
 }
 

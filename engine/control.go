@@ -114,6 +114,7 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
 		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.Number = 0, 0, 0, 0, 0, 0
 		started = again.ID
+		e.keepFor(tx, &again)
 		return e.insert(ctx, tx, &again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + old.ID})
 	})
 	if err != nil {
@@ -122,13 +123,18 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 	return started, nil
 }
 
-// insert inserts a queued execution with its line in the trigger log, and keeps
-// it for the worker that will get it.
-func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Execution, entry models.TriggerEntry) error {
+// keepFor keeps an execution for who will run it: the request when it is
+// synchronous, otherwise a worker, which then need not read it again. It is called
+// before insert, so that nobody else can have it first.
+func (e *Engine) keepFor(tx *models.Tx, exec *models.Execution) {
 	if exec.Sync {
 		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now()) })
 	}
 	tx.AfterCommit(func() { e.fresh.put(exec) })
+}
+
+// insert inserts a queued execution with its line in the trigger log.
+func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Execution, entry models.TriggerEntry) error {
 	if err := insertExecution(ctx, tx, exec); err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ func (e *Engine) Execute(ctx context.Context, access models.Access, key string, 
 	}
 	err = e.db.Write(ctx, "engine.execute", func(tx *models.Tx) error {
 		again := *exec
+		e.keepFor(tx, &again)
 		return e.insert(ctx, tx, &again, models.TriggerEntry{Explanation: "started by hand"})
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ const syncDeadline = 15 * time.Second
 func (e *Engine) runSynchronous(ctx context.Context, _ *records.Operation, result *records.Result) error {
 	var failed error
 	for i, t := range result.Triggers {
+		result.Messages = append(result.Messages, t.Messages...)
 		if !t.Started || !t.Sync {
 			continue
 		}

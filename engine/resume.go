@@ -144,8 +144,9 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 	if step == nil {
 		return nil // finished meanwhile
 	}
-	if slices.ContainsFunc(st.cursors, func(c cursor) bool { return c.step == step }) {
-		return nil // an earlier wake-up of the same step has said it
+	known := slices.ContainsFunc(st.cursors, func(c cursor) bool { return c.step == step })
+	if known && (step.Status != models.Waiting || w.Signal == "") {
+		return nil // an earlier wake-up of the same step has said it; signals each count
 	}
 	n := s.version.Compiled.byKey[step.Node]
 	if n == nil {

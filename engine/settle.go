@@ -52,6 +52,7 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 	step.Status, step.EndedAt, step.State, step.Error = models.Done, models.At(s.e.now()), "", ""
 	step.Output = output
 	st.outputs[step.Node] = v.Output
+	s.abandon(st, step)
 	s.save(st, step)
 	switch {
 	case v.End:
@@ -155,6 +156,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 		})
 		return
 	}
+	s.abandon(st, step)
 	step.Status, step.EndedAt, step.Error = models.Failed, models.At(s.e.now()), failureJSON(f)
 	if cur.node.part.OnError == "continue" || cur.node.part.OnError == "branch" {
 		step.Handled = true
@@ -176,15 +178,17 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 // escape carries an uncaught failure outward: to the nearest owner of a branch
 // that catches, to a container that decides about it, or to the end.
 func (s *stretch) escape(st *state, cur cursor, step *models.Step, f *node.Failure) {
-	inside := cur
-	for owner := cur.node.parent; owner != nil; owner = owner.parent {
+	inside, branch := cur, cur.node.branch
+	for owner := cur.node.parent; owner != nil; branch, owner = owner.branch, owner.parent {
 		if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
-			s.dropInside(st, container.ID)
 			st.push(cursor{
 				node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID,
-				signal: &node.Signal{Reason: "failed", Branch: cur.node.branch, Failure: f},
+				signal: &node.Signal{Reason: "failed", Branch: branch, Failure: f},
 			})
 			return
+		}
+		if branch == errorBranch {
+			continue // what fails while an error is handled is not caught by the same policy
 		}
 		at := cursor{node: owner, path: inside.path, parent: inside.parent}
 		switch owner.part.OnError {
@@ -199,9 +203,43 @@ func (s *stretch) escape(st *state, cur cursor, step *models.Step, f *node.Failu
 	s.end(st, models.Failed, string(f.Kind), failureJSON(f))
 }
 
-// dropInside forgets cursors inside a container that hears about a failure.
-func (s *stretch) dropInside(st *state, container string) {
-	st.cursors = slices.DeleteFunc(st.cursors, func(c cursor) bool { return c.parent == container })
+// abandon closes everything that is still open inside a container that has ended:
+// steps, and with them their wake-ups and tasks, and places to go on.
+func (s *stretch) abandon(st *state, container *models.Step) {
+	if container.Entered == 0 {
+		return
+	}
+	inside := func(parent string) bool {
+		for parent != "" {
+			if parent == container.ID {
+				return true
+			}
+			outer := st.open[parent]
+			if outer == nil {
+				return false
+			}
+			parent = outer.ParentID
+		}
+		return false
+	}
+	st.cursors = slices.DeleteFunc(st.cursors, func(c cursor) bool { return inside(c.parent) })
+	var gone []*models.Step
+	for _, step := range st.open {
+		if inside(step.ParentID) {
+			gone = append(gone, step)
+		}
+	}
+	for _, step := range gone {
+		planned := step.Status == models.Planned
+		step.Status, step.EndedAt = models.Failed, models.At(s.e.now())
+		if planned { // never begun
+			step.Status = models.Skipped
+		}
+		step.Error = failureJSON(node.Refuse("BRANCH_DECIDED", text.M("node.abandoned", "The step around it ended before this step was finished.")))
+		s.save(st, step)
+		st.abandoned = append(st.abandoned, step.ID)
+		st.wakeups = slices.DeleteFunc(st.wakeups, func(w models.Wakeup) bool { return w.StepID == step.ID })
+	}
 }
 
 // end finishes the execution: what still waits is closed by the commit.

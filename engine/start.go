@@ -34,6 +34,16 @@ type starting struct {
 	ix   *index
 	out  []models.TriggerOutcome
 	seen map[string]bool // workflow and record that already started
+
+	lists map[*listener]*group // records for workflows that get all of them at once
+	order []*listener          // of lists, as they came
+}
+
+// group is what one workflow gets of a whole write.
+type group struct {
+	by      candidate
+	change  records.Change // the first one, for the log
+	records []found
 }
 
 // RecordChanged asks every trigger about a write, inside its transaction. For
@@ -50,19 +60,52 @@ func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.O
 	if err != nil {
 		return nil, fmt.Errorf("read trigger index: %w", err)
 	}
-	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}}
+	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}, lists: map[*listener]*group{}}
 	for _, change := range changes {
-		list, err := s.candidates(ctx, change)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range list {
+		for _, c := range s.candidates(change) {
+			if err := s.refuseMany(c, len(changes)); err != nil {
+				return nil, err
+			}
 			if err := s.decide(ctx, c, change); err != nil {
 				return nil, err
 			}
 		}
 	}
+	for _, l := range s.order {
+		if err := s.startLists(ctx, s.lists[l]); err != nil {
+			return nil, err
+		}
+	}
 	return s.out, nil
+}
+
+// Bounds of one write.
+const (
+	syncRecords = 100   // a synchronous workflow runs at most so often on one request
+	listRecords = 1_000 // records in one execution
+)
+
+// refuseMany refuses a write that would keep its caller waiting for too many
+// synchronous executions.
+func (s *starting) refuseMany(c candidate, n int) error {
+	if n <= syncRecords || c.listener == nil || !c.listener.workflow.Sync || c.listener.version == nil || c.listener.version.Listens.AsList {
+		return nil
+	}
+	return models.NewError(models.KindUnprocessable, "SYNC_BULK_LIMIT",
+		text.M("trigger.sync_bulk", "%s answers at once and takes at most %d records; change fewer at a time.", c.listener.workflow.Title, syncRecords))
+}
+
+// startLists starts a workflow with all records of the write, in parts of a
+// thousand.
+func (s *starting) startLists(ctx context.Context, g *group) error {
+	parts := slices.Collect(slices.Chunk(g.records, listRecords))
+	for i, part := range parts {
+		err := s.start(ctx, g.by, g.change, bundle{records: part, asList: true, index: i, parts: len(parts)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // actsOutside reports whether a write is an action of somebody over a page or the
@@ -90,18 +133,21 @@ func (e *Engine) CheckBindings(ctx context.Context, bindings []models.Binding, p
 
 // candidates lists who is asked about a change: named workflows in the order of
 // the request, then global ones in theirs.
-func (s *starting) candidates(_ context.Context, change records.Change) ([]candidate, error) {
+func (s *starting) candidates(change records.Change) []candidate {
 	var out []candidate
 	for _, b := range s.op.Bindings {
 		out = append(out, candidate{listener: s.ix.byKey[b.Key], key: b.Key, path: b.Path, named: true})
 	}
 	for _, l := range s.ix.global[models.Snake(change.Collection.Name)] {
+		if !slices.Contains(l.version.Listens.Actions, actionWord(change.Action)) {
+			continue // does not listen to this at all
+		}
 		named := func(c candidate) bool { return c.listener == l && c.path == "" }
 		if !slices.ContainsFunc(out, named) {
 			out = append(out, candidate{listener: l, key: l.workflow.Key})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // decide asks one workflow about one change.
@@ -145,7 +191,23 @@ func (s *starting) decide(ctx context.Context, c candidate, change records.Chang
 	if sentence != "" {
 		return s.refuse(ctx, c, change, trigger.Not("recursion_guard", sentence))
 	}
-	return s.start(ctx, c, change, found{data: data, collection: collection, id: id})
+	one := found{data: data, collection: collection, id: id}
+	if v.Listens.AsList {
+		if s.lists[c.listener] == nil {
+			s.lists[c.listener] = &group{by: c, change: change}
+			s.order = append(s.order, c.listener)
+		}
+		s.lists[c.listener].records = append(s.lists[c.listener].records, one)
+		return nil
+	}
+	return s.start(ctx, c, change, bundle{records: []found{one}})
+}
+
+// bundle is what one execution is started with: one record, or a part of a list.
+type bundle struct {
+	records      []found
+	asList       bool
+	index, parts int
 }
 
 // found is the record a workflow is started with.
@@ -202,23 +264,22 @@ func (s *starting) refuse(ctx context.Context, c candidate, change records.Chang
 }
 
 // start inserts the execution.
-func (s *starting) start(ctx context.Context, c candidate, change records.Change, f found) error {
-	once := c.key + "\x00" + f.collection.Name + "\x00" + f.id
-	if s.seen[once] {
-		return nil
+func (s *starting) start(ctx context.Context, c candidate, change records.Change, b bundle) error {
+	f := b.records[0]
+	if !b.asList {
+		once := c.key + "\x00" + f.collection.Name + "\x00" + f.id
+		if s.seen[once] {
+			return nil
+		}
+		s.seen[once] = true
 	}
-	s.seen[once] = true
-	l := c.listener
-	exec := &models.Execution{
-		ID: models.NewID(), WorkflowID: l.workflow.ID, VersionID: l.version.ID, Hash: l.version.Version.Hash, Mode: "live",
-		Sync: l.workflow.Sync, TriggerType: postAction, ResourceType: f.collection.Name, ResourceID: f.id,
-		Principal: s.op.Access.Principal.String(), UserID: s.op.Access.Principal.UserID, Cause: models.CauseOf(s.op.Access.Principal),
-		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID, ParentID: "",
-		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),
+	exec := s.execution(c.listener, f)
+	if b.asList && len(b.records) > 1 {
+		exec.ResourceID = ""
 	}
 	if s.op.Idempotency != nil {
-		exec.IdemKey = s.op.Idempotency.Key + ":" + f.id
-		known, err := models.ExecutionByKey(ctx, s.tx, l.workflow.ID, exec.IdemKey)
+		exec.IdemKey = fmt.Sprintf("%s:%s:%d", s.op.Idempotency.Key, f.id, b.index)
+		known, err := models.ExecutionByKey(ctx, s.tx, exec.WorkflowID, exec.IdemKey)
 		if err != nil {
 			return err
 		}
@@ -226,18 +287,41 @@ func (s *starting) start(ctx context.Context, c candidate, change records.Change
 			return s.refuse(ctx, c, change, trigger.Not("duplicate_key", known))
 		}
 	}
-	trig, err := s.context(ctx, l.version, change, f)
+	trig, err := s.context(ctx, c.listener.version, change, b)
 	if err != nil {
 		return err
 	}
 	exec.Trigger = encode(trig)
+	outcome := models.TriggerOutcome{
+		WorkflowID: exec.WorkflowID, Key: c.key, Started: true, ExecutionID: exec.ID, Sync: exec.Sync, Named: c.named,
+	}
+	atomic := exec.Sync && c.listener.version.Listens.Atomic
+	if !atomic {
+		s.e.keepFor(s.tx, exec)
+	}
 	if err := s.e.insert(ctx, s.tx, exec, models.TriggerEntry{}); err != nil {
 		return err
 	}
-	s.out = append(s.out, models.TriggerOutcome{
-		WorkflowID: l.workflow.ID, Key: c.key, Started: true, ExecutionID: exec.ID, Sync: exec.Sync, Named: c.named,
-	})
+	if atomic {
+		outcome.Sync = false
+		if outcome.Messages, err = s.runInside(ctx, exec, c.listener.version, trig); err != nil {
+			return err
+		}
+	}
+	s.out = append(s.out, outcome)
 	return nil
+}
+
+// execution builds the row of an execution that a write starts.
+func (s *starting) execution(l *listener, f found) *models.Execution {
+	p := s.op.Access.Principal
+	return &models.Execution{
+		ID: models.NewID(), WorkflowID: l.workflow.ID, VersionID: l.version.ID, Hash: l.version.Version.Hash, Mode: "live",
+		Sync: l.workflow.Sync, TriggerType: postAction, ResourceType: f.collection.Name, ResourceID: f.id,
+		Principal: p.String(), UserID: p.UserID, Cause: models.CauseOf(p),
+		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID,
+		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),
+	}
 }
 
 // expiry gives the deadline of an execution; 0 = none.
@@ -250,23 +334,37 @@ func expiry(w *models.Workflow, now time.Time) models.Millis {
 }
 
 // context builds what {{ trigger.… }} offers. It is a snapshot: later edits of
-// the record do not change it.
-func (s *starting) context(ctx context.Context, v *versionInfo, change records.Change, f found) (map[string]any, error) {
-	data, err := s.e.preload(ctx, s.tx, v, f)
-	if err != nil {
-		return nil, err
+// the records do not change it.
+func (s *starting) context(ctx context.Context, v *versionInfo, change records.Change, b bundle) (map[string]any, error) {
+	list := make([]any, 0, len(b.records))
+	for _, f := range b.records {
+		one, err := s.e.preload(ctx, s.tx, v, f)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
 	}
+	var data any = list
+	if !b.asList {
+		data = list[0]
+	}
+	f := b.records[0]
 	p := s.op.Access.Principal
 	user, err := s.e.userValue(ctx, p.UserID)
 	if err != nil {
 		return nil, err
 	}
 	now := s.tx.Now()
-	return map[string]any{
+	out := map[string]any{
 		"event": actionWord(change.Action), "action": actionWord(s.op.Action), "collection": f.collection.Name, "data": data,
 		"params": map[string]any{"values": s.op.Values}, "user": user, "role": orNil(p.Role), "principal": p.String(),
 		"date": now, "firedAt": now, "origin": s.op.Origin.Value(),
-	}, nil
+	}
+	if b.asList {
+		out["count"] = int64(len(list))
+		out["batch"] = map[string]any{"index": int64(b.index), "count": int64(b.parts)}
+	}
+	return out, nil
 }
 
 func orNil(s string) any {

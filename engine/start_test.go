@@ -303,3 +303,77 @@ func TestDraft_CommandsUndoAndRedo(t *testing.T) {
 		require.True(t, models.IsKind(err, models.KindForbidden), err)
 	})
 }
+
+func TestBulkList_StartsOneExecutionWithAllRecords(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(`{"key":"all","title":"All","type":"post_action","config":{"collection":"notes","bulk":"list","condition":{"count":{"$gt":1}}},
+		  "nodes":[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"seen {{ trigger.count }}: {{ trigger.data[0].title }}"}}}]}`)
+		batch := []records.Record{{"title": "a", "count": int64(1)}, {"title": "b", "count": int64(2)}, {"title": "c", "count": int64(3)}}
+		r, err := w.Records.Write(t.Context(), &records.Operation{
+			Access: w.Access(w.Designer), Collection: "notes", Action: models.Create, Batch: batch,
+			Origin: models.Origin{Kind: "api"}, Bindings: []models.Binding{{Key: "all"}},
+		})
+		require.NoError(t, err)
+		require.Equal(t, []string{"all condition_false", "all started"}, outcomes(r.Triggers))
+		w.Idle()
+		list := w.List("notes")
+		require.Len(t, list, 4)
+		require.Equal(t, "seen 2: b", list[3]["title"])
+
+		one := w.Submit(w.Designer, "notes", `{"title":"d","count":9}`, "all")
+		w.Idle()
+		x, _ := w.Execution(one.Triggers[0].ExecutionID)
+		require.Contains(t, x.Trigger, `"data":[{`, "a list even for one record")
+		w.Sound()
+	})
+}
+
+func TestRollbackOnFailure_UndoesTheSaveAndKeepsTheHistory(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		atomic := func(key, nodes string) {
+			w.Workflow(fmt.Sprintf(`{"key":%q,"title":%q,"type":"post_action","sync":true,"config":{"collection":"notes","rollbackOnFailure":true},"nodes":%s}`, key, key, nodes))
+		}
+		atomic("good", `[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"inner"}}},{"key":"m","type":"response_message","config":{"message":"Both saved"}}]`)
+		atomic("bad", `[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"inner"}}},
+		  {"key":"m","type":"response_message","config":{"message":"Above the limit"}},{"key":"e","type":"end","config":{"status":"failed"}}]`)
+
+		r := w.Submit(w.Designer, "notes", `{"title":"a"}`, "good")
+		require.Equal(t, []string{"Both saved"}, r.Messages)
+		require.Len(t, w.List("notes"), 2)
+
+		_, err := w.TrySubmit(w.Designer, "notes", `{"title":"b"}`, "good", "bad")
+		require.True(t, models.IsCode(err, "WORKFLOW_ROLLBACK_ON_FAILURE"), err)
+		require.Equal(t, models.KindUnprocessable, models.AsError(err).Kind)
+		require.Equal(t, "Above the limit", models.AsError(err).Fields[0].Message.String())
+		require.Len(t, w.List("notes"), 2, "nothing of the write is kept")
+		id, ok := models.AsError(err).Data["executionId"].(string)
+		require.True(t, ok)
+		require.Eventually(t, func() bool {
+			x, err := models.ExecutionByID(t.Context(), db.Read(), id)
+			return err == nil && x.Status == models.Failed && x.Reason == "rolled_back"
+		}, 10e9, 5e6)
+		_, steps := w.Execution(id)
+		require.Equal(t, "n:done m:done e:done", path(steps))
+		list, err := models.Executions(t.Context(), db.Read(), models.ExecutionFilter{})
+		require.NoError(t, err)
+		require.Len(t, list, 2, "the execution that ended well was undone with the write")
+		w.Sound()
+	})
+}
+
+func TestRollbackOnFailure_AllowsOnlyStepsThatCanBeUndone(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	w.Draft(`{"key":"xx","title":"X","type":"post_action","sync":true,"config":{"collection":"notes","rollbackOnFailure":true},
+	  "nodes":[{"key":"j","type":"javascript","config":{"code":"return 1"}},{"key":"c","type":"test_call"}]}`)
+	_, err := w.Engine.Publish(t.Context(), w.Access(w.Designer), "xx", engine.Publish{})
+	require.True(t, models.IsCode(err, "DEFINITION_INVALID"), err)
+	for _, f := range models.AsError(err).Fields {
+		require.Equal(t, "NODE_NOT_ATOMIC", f.Code)
+	}
+	require.Len(t, models.AsError(err).Fields, 2)
+}

@@ -36,22 +36,23 @@ type stretch struct {
 // state is what a stretch has decided and not committed yet. A transaction that
 // may be run again works on a copy.
 type state struct {
-	open     map[string]*models.Step // steps that are not finished, by id
-	outputs  map[string]any          // latest output by node key
-	dirty    []*models.Step          // steps to save, in order
-	cursors  []cursor
-	used     []int64         // wake-ups this stretch consumed
-	wakeups  []models.Wakeup // new ones
-	messages []string
-	output   *string
-	status   models.Status // final status once the execution ends
-	reason   string
-	failure  string
-	seq      int64
-	nodes    int  // run since the last commit
-	tasks    int  // opened by the running node
-	parked   bool // places were stored before the end
-	lease    models.Millis
+	open      map[string]*models.Step // steps that are not finished, by id
+	outputs   map[string]any          // latest output by node key
+	dirty     []*models.Step          // steps to save, in order
+	cursors   []cursor
+	used      []int64         // wake-ups this stretch consumed
+	wakeups   []models.Wakeup // new ones
+	abandoned []string        // ids of steps whose container ended first
+	messages  []string
+	output    *string
+	status    models.Status // final status once the execution ends
+	reason    string
+	failure   string
+	seq       int64
+	nodes     int  // run since the last commit
+	tasks     int  // opened by the running node
+	parked    bool // places were stored before the end
+	lease     models.Millis
 }
 
 // cursor is a place where the execution goes on.
@@ -133,6 +134,9 @@ func (s *stretch) advance(ctx context.Context, tx *models.Tx, st *state) stop {
 func (s *stretch) step(ctx context.Context, tx *models.Tx, st *state) {
 	cur := st.cursors[0]
 	st.cursors = st.cursors[1:]
+	if cur.signal != nil && st.open[cur.step.ID] == nil {
+		return // an earlier signal ended it
+	}
 	st.nodes++
 	step := s.begin(st, cur)
 	if cur.node.part.Skip {
@@ -163,6 +167,10 @@ func (s *stretch) begin(st *state, cur cursor) *models.Step {
 	if cur.step != nil {
 		if cur.retry {
 			cur.step.Attempt++
+		}
+		if cur.step.Status == models.Planned { // stored before its turn
+			st.seq++
+			cur.step.Seq, cur.step.StartedAt = st.seq, models.At(s.e.now())
 		}
 		return cur.step
 	}
@@ -293,5 +301,6 @@ func (st *state) copy() *state {
 		c.cursors[i].step = twin(c.cursors[i].step)
 	}
 	c.used, c.wakeups, c.messages = slices.Clone(st.used), slices.Clone(st.wakeups), slices.Clone(st.messages)
+	c.abandoned = slices.Clone(st.abandoned)
 	return &c
 }

@@ -19,9 +19,8 @@ const (
 
 // caches hold what is derived from the database and may be forgotten at any time.
 type caches struct {
-	rebound sync.Map // query text → text with numbered placeholders
-
 	mu       sync.Mutex
+	rebound  map[string]string // query text → text with numbered placeholders
 	versions map[string]int64
 	values   map[string]cached
 	prepared map[string]*sql.Stmt // of readers, closed with their pool
@@ -33,7 +32,7 @@ type cached struct {
 }
 
 func newCaches() *caches {
-	return &caches{versions: map[string]int64{}, values: map[string]cached{}, prepared: map[string]*sql.Stmt{}}
+	return &caches{rebound: map[string]string{}, versions: map[string]int64{}, values: map[string]cached{}, prepared: map[string]*sql.Stmt{}}
 }
 
 // bump raises a version inside a transaction; caches notice once it has committed.

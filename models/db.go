@@ -206,16 +206,20 @@ func (db *DB) gormOn(pool gorm.ConnPool) (*gorm.DB, error) {
 	return g, nil
 }
 
-// rebind turns ? into $1, $2 … for PostgreSQL. Texts are few and constant, so
-// the result is remembered.
+// maxRebound bounds the remembered texts; filters make new ones.
+const maxRebound = 2000
+
+// rebind turns ? into $1, $2 … for PostgreSQL. Most texts
+// come again, so the result is remembered.
 func (db *DB) rebind(query string) string {
 	if db.dialect == SQLite {
 		return query
 	}
-	if known, ok := db.caches.rebound.Load(query); ok {
-		if s, ok := known.(string); ok {
-			return s
-		}
+	db.caches.mu.Lock()
+	known, ok := db.caches.rebound[query]
+	db.caches.mu.Unlock()
+	if ok {
+		return known
 	}
 	var b strings.Builder
 	n, quoted := 0, false
@@ -231,7 +235,12 @@ func (db *DB) rebind(query string) string {
 			b.WriteRune(r)
 		}
 	}
-	db.caches.rebound.Store(query, b.String())
+	db.caches.mu.Lock()
+	defer db.caches.mu.Unlock()
+	if len(db.caches.rebound) >= maxRebound {
+		clear(db.caches.rebound)
+	}
+	db.caches.rebound[query] = b.String()
 	return b.String()
 }
 

@@ -130,6 +130,7 @@ type TriggerOutcome struct {
 	Started     bool
 	Reason      string // why it did not start
 	ExecutionID string
-	Sync        bool // must run on the request
-	Named       bool // the caller named or bound it
+	Sync        bool     // must run on the request
+	Messages    []string // of one that ran inside the write already
+	Named       bool     // the caller named or bound it
 }

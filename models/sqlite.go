@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mattn/go-sqlite3"
 	"golang.org/x/text/cases"
@@ -103,7 +104,7 @@ func (c sqliteConnector) Driver() driver.Driver { return c.sqlite() }
 
 func (c sqliteConnector) sqlite() *sqlite3.SQLiteDriver {
 	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
-		if err := conn.RegisterFunc("fr_fold", fold, true); err != nil {
+		if err := conn.RegisterFunc("fr_fold", foldValue, true); err != nil {
 			return fmt.Errorf("register fr_fold: %w", err)
 		}
 		for _, pragma := range []string{"PRAGMA mmap_size=268435456", "PRAGMA temp_store=MEMORY", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON"} {
@@ -115,8 +116,32 @@ func (c sqliteConnector) sqlite() *sqlite3.SQLiteDriver {
 	}}
 }
 
-// fold is Unicode case folding, the comparison key of text filters.
-func fold(s string) string { return cases.Fold().String(s) }
+// fold is Unicode case folding, the comparison key of text filters. Plain ASCII,
+// the common case, is folded without the tables.
+func fold(s string) string {
+	upper := false
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return cases.Fold().String(s)
+		}
+		upper = upper || (s[i] >= 'A' && s[i] <= 'Z')
+	}
+	if !upper {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+// foldValue is fold for SQL: what is no text stays as it is.
+func foldValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return fold(v)
+	case []byte:
+		return fold(string(v))
+	}
+	return v
+}
 
 // readBackSQLite proves that the settings that keep acknowledged work are in
 // force: a driver's default or a forgotten option would lose data silently.

@@ -13,7 +13,7 @@ import (
 type Step struct {
 	ID          string
 	ExecutionID string
-	Seq         int64 // order of first storing
+	Seq         int64 // order in which steps were begun
 	Node        string
 	Path        string
 	Type        string
@@ -60,7 +60,7 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 // known. The place (execution, node, path) is unique, so a step is never doubled.
 func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
 	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
+		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = excluded.input, output = excluded.output, error = excluded.error, explanation = excluded.explanation,
 		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
@@ -123,4 +123,17 @@ func StepByID(ctx context.Context, q Querier, id string) (*Step, error) {
 		return nil, NotFound()
 	}
 	return found, nil
+}
+
+// AbandonStep closes what could still resume a step that is not wanted any more.
+func AbandonStep(ctx context.Context, tx *Tx, executionID, stepID string) error {
+	for _, q := range []string{
+		"UPDATE wakeups SET state = 'done' WHERE step_id = ? AND state <> 'done'",
+		"UPDATE callbacks SET state = 'void' WHERE step_id = ? AND state = 'open'",
+	} {
+		if err := tx.Queue(ctx, q, stepID); err != nil {
+			return fmt.Errorf("abandon step: %w", err)
+		}
+	}
+	return closeTasks(ctx, tx, executionID, stepID, "branch_decided")
 }

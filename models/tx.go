@@ -21,6 +21,7 @@ type Tx struct {
 	queue []queued // statements that wait for the next flush, PostgreSQL only
 	sent  int      // flushes so far
 	after []func()
+	undo  []func()
 }
 
 // queued is a statement whose result nobody reads, except how many rows it
@@ -154,6 +155,10 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 // on the writer, so it must not block: it hands work over or marks a cache.
 // Nothing runs when the transaction does not commit.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
+
+// AfterRollback registers fn to run once it is certain that nothing of the
+// transaction was kept. Like AfterCommit it must not block.
+func (tx *Tx) AfterRollback(fn func()) { tx.undo = append(tx.undo, fn) }
 
 // writeConn is the writer's only connection with its prepared statements.
 type writeConn struct {

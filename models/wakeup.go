@@ -148,10 +148,12 @@ func FreeLeases(ctx context.Context, tx *Tx, all bool) (int64, error) {
 	return n, nil
 }
 
-// StepWakeups lists the wake-ups of one step that are not done.
-func StepWakeups(ctx context.Context, q Querier, stepID string) ([]int64, error) {
+// ParkedWakeups lists the wake-ups by which a holder stored where it goes on: those
+// of branches, and that of the attempt in flight. Whoever still holds the
+// execution consumes them by going on.
+func ParkedWakeups(ctx context.Context, q Querier, executionID, runningStep string) ([]int64, error) {
 	var out []int64
-	rows, err := q.Query(ctx, "SELECT id FROM wakeups WHERE step_id = ? AND state <> 'done'", stepID)
+	rows, err := q.Query(ctx, "SELECT id FROM wakeups WHERE execution_id = ? AND state <> 'done' AND (reason = 'branch' OR step_id = ?)", executionID, runningStep)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var id int64
 		err := r.Scan(&id)
@@ -159,7 +161,7 @@ func StepWakeups(ctx context.Context, q Querier, stepID string) ([]int64, error)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load wake-ups of step %s: %w", stepID, err)
+		return nil, fmt.Errorf("load parked wake-ups of %s: %w", executionID, err)
 	}
 	return out, nil
 }

@@ -26,6 +26,7 @@ type request struct {
 	fn    func(*Tx) error
 	done  chan error
 	after []func()
+	undo  []func()
 	alone bool // never shares a physical transaction
 }
 
@@ -175,10 +176,12 @@ func (w *writer) commit(conn *writeConn, batch []*request) *writeConn {
 		if err != nil && results[i] == nil {
 			results[i] = err
 		}
-		if results[i] == nil {
-			for _, fn := range r.after {
-				fn()
-			}
+		follow := r.after
+		if results[i] != nil {
+			follow = r.undo
+		}
+		for _, fn := range follow {
+			fn()
 		}
 		broken = broken || isLost(results[i])
 		r.done <- results[i]
@@ -218,7 +221,10 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 			results[i] = err
 			continue
 		}
-		results[i] = w.one(conn, r, now, alone)
+		var lost error
+		if results[i], lost = w.one(conn, r, now, alone); lost != nil {
+			return lost
+		}
 		if results[i] == nil || alone {
 			continue
 		}
@@ -239,36 +245,38 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 	return nil
 }
 
-// one runs one function, in its own savepoint unless it is alone.
-func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) error {
+// one runs one function, in its own savepoint unless it is alone. lost says that
+// the whole transaction is gone, as when SQLite has rolled it back by itself on a
+// full disk: nothing may run in it any more.
+func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) (err, lost error) {
 	save := !alone && w.db.dialect == SQLite
 	if save {
 		if _, err := conn.exec(r.ctx, "SAVEPOINT fn", nil); err != nil {
-			return err
+			return err, err
 		}
 	}
 	started := w.db.clock.Now()
 	tx := &Tx{db: w.db, conn: conn, now: now}
-	err := guarded(tx, r)
+	err = guarded(tx, r)
 	if err == nil {
 		err = tx.flush(r.ctx)
 	}
 	if took := w.db.clock.Now().Sub(started); took > slowWrite {
 		w.db.log.Warn("slow write", "write", r.name, "ms", took.Milliseconds())
 	}
-	r.after = tx.after
+	r.after, r.undo = tx.after, tx.undo
 	if !save {
-		return err
+		return err, nil
 	}
 	if err != nil {
 		if _, e := conn.exec(r.ctx, "ROLLBACK TO fn", nil); e != nil {
-			return errors.Join(err, e)
+			return err, e
 		}
 	}
 	if _, e := conn.exec(r.ctx, "RELEASE fn", nil); e != nil {
-		return errors.Join(err, e)
+		return err, e
 	}
-	return err
+	return err, nil
 }
 
 // guarded runs the function and turns a panic into an error.

@@ -48,7 +48,7 @@ func (c Catalog) IsField(collection, path string) bool {
 	return true
 }
 
-// Sample is the catalog of the examples: reimbursements of people and their payments.
+// Sample is the catalog of the examples: orders of people and their invoices.
 func Sample() Catalog {
 	id := node.FieldInfo{Field: field.Field{Name: "id", Kind: field.Integer, Label: "Number"}, ReadOnly: true}
 	link := func(name, label string, kind field.Kind, target string) node.FieldInfo {
@@ -56,7 +56,7 @@ func Sample() Catalog {
 	}
 	plain := func(f field.Field) node.FieldInfo { return node.FieldInfo{Field: f} }
 	return Catalog{
-		"reimbursements": {Name: "reimbursements", Title: "Reimbursements", Fields: []node.FieldInfo{
+		"orders": {Name: "orders", Title: "Orders", Fields: []node.FieldInfo{
 			id,
 			plain(field.Field{Name: "title", Kind: field.Text, Label: "Project name", Required: true}),
 			plain(field.Field{Name: "amount", Kind: field.Number, Label: "Amount", Scale: 2}),
@@ -65,10 +65,10 @@ func Sample() Catalog {
 			link("applicant", "Applicant", field.User, "users"),
 			{Field: field.Field{Name: "iban", Kind: field.Text, Label: "IBAN"}, Hidden: true},
 		}},
-		"payments": {Name: "payments", Title: "Payments", Fields: []node.FieldInfo{
+		"invoices": {Name: "invoices", Title: "Invoices", Fields: []node.FieldInfo{
 			id,
 			plain(field.Field{Name: "amount", Kind: field.Number, Label: "Amount", Scale: 2}),
-			link("reimbursement", "Reimbursement", field.ManyToOne, "reimbursements"),
+			link("order", "Order", field.ManyToOne, "orders"),
 		}},
 		"users": {Name: "users", Title: "Users", Fields: []node.FieldInfo{
 			id,

@@ -22,12 +22,12 @@ type Records struct {
 // SampleRecords holds records of the [Sample] catalog.
 func SampleRecords() *Records {
 	return &Records{Rows: map[string][]map[string]any{
-		"reimbursements": {
+		"orders": {
 			{"id": int64(41), "title": "Taxi", "amount": int64(80), "status": "approved", "applicant": int64(3)},
 			{"id": int64(42), "title": "Offsite", "amount": int64(1240), "status": "submitted", "applicant": int64(3)},
 			{"id": int64(43), "title": "Fair", "amount": int64(800), "status": "draft", "applicant": int64(5)},
 		},
-		"payments": {},
+		"invoices": {},
 		"users":    {{"id": int64(3), "nickname": "Jun"}, {"id": int64(5), "nickname": "Mara"}},
 	}}
 }

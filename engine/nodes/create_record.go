@@ -67,21 +67,21 @@ var createRecord = node.Define(node.Spec[createRecordConfig]{
 	},
 	Examples: []node.Example[createRecordConfig]{
 		{
-			Title: "Create the payment of a reimbursement",
-			Config: map[string]any{"collection": "payments",
-				"values": map[string]any{"reimbursement": "{{ trigger.data.id }}", "amount": "{{ trigger.data.amount }}"}},
+			Title: "Create the invoice of a order",
+			Config: map[string]any{"collection": "invoices",
+				"values": map[string]any{"order": "{{ trigger.data.id }}", "amount": "{{ trigger.data.amount }}"}},
 			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42), "amount": int64(1240)}}},
-			Want: node.Want{Output: map[string]any{"id": int64(1), "reimbursement": int64(42), "amount": int64(1240)}},
+			Want: node.Want{Output: map[string]any{"id": int64(1), "order": int64(42), "amount": int64(1240)}},
 		},
 		{
 			Title:  "A variable without value leaves the field empty",
-			Config: map[string]any{"collection": "payments", "values": map[string]any{"amount": "{{ trigger.data.total }}"}},
+			Config: map[string]any{"collection": "invoices", "values": map[string]any{"amount": "{{ trigger.data.total }}"}},
 			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{}}},
 			Want:   node.Want{Output: map[string]any{"id": int64(1), "amount": nil}},
 		},
 		{
 			Title:  "The collection was deleted",
-			Config: map[string]any{"collection": "invoices", "values": map[string]any{"amount": int64(5)}},
+			Config: map[string]any{"collection": "receipts", "values": map[string]any{"amount": int64(5)}},
 			Want:   node.Want{Code: "INVALID_CONFIG"},
 		},
 	},

@@ -50,32 +50,32 @@ func TestDataNodes_CheckTheirSettings(t *testing.T) {
 	}{
 		{"a collection is required", createRecord, map[string]any{}, []string{"collection MISSING"}},
 		{"an unknown collection", queryRecords, map[string]any{"collection": "nope"}, []string{"collection DEFINITION_INVALID"}},
-		{"a required field is missing", createRecord, map[string]any{"collection": "reimbursements", "values": map[string]any{"amount": int64(1)}}, []string{"values.title MISSING"}},
-		{"a variable fills a required field", createRecord, map[string]any{"collection": "reimbursements", "values": map[string]any{"title": "{{ trigger.data.t }}"}}, []string{}},
-		{"an unknown field", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"note": "x"}}, []string{"values.note DEFINITION_INVALID"}},
-		{"an unknown field beside a variable", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"amount": "{{ trigger.data.a }}", "note": "x"}}, []string{"values.note DEFINITION_INVALID"}},
-		{"a field of the system", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"id": int64(1)}}, []string{"values.id DEFINITION_INVALID"}},
-		{"a link by its foreign key", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"reimbursementId": int64(42)}}, []string{}},
-		{"a constant of the wrong kind", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"amount": "much"}}, []string{"values.amount INVALID_NUMBER"}},
-		{"digits beyond the scale are rounded", createRecord, map[string]any{"collection": "payments", "values": map[string]any{"amount": *field.Bound("1.005")}}, []string{}},
-		{"fields cannot be a variable", createRecord, map[string]any{"collection": "payments", "values": "{{ trigger.data }}"}, []string{"values DEFINITION_INVALID"}},
-		{"many records at once are not offered", createRecord, map[string]any{"collection": "payments", "items": []any{}}, []string{"items DEFINITION_INVALID"}},
-		{"a preloaded path is a link", createRecord, map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant", "amount"}}, []string{"preload DEFINITION_INVALID"}},
-		{"an actor is a person", createRecord, map[string]any{"collection": "payments", "actor": "everybody"}, []string{"actor DEFINITION_INVALID"}},
-		{"an update needs a condition", updateRecord, map[string]any{"collection": "reimbursements", "values": approved}, []string{"filter MISSING"}},
-		{"an empty group is no condition", updateRecord, map[string]any{"collection": "reimbursements", "values": approved, "filter": map[string]any{"$and": []any{}}}, []string{"filter MISSING"}},
-		{"all records on purpose", updateRecord, map[string]any{"collection": "reimbursements", "values": approved, "all": true}, []string{}},
-		{"all records and a condition", updateRecord, map[string]any{"collection": "reimbursements", "values": approved, "all": true, "filter": id}, []string{"all DEFINITION_INVALID"}},
-		{"an update needs values", updateRecord, map[string]any{"collection": "reimbursements", "values": map[string]any{}, "filter": id}, []string{"values MISSING"}},
-		{"increments are not offered", updateRecord, map[string]any{"collection": "reimbursements", "filter": id,
+		{"a required field is missing", createRecord, map[string]any{"collection": "orders", "values": map[string]any{"amount": int64(1)}}, []string{"values.title MISSING"}},
+		{"a variable fills a required field", createRecord, map[string]any{"collection": "orders", "values": map[string]any{"title": "{{ trigger.data.t }}"}}, []string{}},
+		{"an unknown field", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"note": "x"}}, []string{"values.note DEFINITION_INVALID"}},
+		{"an unknown field beside a variable", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"amount": "{{ trigger.data.a }}", "note": "x"}}, []string{"values.note DEFINITION_INVALID"}},
+		{"a field of the system", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"id": int64(1)}}, []string{"values.id DEFINITION_INVALID"}},
+		{"a link by its foreign key", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"orderId": int64(42)}}, []string{}},
+		{"a constant of the wrong kind", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"amount": "much"}}, []string{"values.amount INVALID_NUMBER"}},
+		{"digits beyond the scale are rounded", createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"amount": *field.Bound("1.005")}}, []string{}},
+		{"fields cannot be a variable", createRecord, map[string]any{"collection": "invoices", "values": "{{ trigger.data }}"}, []string{"values DEFINITION_INVALID"}},
+		{"many records at once are not offered", createRecord, map[string]any{"collection": "invoices", "items": []any{}}, []string{"items DEFINITION_INVALID"}},
+		{"a preloaded path is a link", createRecord, map[string]any{"collection": "invoices", "preload": []any{"order.applicant", "amount"}}, []string{"preload DEFINITION_INVALID"}},
+		{"an actor is a person", createRecord, map[string]any{"collection": "invoices", "actor": "everybody"}, []string{"actor DEFINITION_INVALID"}},
+		{"an update needs a condition", updateRecord, map[string]any{"collection": "orders", "values": approved}, []string{"filter MISSING"}},
+		{"an empty group is no condition", updateRecord, map[string]any{"collection": "orders", "values": approved, "filter": map[string]any{"$and": []any{}}}, []string{"filter MISSING"}},
+		{"all records on purpose", updateRecord, map[string]any{"collection": "orders", "values": approved, "all": true}, []string{}},
+		{"all records and a condition", updateRecord, map[string]any{"collection": "orders", "values": approved, "all": true, "filter": id}, []string{"all DEFINITION_INVALID"}},
+		{"an update needs values", updateRecord, map[string]any{"collection": "orders", "values": map[string]any{}, "filter": id}, []string{"values MISSING"}},
+		{"increments are not offered", updateRecord, map[string]any{"collection": "orders", "filter": id,
 			"values": map[string]any{"amount": map[string]any{"op": "increment", "by": "{{ trigger.data.n }}"}}}, []string{"values.amount DEFINITION_INVALID"}},
-		{"a filter on an unknown field", updateRecord, map[string]any{"collection": "reimbursements", "values": approved, "filter": map[string]any{"applicant.age": int64(3)}}, []string{"filter.applicant.age DEFINITION_INVALID"}},
-		{"a filter on a hidden field", queryRecords, map[string]any{"collection": "reimbursements", "filter": map[string]any{"iban": "x"}}, []string{"filter.iban DEFINITION_INVALID"}},
-		{"a filter cannot be a variable", queryRecords, map[string]any{"collection": "reimbursements", "filter": "{{ trigger.data.filter }}"}, []string{"filter DEFINITION_INVALID"}},
-		{"sorting by linked fields", queryRecords, map[string]any{"collection": "reimbursements", "sort": []any{"-applicant.nickname", "id"}}, []string{}},
-		{"sorting by an unknown field", queryRecords, map[string]any{"collection": "reimbursements", "sort": []any{"-age"}}, []string{"sort DEFINITION_INVALID"}},
-		{"a hidden field cannot be chosen", queryRecords, map[string]any{"collection": "reimbursements", "fields": []any{"iban"}}, []string{"fields DEFINITION_INVALID"}},
-		{"a page holds at most 1,000 records", queryRecords, map[string]any{"collection": "reimbursements", "pageSize": int64(1001)}, []string{"pageSize DEFINITION_INVALID"}},
+		{"a filter on an unknown field", updateRecord, map[string]any{"collection": "orders", "values": approved, "filter": map[string]any{"applicant.age": int64(3)}}, []string{"filter.applicant.age DEFINITION_INVALID"}},
+		{"a filter on a hidden field", queryRecords, map[string]any{"collection": "orders", "filter": map[string]any{"iban": "x"}}, []string{"filter.iban DEFINITION_INVALID"}},
+		{"a filter cannot be a variable", queryRecords, map[string]any{"collection": "orders", "filter": "{{ trigger.data.filter }}"}, []string{"filter DEFINITION_INVALID"}},
+		{"sorting by linked fields", queryRecords, map[string]any{"collection": "orders", "sort": []any{"-applicant.nickname", "id"}}, []string{}},
+		{"sorting by an unknown field", queryRecords, map[string]any{"collection": "orders", "sort": []any{"-age"}}, []string{"sort DEFINITION_INVALID"}},
+		{"a hidden field cannot be chosen", queryRecords, map[string]any{"collection": "orders", "fields": []any{"iban"}}, []string{"fields DEFINITION_INVALID"}},
+		{"a page holds at most 1,000 records", queryRecords, map[string]any{"collection": "orders", "pageSize": int64(1001)}, []string{"pageSize DEFINITION_INVALID"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -90,39 +90,39 @@ func TestDataNodes_GrantsAreExact(t *testing.T) {
 		return typ.Grants(decode(t, typ, config), enginetest.Sample())
 	}
 	require.Equal(t, []node.Grant{
-		{Collection: "payments", Action: "create", Fields: []string{"amount", "reimbursement"}},
-		{Collection: "reimbursements", Action: "view", Fields: []string{"id"}},
+		{Collection: "invoices", Action: "create", Fields: []string{"amount", "order"}},
+		{Collection: "orders", Action: "view", Fields: []string{"id"}},
 	},
-		grants(createRecord, map[string]any{"collection": "payments", "values": map[string]any{"amount": int64(1), "reimbursementId": "{{ trigger.data.id }}"}}))
-	require.Equal(t, []node.Grant{{Collection: "payments", Action: "create", Fields: []string{}}},
-		grants(createRecord, map[string]any{"collection": "payments"}), "no values are not all fields")
+		grants(createRecord, map[string]any{"collection": "invoices", "values": map[string]any{"amount": int64(1), "orderId": "{{ trigger.data.id }}"}}))
+	require.Equal(t, []node.Grant{{Collection: "invoices", Action: "create", Fields: []string{}}},
+		grants(createRecord, map[string]any{"collection": "invoices"}), "no values are not all fields")
 	require.Equal(t, []node.Grant{
-		{Collection: "payments", Action: "create", Fields: []string{}},
-		{Collection: "payments", Action: "view", Fields: []string{"reimbursement"}},
-		{Collection: "reimbursements", Action: "view"},
+		{Collection: "invoices", Action: "create", Fields: []string{}},
+		{Collection: "invoices", Action: "view", Fields: []string{"order"}},
+		{Collection: "orders", Action: "view"},
 		{Collection: "users", Action: "view"},
-	}, grants(createRecord, map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant"}}))
+	}, grants(createRecord, map[string]any{"collection": "invoices", "preload": []any{"order.applicant"}}))
 	require.Equal(t, []node.Grant{
-		{Collection: "reimbursements", Action: "update", Fields: []string{"status"}},
-		{Collection: "reimbursements", Action: "view", Fields: []string{"applicant", "id"}},
+		{Collection: "orders", Action: "update", Fields: []string{"status"}},
+		{Collection: "orders", Action: "view", Fields: []string{"applicant", "id"}},
 		{Collection: "users", Action: "view", Fields: []string{"nickname"}},
-		{Collection: "reimbursements", Action: "create", Fields: []string{"status", "title"}},
-	}, grants(updateRecord, map[string]any{"collection": "reimbursements", "ifNone": "create",
+		{Collection: "orders", Action: "create", Fields: []string{"status", "title"}},
+	}, grants(updateRecord, map[string]any{"collection": "orders", "ifNone": "create",
 		"filter": map[string]any{"id": "{{ trigger.data.id }}", "applicant.nickname": "Jun"},
 		"values": map[string]any{"status": "approved"}, "createValues": map[string]any{"title": "Taxi"}}))
-	require.Equal(t, []node.Grant{{Collection: "reimbursements", Action: "view"}},
-		grants(queryRecords, map[string]any{"collection": "reimbursements", "filter": map[string]any{"id": int64(1)}}))
+	require.Equal(t, []node.Grant{{Collection: "orders", Action: "view"}},
+		grants(queryRecords, map[string]any{"collection": "orders", "filter": map[string]any{"id": int64(1)}}))
 	require.Equal(t, []node.Grant{
-		{Collection: "reimbursements", Action: "view", Fields: []string{"amount", "applicant", "status", "title"}},
+		{Collection: "orders", Action: "view", Fields: []string{"amount", "applicant", "status", "title"}},
 		{Collection: "users", Action: "view", Fields: []string{"nickname"}},
-	}, grants(queryRecords, map[string]any{"collection": "reimbursements", "fields": []any{"title", "status"},
+	}, grants(queryRecords, map[string]any{"collection": "orders", "fields": []any{"title", "status"},
 		"filter": map[string]any{"amount": map[string]any{"$gt": int64(1)}}, "sort": []any{"-applicant.nickname"}}))
 }
 
 func TestDataNodes_SilentWritingNeedsARight(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, createRecord.Rights(decode(t, createRecord, map[string]any{"collection": "payments"})))
-	require.Equal(t, []string{"record.skip_workflows"}, createRecord.Rights(decode(t, createRecord, map[string]any{"collection": "payments", "events": "silent"})))
+	require.Empty(t, createRecord.Rights(decode(t, createRecord, map[string]any{"collection": "invoices"})))
+	require.Equal(t, []string{"record.skip_workflows"}, createRecord.Rights(decode(t, createRecord, map[string]any{"collection": "invoices", "events": "silent"})))
 }
 
 func TestDataNodes_Shapes(t *testing.T) {
@@ -133,16 +133,16 @@ func TestDataNodes_Shapes(t *testing.T) {
 		}
 		return out
 	}
-	s := createRecord.Outputs(decode(t, createRecord, map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant"}}), enginetest.Sample())
-	require.Equal(t, []string{"id", "amount", "reimbursement", "reimbursementId"}, names(s))
-	link, _ := s.Prop("reimbursement")
+	s := createRecord.Outputs(decode(t, createRecord, map[string]any{"collection": "invoices", "preload": []any{"order.applicant"}}), enginetest.Sample())
+	require.Equal(t, []string{"id", "amount", "order", "orderId"}, names(s))
+	link, _ := s.Prop("order")
 	require.Equal(t, []string{"id", "title", "amount", "status", "applicant", "applicantId"}, names(link), "without hidden fields")
 	person, _ := link.Prop("applicant")
 	require.Equal(t, []string{"id", "nickname", "manager", "managerId"}, names(person))
 	boss, _ := person.Prop("manager")
 	require.Empty(t, boss.Fields, "what is not loaded is not offered")
 
-	s = queryRecords.Outputs(decode(t, queryRecords, map[string]any{"collection": "reimbursements", "multiple": true, "fields": []any{"applicant"}}), enginetest.Sample())
+	s = queryRecords.Outputs(decode(t, queryRecords, map[string]any{"collection": "orders", "multiple": true, "fields": []any{"applicant"}}), enginetest.Sample())
 	require.True(t, s.List)
 	require.Equal(t, []string{"id", "applicant", "applicantId"}, names(s))
 	require.True(t, queryRecords.Outputs(decode(t, queryRecords, map[string]any{"collection": "gone"}), enginetest.Catalog{}).Open)
@@ -152,14 +152,14 @@ func TestCreateRecord_PassesItsSettingsOn(t *testing.T) {
 	t.Parallel()
 	records := enginetest.SampleRecords()
 	_, err := enginetest.Run(t, createRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(map[string]any{"who": map[string]any{"id": int64(5)}}), Config: map[string]any{
-		"collection": "payments", "values": map[string]any{"amount": int64(1)}, "preload": []any{"reimbursement"},
+		"collection": "invoices", "values": map[string]any{"amount": int64(1)}, "preload": []any{"order"},
 		"actor": map[string]any{"id": "{{ trigger.data.who.id }}"}, "events": "silent"}})
 	require.NoError(t, err)
-	require.Equal(t, []any{node.CreateRecord{Collection: "payments", Values: map[string]any{"amount": int64(1)},
-		Preload: []string{"reimbursement"}, Actor: node.Actor{User: 5}, Silent: true}}, records.Requests)
+	require.Equal(t, []any{node.CreateRecord{Collection: "invoices", Values: map[string]any{"amount": int64(1)},
+		Preload: []string{"order"}, Actor: node.Actor{User: 5}, Silent: true}}, records.Requests)
 
 	_, err = enginetest.Run(t, createRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(nil), Config: map[string]any{
-		"collection": "payments", "actor": map[string]any{"id": "{{ trigger.data.who.id }}"}}})
+		"collection": "invoices", "actor": map[string]any{"id": "{{ trigger.data.who.id }}"}}})
 	require.Equal(t, "TYPE_MISMATCH", code(err), "a missing person is not silently somebody else")
 }
 
@@ -167,7 +167,7 @@ func TestUpdateRecord_NeverChangesACollectionByMistake(t *testing.T) {
 	t.Parallel()
 	records := enginetest.SampleRecords()
 	_, err := enginetest.Run(t, updateRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(map[string]any{}), Config: map[string]any{
-		"collection": "reimbursements", "filter": "{{ trigger.data.filter }}", "values": map[string]any{"status": "paid"}}})
+		"collection": "orders", "filter": "{{ trigger.data.filter }}", "values": map[string]any{"status": "paid"}}})
 	require.Equal(t, "EMPTY_FILTER", code(err))
 	require.Empty(t, records.Requests, "nothing was asked to change")
 }
@@ -175,7 +175,7 @@ func TestUpdateRecord_NeverChangesACollectionByMistake(t *testing.T) {
 func TestUpdateRecord_WhenNothingMatches(t *testing.T) {
 	t.Parallel()
 	config := func(ifNone string) map[string]any {
-		return map[string]any{"collection": "reimbursements", "filter": map[string]any{"id": int64(7)}, "values": map[string]any{"status": "paid"}, "ifNone": ifNone,
+		return map[string]any{"collection": "orders", "filter": map[string]any{"id": int64(7)}, "values": map[string]any{"status": "paid"}, "ifNone": ifNone,
 			"actor": "nobody", "events": "silent"}
 	}
 	_, err := enginetest.Run(t, updateRecord, enginetest.Step{Config: config("fail"), Caps: enginetest.Caps{Records: enginetest.SampleRecords()}})
@@ -187,7 +187,7 @@ func TestUpdateRecord_WhenNothingMatches(t *testing.T) {
 	create["createValues"] = map[string]any{"title": "Taxi", "status": "draft"}
 	_, err = enginetest.Run(t, updateRecord, enginetest.Step{Config: create, Caps: enginetest.Caps{Records: records}})
 	require.NoError(t, err)
-	require.Equal(t, node.CreateRecord{Collection: "reimbursements", Values: map[string]any{"title": "Taxi", "status": "draft"},
+	require.Equal(t, node.CreateRecord{Collection: "orders", Values: map[string]any{"title": "Taxi", "status": "draft"},
 		Actor: node.Actor{Nobody: true}, Silent: true}, records.Requests[1])
 }
 
@@ -196,7 +196,7 @@ func TestUpdateRecord_CreatesNothingBesideAMatch(t *testing.T) {
 	for _, ifNone := range []string{"fail", "create"} {
 		records := enginetest.SampleRecords()
 		v, err := enginetest.Run(t, updateRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Config: map[string]any{
-			"collection": "reimbursements", "filter": map[string]any{"id": int64(41)}, "values": map[string]any{"status": "approved"}, "ifNone": ifNone}})
+			"collection": "orders", "filter": map[string]any{"id": int64(41)}, "values": map[string]any{"status": "approved"}, "ifNone": ifNone}})
 		require.NoError(t, err)
 		require.Equal(t, map[string]any{"count": int64(1), "changed": int64(0), "ids": []any{int64(41)}, "created": false}, v.Output)
 		require.Len(t, records.Requests, 1)
@@ -206,7 +206,7 @@ func TestUpdateRecord_CreatesNothingBesideAMatch(t *testing.T) {
 func TestQueryRecords_OneIsTheFirstOfThePage(t *testing.T) {
 	t.Parallel()
 	v, err := enginetest.Run(t, queryRecords, enginetest.Step{Caps: enginetest.Caps{Records: enginetest.SampleRecords()}, Config: map[string]any{
-		"collection": "reimbursements", "sort": []any{"amount"}, "page": int64(2), "pageSize": int64(2), "fields": []any{"title"}}})
+		"collection": "orders", "sort": []any{"amount"}, "page": int64(2), "pageSize": int64(2), "fields": []any{"title"}}})
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"id": int64(42), "title": "Offsite"}, v.Output)
 }
@@ -228,7 +228,7 @@ func TestQueryRecords_AllPagesUpToALimit(t *testing.T) {
 		total, want, warnings int
 	}{{0, 0, 0}, {1000, 1000, 0}, {2500, 2500, 0}, {10_000, 10_000, 0}, {10_001, 10_000, 1}} {
 		v, err := enginetest.Run(t, queryRecords, enginetest.Step{Caps: enginetest.Caps{Records: endless{total: c.total}},
-			Config: map[string]any{"collection": "reimbursements", "multiple": true, "all": true, "pageSize": int64(7)}})
+			Config: map[string]any{"collection": "orders", "multiple": true, "all": true, "pageSize": int64(7)}})
 		require.NoError(t, err)
 		require.Len(t, v.Output, c.want)
 		require.Len(t, v.Warnings, c.warnings)

@@ -80,27 +80,27 @@ var queryRecords = node.Define(node.Spec[queryRecordsConfig]{
 	Run: runQuery,
 	Examples: []node.Example[queryRecordsConfig]{
 		{
-			Title: "The reimbursement of a payment",
-			Config: map[string]any{"collection": "reimbursements", "filter": map[string]any{"id": "{{ trigger.data.reimbursement }}"},
+			Title: "The order of a invoice",
+			Config: map[string]any{"collection": "orders", "filter": map[string]any{"id": "{{ trigger.data.order }}"},
 				"fields": []any{"status"}},
-			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"reimbursement": int64(42)}}},
+			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"order": int64(42)}}},
 			Want: node.Want{Output: map[string]any{"id": int64(42), "status": "submitted"}},
 		},
 		{
-			Title: "All large reimbursements, newest first",
-			Config: map[string]any{"collection": "reimbursements", "filter": map[string]any{"amount": map[string]any{"$gte": int64(500)}},
+			Title: "All large orders, newest first",
+			Config: map[string]any{"collection": "orders", "filter": map[string]any{"amount": map[string]any{"$gte": int64(500)}},
 				"multiple": true, "sort": []any{"-id"}, "fields": []any{"status"}},
 			Want: node.Want{Output: []any{
 				map[string]any{"id": int64(43), "status": "draft"}, map[string]any{"id": int64(42), "status": "submitted"}}},
 		},
 		{
 			Title:  "Nothing matches a query of several records",
-			Config: map[string]any{"collection": "reimbursements", "filter": map[string]any{"status": "paid"}, "multiple": true},
+			Config: map[string]any{"collection": "orders", "filter": map[string]any{"status": "paid"}, "multiple": true},
 			Want:   node.Want{Output: []any{}},
 		},
 		{
 			Title:  "Nothing matches and the workflow stops",
-			Config: map[string]any{"collection": "reimbursements", "filter": map[string]any{"status": "paid"}, "failOnEmpty": true},
+			Config: map[string]any{"collection": "orders", "filter": map[string]any{"status": "paid"}, "failOnEmpty": true},
 			Want:   node.Want{Code: "EMPTY_RESULT"},
 		},
 	},

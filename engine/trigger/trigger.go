@@ -58,6 +58,8 @@ type Listens struct {
 	Preload    []string // association paths
 	ByAPI      bool     // callers may name it
 	Order      int      // among global ones
+	AsList     bool     // one execution for all records of a write, with a list
+	Atomic     bool     // runs inside the write, which is undone when it fails; synchronous only
 }
 
 // Catalog is what checks may know about the instance; the same as for nodes.

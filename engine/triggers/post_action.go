@@ -20,6 +20,7 @@ type postActionConfig struct {
 	StartByAPI bool     `json:"startByApi"`
 	Origins    []string `json:"origins"`
 	Order      int      `json:"order"`
+	Rollback   bool     `json:"rollbackOnFailure"`
 }
 
 // postAction starts after a person or a call has created, changed or deleted a
@@ -50,7 +51,7 @@ var postAction = trigger.Define(trigger.Spec[postActionConfig]{
 	Listens: func(c postActionConfig) trigger.Listens {
 		return trigger.Listens{
 			Collection: c.Collection, Global: c.Mode == "global", Actions: c.Actions,
-			Preload: c.Preload, ByAPI: c.StartByAPI, Order: c.Order,
+			Preload: c.Preload, ByAPI: c.StartByAPI, Order: c.Order, AsList: c.Bulk == "list", Atomic: c.Rollback,
 		}
 	},
 	Match: matchPostAction,
@@ -66,20 +67,17 @@ func postActionForm() []field.Field {
 		{Name: "condition", Kind: field.Filter, Label: "Only when", Help: "Compared with the saved record; after deleting with its last values."},
 		{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "Pick what later steps need. Fewer links start faster."},
 		{Name: "bulk", Kind: field.Select, Label: "Several records at once", Default: "each",
-			Options: []field.Option{{Value: "each", Label: "One execution for each record"},
-				{Value: "list", Label: "One execution with all records", Archived: true}}},
+			Options: field.Choices("each", "One execution for each record", "list", "One execution with all records")},
 		{Name: "startByApi", Kind: field.Boolean, Label: "Start by API", Default: true, Help: "Calls may name this workflow in `triggerWorkflows`."},
 		{Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
 			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports")},
 		{Name: "order", Kind: field.Integer, Label: "Order among global workflows", Default: 0, Help: "Lower numbers start first."},
+		{Name: "rollbackOnFailure", Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
+			Help: "For workflows that answer at once: the steps run inside the save, and a failure undoes all of it."},
 	}
 }
 
 func checkPostAction(c postActionConfig, cat trigger.Catalog) (p field.Problems) {
-	if c.Bulk == "list" {
-		p.Add("bulk", "DEFINITION_INVALID",
-			text.M("trigger.bulk_list", "One execution with all records is not available. Choose one execution for each record."))
-	}
 	if c.Mode == "global" && c.Actions != nil && len(c.Actions) == 0 {
 		p.Add("actions", "MISSING", text.M("trigger.actions", "Choose at least one action that starts the workflow."))
 	}
@@ -149,8 +147,12 @@ func postActionContext(c postActionConfig, cat trigger.Catalog) field.Shape {
 	if len(person.Fields) == 0 {
 		person.Open = true
 	}
+	data := cat.Record(c.Collection, depth)
+	data.List = c.Bulk == "list"
 	return field.Object("Trigger",
-		field.Named{Name: "data", Shape: cat.Record(c.Collection, depth)},
+		field.Named{Name: "data", Shape: data},
+		prop("count", field.Integer, "Number of records"),
+		field.Named{Name: "batch", Shape: field.Object("Part of a large write", prop("index", field.Integer, "Part"), prop("count", field.Integer, "Parts"))},
 		field.Named{Name: "user", Shape: person},
 		prop("event", field.Text, "Event"),
 		prop("action", field.Text, "Action"),

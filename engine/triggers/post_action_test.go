@@ -25,8 +25,8 @@ func decode(t *testing.T, config map[string]any) trigger.Settings {
 
 func TestPostAction_Matches(t *testing.T) {
 	t.Parallel()
-	local := map[string]any{"collection": "reimbursements"}
-	global := map[string]any{"collection": "reimbursements", "mode": "global", "actions": []any{"create", "destroy"}}
+	local := map[string]any{"collection": "orders"}
+	global := map[string]any{"collection": "orders", "mode": "global", "actions": []any{"create", "destroy"}}
 	with := func(config map[string]any, name string, v any) map[string]any {
 		out := map[string]any{name: v}
 		for k, e := range config {
@@ -67,7 +67,7 @@ func TestPostAction_Matches(t *testing.T) {
 func TestPostAction_Condition(t *testing.T) {
 	t.Parallel()
 	filter := map[string]any{"amount": map[string]any{"$gt": int64(500)}}
-	settings := decode(t, map[string]any{"collection": "reimbursements", "condition": filter})
+	settings := decode(t, map[string]any{"collection": "orders", "condition": filter})
 	broken := errors.New("broken")
 	for _, c := range []struct {
 		ok   bool
@@ -100,15 +100,13 @@ func TestPostAction_ChecksItsSettings(t *testing.T) {
 	}{
 		{"a collection is required", map[string]any{}, []string{"collection MISSING"}},
 		{"a collection that exists", map[string]any{"collection": "nope"}, []string{"collection DEFINITION_INVALID"}},
-		{"a global workflow needs actions", map[string]any{"collection": "payments", "mode": "global"}, []string{"actions MISSING"}},
-		{"an empty list is no action", map[string]any{"collection": "payments", "mode": "global", "actions": []any{}}, []string{"actions MISSING"}},
-		{"an unknown action", map[string]any{"collection": "payments", "mode": "global", "actions": []any{"purge"}}, []string{"actions DEFINITION_INVALID"}},
-		{"variables are not known yet", map[string]any{"collection": "payments", "condition": map[string]any{"id": "{{ user.id }}"}}, []string{"condition DEFINITION_INVALID"}},
-		{"lists are not available", map[string]any{"collection": "payments", "bulk": "list"}, []string{"bulk DEFINITION_INVALID"}},
-		{"rolling back is not available", map[string]any{"collection": "payments", "rollbackOnFailure": true}, []string{"rollbackOnFailure DEFINITION_INVALID"}},
-		{"links to load", map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant.manager.manager"}}, []string{}},
-		{"links too far", map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant.manager.manager.manager"}}, []string{"preload DEFINITION_INVALID"}},
-		{"links that are none", map[string]any{"collection": "payments", "preload": []any{"owner", "amount"}}, []string{"preload DEFINITION_INVALID", "preload DEFINITION_INVALID"}},
+		{"a global workflow needs actions", map[string]any{"collection": "invoices", "mode": "global"}, []string{"actions MISSING"}},
+		{"an empty list is no action", map[string]any{"collection": "invoices", "mode": "global", "actions": []any{}}, []string{"actions MISSING"}},
+		{"an unknown action", map[string]any{"collection": "invoices", "mode": "global", "actions": []any{"purge"}}, []string{"actions DEFINITION_INVALID"}},
+		{"variables are not known yet", map[string]any{"collection": "invoices", "condition": map[string]any{"id": "{{ user.id }}"}}, []string{"condition DEFINITION_INVALID"}},
+		{"links to load", map[string]any{"collection": "invoices", "preload": []any{"order.applicant.manager.manager"}}, []string{}},
+		{"links too far", map[string]any{"collection": "invoices", "preload": []any{"order.applicant.manager.manager.manager"}}, []string{"preload DEFINITION_INVALID"}},
+		{"links that are none", map[string]any{"collection": "invoices", "preload": []any{"owner", "amount"}}, []string{"preload DEFINITION_INVALID", "preload DEFINITION_INVALID"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -124,12 +122,12 @@ func TestPostAction_ChecksItsSettings(t *testing.T) {
 
 func TestPostAction_SaysWhatItListensTo(t *testing.T) {
 	t.Parallel()
-	settings := decode(t, map[string]any{"collection": "payments", "mode": "global", "actions": []any{"create"},
-		"preload": []any{"reimbursement"}, "startByApi": false, "order": int64(3)})
-	require.Equal(t, trigger.Listens{Collection: "payments", Global: true, Actions: []string{"create"}, Preload: []string{"reimbursement"}, Order: 3},
+	settings := decode(t, map[string]any{"collection": "invoices", "mode": "global", "actions": []any{"create"},
+		"preload": []any{"order"}, "startByApi": false, "order": int64(3)})
+	require.Equal(t, trigger.Listens{Collection: "invoices", Global: true, Actions: []string{"create"}, Preload: []string{"order"}, Order: 3},
 		postAction.Listens(settings))
-	require.True(t, postAction.Listens(decode(t, map[string]any{"collection": "payments"})).ByAPI)
-	require.Equal(t, "Payments · global mode", postAction.Line(settings, enginetest.Sample()))
+	require.True(t, postAction.Listens(decode(t, map[string]any{"collection": "invoices"})).ByAPI)
+	require.Equal(t, "Invoices · global mode", postAction.Line(settings, enginetest.Sample()))
 }
 
 func TestPostAction_Context(t *testing.T) {
@@ -145,13 +143,13 @@ func TestPostAction_Context(t *testing.T) {
 		}
 		return ok
 	}
-	payments := map[string]any{"collection": "payments"}
-	require.True(t, at(payments, "data", "reimbursement", "applicant", "nickname"), "two links on")
-	require.False(t, at(payments, "data", "reimbursement", "applicant", "manager", "nickname"), "three are too many")
-	require.True(t, at(map[string]any{"collection": "payments", "preload": []any{"reimbursement.applicant.manager"}},
-		"data", "reimbursement", "applicant", "manager", "nickname"), "unless they are loaded")
-	require.False(t, at(map[string]any{"collection": "reimbursements"}, "data", "iban"), "hidden fields cannot be referenced")
-	require.True(t, at(payments, "params", "values", "amount"))
-	require.True(t, at(payments, "origin", "requestId"))
-	require.True(t, at(payments, "user", "nickname"))
+	invoices := map[string]any{"collection": "invoices"}
+	require.True(t, at(invoices, "data", "order", "applicant", "nickname"), "two links on")
+	require.False(t, at(invoices, "data", "order", "applicant", "manager", "nickname"), "three are too many")
+	require.True(t, at(map[string]any{"collection": "invoices", "preload": []any{"order.applicant.manager"}},
+		"data", "order", "applicant", "manager", "nickname"), "unless they are loaded")
+	require.False(t, at(map[string]any{"collection": "orders"}, "data", "iban"), "hidden fields cannot be referenced")
+	require.True(t, at(invoices, "params", "values", "amount"))
+	require.True(t, at(invoices, "origin", "requestId"))
+	require.True(t, at(invoices, "user", "nickname"))
 }

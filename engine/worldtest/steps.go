@@ -32,8 +32,8 @@ func (q *StepQueue) Stop(context.Context) error { return nil }
 // Stats says nothing.
 func (q *StepQueue) Stats() queue.Stats { return queue.Stats{} }
 
-// next delivers the earliest due execution; false when none is due.
-func (q *StepQueue) next() (bool, error) {
+// Next delivers the earliest due execution; false when none is due.
+func (q *StepQueue) Next() (bool, error) {
 	due, err := models.PendingWakeups(q.ctx, q.db.Read(), q.clock.Now(), 1)
 	if err != nil || len(due) == 0 {
 		return false, err
@@ -48,7 +48,7 @@ func (w *World) StepThrough() int {
 	w.T.Helper()
 	for n := 0; ; n++ {
 		require.Less(w.T, n, 500, "the executions do not come to rest")
-		more, err := w.Steps.next()
+		more, err := w.Steps.Next()
 		require.NoError(w.T, err)
 		if !more {
 			return n

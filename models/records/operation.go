@@ -27,6 +27,7 @@ type Operation struct {
 	Values     Record        // Create, Update: the submitted values, not parsed yet
 	Batch      []Record      // Create: several records, all or none, instead of Values
 	FromForm   bool          // Values are form texts
+	Unless     any           // Create: a filter; when a record the caller may see matches, nothing is done
 	Version    int64         // optimistic lock; 0 = last write wins; "_version" in Values sets it
 
 	// IgnoreUnknown drops values without a field and lists them in Result.Ignored
@@ -64,6 +65,7 @@ type Result struct {
 	Triggers []models.TriggerOutcome
 	Messages []string // of synchronous workflows, in order
 	Ignored  []string // names that were sent but are made by the server
+	Found    string   // key of the record that Unless has found; nothing was written then
 	Replayed bool     // the idempotency key was known; Changes name the first answer's ids only
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -275,9 +276,12 @@ func (sel *selection) read(ctx context.Context, from models.Querier, limit, offs
 	}
 	args = append(append(args, where.args...), order.args...)
 	query := "SELECT " + strings.Join(list, ", ") + " FROM " + quote(sel.on.Table) + " " + sel.alias +
-		" WHERE " + where.sql + " ORDER BY " + order.sql + " LIMIT ? OFFSET ?"
+		" WHERE " + where.sql + " ORDER BY " + order.sql + " LIMIT " + strconv.Itoa(limit) // a number the planner can see
+	if offset > 0 {
+		query, args = query+" OFFSET ?", append(args, offset)
+	}
 	var out []row
-	rows, err := from.Query(ctx, query, append(args, limit, offset)...)
+	rows, err := from.Query(ctx, query, args...)
 	err = models.Rows(rows, err, func(r *sql.Rows) error {
 		one, err := sel.scan(r, len(list))
 		out = append(out, one)

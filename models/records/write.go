@@ -84,7 +84,7 @@ func (s *Service) Write(ctx context.Context, op *Operation) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", op.Action, op.Collection, err)
 	}
-	if s.hooks.Committed != nil && !result.Replayed {
+	if s.hooks.Committed != nil && !result.Replayed && result.Found == "" {
 		err = s.hooks.Committed(ctx, op, result)
 	}
 	return result, err
@@ -195,7 +195,7 @@ func (w *write) once(ctx context.Context, tx *models.Tx) (*Result, error) {
 		}
 	}
 	result, err := w.run(ctx, tx)
-	if err != nil || key == nil {
+	if err != nil || key == nil || result.Found != "" {
 		return result, err
 	}
 	saved, err := summary(w.on, w.op.Action, result.Changes)
@@ -226,8 +226,8 @@ func (w *write) run(ctx context.Context, tx *models.Tx) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Changes: t.changes, Ignored: w.result.Ignored}
-	if w.s.hooks.Changed != nil {
+	result := &Result{Changes: t.changes, Ignored: w.result.Ignored, Found: t.found}
+	if w.s.hooks.Changed != nil && t.found == "" {
 		if result.Triggers, err = w.s.hooks.Changed(ctx, tx, w.op, t.changes); err != nil {
 			return nil, err
 		}
@@ -249,12 +249,7 @@ func notUnique() *models.Error {
 }
 
 // actor is the person a write is entered under; 0 for nobody.
-func (w *write) actor() int64 {
-	if w.op.Access.Actor != 0 {
-		return w.op.Access.Actor
-	}
-	return w.op.Access.Principal.UserID
-}
+func (w *write) actor() int64 { return w.op.Access.Actor }
 
 // radius is how many records the operation may change.
 func (w *write) radius() int {

@@ -11,6 +11,9 @@ import (
 
 // create writes new records.
 func (t *txWrite) create(ctx context.Context) error {
+	if err := t.lookUp(ctx); err != nil || t.found != "" {
+		return err
+	}
 	fresh := make([]Record, len(t.inputs))
 	for i, in := range t.inputs {
 		fresh[i] = t.newRecord(in)
@@ -30,6 +33,20 @@ func (t *txWrite) create(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lookUp finds the record that makes a new one needless.
+func (t *txWrite) lookUp(ctx context.Context) error {
+	if t.op.Unless == nil {
+		return nil
+	}
+	record, err := t.s.GetIn(ctx, t.tx, Query{Access: t.op.Access, Collection: t.on.Name, Filter: t.op.Unless,
+		Fields: []string{models.IDField}, Zone: t.op.Zone}, "")
+	if models.IsKind(err, models.KindNotFound) {
+		return nil
+	}
+	t.found = IDText(record[models.IDField])
+	return err
 }
 
 // newRecord puts together what will be stored, except an automatic key.

@@ -110,6 +110,9 @@ func (t *txWrite) unlink(ctx context.Context, rows []*locked) error {
 	if len(gone) == 0 {
 		return nil
 	}
+	if err := t.countLinks(ctx, gone); err != nil {
+		return err
+	}
 	for _, d := range t.cat.DroppedLinksTo(t.on) {
 		column := quote(d.Column)
 		_, err := t.tx.Exec(ctx, "UPDATE "+quote(d.Table)+" SET "+column+" = NULL WHERE "+column+" IN ("+placeholders(len(gone))+")", gone...)
@@ -128,9 +131,6 @@ func (t *txWrite) unlink(ctx context.Context, rows []*locked) error {
 		if err != nil {
 			return err
 		}
-		if len(found) > t.radius() {
-			return t.tooMany()
-		}
 		for _, row := range found {
 			if link.From == t.on && removed[row.id] {
 				continue
@@ -141,6 +141,25 @@ func (t *txWrite) unlink(ctx context.Context, rows []*locked) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// countLinks refuses before anything is written when too many records would have to
+// let go.
+func (t *txWrite) countLinks(ctx context.Context, gone []any) error {
+	total := int64(0)
+	for _, link := range t.cat.LinksTo(t.on.Name) {
+		var n int64
+		err := t.tx.QueryRow(ctx, "SELECT COUNT(*) FROM "+quote(link.From.Table)+" t0 WHERE "+column("t0", link.Field)+
+			" IN ("+placeholders(len(gone))+")", gone...).Scan(&n)
+		if err != nil {
+			return fmt.Errorf("count links from %s: %w", link.From.Name, err)
+		}
+		total += n
+	}
+	if total > int64(t.radius()) {
+		return t.tooMany()
 	}
 	return nil
 }

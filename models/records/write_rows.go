@@ -14,7 +14,8 @@ type txWrite struct {
 	*write
 	tx      *models.Tx
 	table   *table
-	many    bool // more than one record is updated
+	many    bool   // more than one record is updated
+	found   string // what Unless has found
 	changes []Change
 }
 

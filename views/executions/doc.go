@@ -81,7 +81,7 @@ type DetailProps struct {
 	Reason       string // why it ended so: "Cancelled by Priya: duplicate"
 	Workflow     string
 	WorkflowKey  string // empty when the reader may not see it
-	Trigger      string // "Reimbursement #1089"
+	Trigger      string // "Order #1089"
 	TriggerHref  string
 	By           *ui.Person
 	ByOther      string // who started it when it was no person
@@ -93,6 +93,7 @@ type DetailProps struct {
 	Chosen       int // index of the step in the panel; −1 when none
 	CanCancel    bool
 	CanRerun     bool
+	Key          string // idempotency key of this rendering
 	RerunOf      string // id of the execution this one repeats
 	RerunNumber  string
 	CancelReason string

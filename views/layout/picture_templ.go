@@ -41,7 +41,7 @@ func authPicture() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pictureStep(step{"zap", "trigger", text.T(ctx, "picture.trigger", "Reimbursement submitted"), text.T(ctx, "picture.trigger_note", "After a form is submitted"), "node--trigger is-ok"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = pictureStep(step{"zap", "trigger", text.T(ctx, "picture.trigger", "Request submitted"), text.T(ctx, "picture.trigger_note", "After a form is submitted"), "node--trigger is-ok"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

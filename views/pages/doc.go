@@ -96,7 +96,7 @@ type FormProps struct {
 	Problems []ui.Problem    // why it was not saved, with links to the inputs
 	Notices  []ui.AlertProps // what synchronous workflows or a conflict have to say
 	Actions  []Submit
-	Starts   string // "Starts Reimbursement approval"; empty says nothing
+	Starts   string // "Starts Order approval"; empty says nothing
 	Cancel   string // address to go back to; empty without
 	Large    bool   // controls of 40 px, for people who only submit
 }
@@ -112,6 +112,7 @@ type Section struct {
 type Submit struct {
 	ID      string
 	Label   string
+	Address string // where the form posts when it is pressed; empty for that of the form
 	Primary bool
 }
 
@@ -119,7 +120,7 @@ type Submit struct {
 type FormPageProps struct {
 	Session   layout.Session
 	Solo      bool   // without sidebar
-	Title     string // "New reimbursement"
+	Title     string // "New order"
 	Lead      string // one or two sentences above the form
 	PageTitle string // of the page it belongs to
 	PageHref  string
@@ -132,14 +133,24 @@ type RecordProps struct {
 	PageTitle  string
 	PageHref   string
 	Title      string
-	Subtitle   string // "Reimbursement #1087"
+	Subtitle   string // "Order #1087"
 	Notices    []ui.AlertProps
 	Values     []fields.Shown
 	Activity   []ui.TimelineItem
 	Executions []executions.Row     // nil when the reader may not see them
 	Log        []workflows.LogEntry // why something did or did not start; nil as above
 	EditHref   string               // empty when the reader may not edit
+	Updates    []UpdateProps        // buttons that set values
 	Delete     *DeleteProps         // nil when the reader may not delete
+}
+
+// UpdateProps describes a button that sets values of a record.
+type UpdateProps struct {
+	ID      string
+	Label   string
+	Address string // where it posts
+	Key     string // idempotency key
+	Version string // of the record as shown
 }
 
 // DeleteProps describes the deletion of a record.

@@ -30,3 +30,6 @@ func DemoSignIn() string { return "/demo-sign-in" }
 
 // ProfileRole narrows the session to the role by the value role, empty for all; POST.
 func ProfileRole() string { return Profile() + "/role" }
+
+// MessagesRead marks all messages of the person read; POST.
+func MessagesRead() string { return "/messages/read" }

@@ -80,7 +80,7 @@ type LogEntry struct {
 	Started     bool
 	Reason      string // "condition_false"
 	Explanation string // a sentence with the values it saw
-	Record      string // "Reimbursement #1089"
+	Record      string // "Order #1089"
 	ExecutionID string // of the execution that started, or of the earlier one
 }
 
