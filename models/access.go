@@ -239,7 +239,8 @@ func systemOfScope(scope string) []string {
 	case "workflows:read":
 		return []string{"workflow.view"}
 	case "workflows:write":
-		return []string{"workflow.edit", "workflow.publish"}
+		// Elevation stays with people: a token cannot approve it.
+		return []string{"workflow.edit", "workflow.publish", "node.script", "node.http", "node.mail", "node.llm", "credential.use"}
 	case "workflows:run":
 		return []string{"workflow.run", "workflow.test"}
 	case "executions:read":

@@ -71,15 +71,36 @@ func (db *DB) ownPostgres(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open connection for the owner's lock: %w", storageError(err))
 	}
-	var got bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(ownerLock)).Scan(&got); err != nil {
-		return errors.Join(fmt.Errorf("take the owner's lock: %w", storageError(err)), conn.Close())
-	}
-	if !got {
-		return errors.Join(alreadyOwned(), conn.Close())
+	if err := takeOwnerLock(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
 	}
 	db.release = conn.Close
 	return nil
+}
+
+// ownerPatience is how long a start waits for the lock: the server needs a moment
+// to notice that the process that held it was killed.
+const ownerPatience = 10 * time.Second
+
+func takeOwnerLock(ctx context.Context, conn *sql.Conn) error {
+	ctx, done := context.WithTimeout(ctx, ownerPatience)
+	defer done()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var got bool
+		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(ownerLock)).Scan(&got); err != nil {
+			return fmt.Errorf("take the owner's lock: %w", storageError(err))
+		}
+		if got {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return alreadyOwned()
+		}
+	}
 }
 
 func alreadyOwned() *Error {

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// tags are the build tags of every build of the product.
+const tags = "sqlite_fts5,sqlite_omit_load_extension,netgo,osusergo"
+
+// build builds the product with more tags into a folder of the test.
+func build(t *testing.T, more ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "formrail")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", strings.Join(append([]string{tags}, more...), ","), "-o", out, "formrail/cmd/formrail")
+	text, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(text))
+	return out
+}
+
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	s := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", s)
+	return s
+}
+
+// emptyPostgres makes a database that is dropped with the test, or skips loudly.
+func emptyPostgres(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("FORMRAIL_TEST_POSTGRES")
+	if address == "" {
+		if strings.Contains(os.Getenv("FORMRAIL_REQUIRE"), "postgres") {
+			require.Fail(t, "PostgreSQL is required here, but FORMRAIL_TEST_POSTGRES names no server")
+		}
+		t.Skip("SKIPPED on PostgreSQL: FORMRAIL_TEST_POSTGRES names no server")
+	}
+	name := fmt.Sprintf("check_%d", time.Now().UnixNano())
+	on := func(statement string) {
+		conn, err := pgx.Connect(context.Background(), address)
+		require.NoError(t, err)
+		_, err = conn.Exec(context.Background(), statement)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(context.Background()))
+	}
+	on("CREATE DATABASE " + name)
+	t.Cleanup(func() { on("DROP DATABASE " + name + " WITH (FORCE)") })
+	head, query, _ := strings.Cut(address, "?")
+	head = head[:strings.LastIndex(head, "/")+1] + name
+	if query != "" {
+		head += "?" + query
+	}
+	return head
+}
+
+// TestBreaking runs one after another: each part loads the machine.
+//
+//nolint:paralleltest // see above
+func TestBreaking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED in short mode: kills real servers for minutes")
+	}
+	t.Run("kills at random moments lose and double nothing", func(t *testing.T) {
+		r, err := killMode(t.Context(), settings{binary: build(t), cycles: 12, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, 2*r.InFlight, r.Kills, "at least half of the kills hit work in flight")
+	})
+	t.Run("kills at random moments lose and double nothing on PostgreSQL", func(t *testing.T) {
+		r, err := killMode(t.Context(), settings{binary: build(t), database: emptyPostgres(t), cycles: 6, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, 2*r.InFlight, r.Kills)
+	})
+	t.Run("kills at every named point lose and double nothing", func(t *testing.T) {
+		r, err := pointsMode(t.Context(), settings{binary: build(t, "faults"), quick: true, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Equal(t, Points(), r.Points)
+	})
+	for mutant, caught := range map[string]func(report) bool{
+		"mutant_start_in_memory": func(r report) bool { return r.Lost > 0 },
+		"mutant_two_commits":     func(r report) bool { return r.Doubled > 0 },
+	} {
+		t.Run(mutant+" is caught", func(t *testing.T) {
+			binary := build(t, mutant)
+			for range 5 { // chance decides where the kills fall
+				r, err := killMode(t.Context(), settings{binary: binary, cycles: 12, seed: seed(t), out: os.Stdout})
+				require.NoError(t, err)
+				require.NoError(t, os.RemoveAll(r.Folder))
+				if caught(r) {
+					t.Logf("lost %d, doubled %d", r.Lost, r.Doubled)
+					return
+				}
+			}
+			require.Fail(t, "a build that is broken on purpose passes: the check proves nothing")
+		})
+	}
+}
+
+// elsewhere are points that this load does not pass, with who does.
+func elsewhere() map[string]string {
+	return map[string]string{
+		"engine.sweep": "the sweeper", "engine.send.before": "external nodes", "engine.send.after": "external nodes",
+		"engine.intent": "external nodes", "engine.ask": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
+		"engine.leases": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
+		"engine.late": "a mutant", "engine.effects": "a mutant",
+		"workflow.create": "set-up", "workflow.publish": "set-up", "workflow.update": "set-up", "workflow.edit": "the editor", "workflow.remove": "the editor",
+	}
+}
+
+func TestPoints_NameEveryPointOfTheEngine(t *testing.T) {
+	t.Parallel()
+	known := Points()
+	for name, where := range namedPoints(t, "../../engine") {
+		if _, ok := elsewhere()[name]; ok || slices.Contains(known, name) || slices.Contains(known, name+".before") {
+			continue
+		}
+		require.Fail(t, "a crash point that nothing kills at", "%s in %s", name, where)
+	}
+}
+
+// namedPoints collects the constant names given to fault.Hit and to Write.
+func namedPoints(t *testing.T, root string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") || strings.Contains(path, "/script/") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || (sel.Sel.Name != "Hit" && sel.Sel.Name != "Write") {
+				return true
+			}
+			for _, arg := range call.Args {
+				if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if name, err := strconv.Unquote(lit.Value); err == nil {
+						out[name] = path
+					}
+				}
+			}
+			return true
+		})
+		return nil
+	}))
+	require.Greater(t, len(out), 10)
+	return out
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// senders is how many requests are under way at once.
+const senders = 8
+
+// killMode kills the server at random moments under load, sometimes while it
+// starts, and judges what is left.
+func killMode(ctx context.Context, s settings) (report, error) {
+	r := report{Mode: "kill", Seed: s.seed}
+	v, err := newServer(s)
+	if err != nil {
+		return r, err
+	}
+	c, err := setUp(ctx, v)
+	if err != nil {
+		return r, err
+	}
+	random := newRandom(s.seed)
+	j := &journal{}
+	l := &load{c: c, j: j, random: random, run: fmt.Sprintf("k%x", s.seed&0xffff)}
+	driving, halt := context.WithCancel(ctx)
+	finished := make(chan struct{})
+	go func() {
+		l.drive(driving, senders)
+		close(finished)
+	}()
+	for range s.cycles {
+		pause(ctx, time.Duration(20+random.IntN(400))*time.Millisecond)
+		if ctx.Err() != nil {
+			break
+		}
+		if j.busy() > 0 {
+			r.InFlight++
+		}
+		v.kill()
+		r.Kills++
+		if random.IntN(4) == 0 { // twice in a row: recovery is the normal path
+			early, done := context.WithTimeout(ctx, time.Duration(1+random.IntN(60))*time.Millisecond)
+			err := v.start(early, "")
+			done()
+			if err == nil {
+				v.kill()
+			}
+			r.Kills++
+			r.InFlight++
+		}
+		if err := v.start(ctx, ""); err != nil {
+			halt()
+			return r, errors.Join(fmt.Errorf("restart after kill %d", r.Kills), err)
+		}
+	}
+	pause(ctx, 200*time.Millisecond)
+	halt()
+	<-finished
+	return finish(ctx, v, l, r)
+}
+
+// finish lets everything come to rest, stops the server and judges.
+func finish(ctx context.Context, v *server, l *load, r report) (report, error) {
+	r.Broken = append(r.Broken, l.settle(ctx, 60*time.Second)...)
+	if err := v.stop(); err != nil {
+		r.Broken = append(r.Broken, err.Error())
+	}
+	r.Sent, r.Unknown, r.SlowestReady = l.j.sent, l.j.unknown, v.slowest.Round(time.Millisecond).String()
+	if err := judge(ctx, v, l.j, &r); err != nil {
+		return r, err
+	}
+	if !r.ok() {
+		r.Folder = v.folder
+		lines := strings.Split(strings.TrimSpace(v.log.String()), "\n")
+		r.Broken = append(r.Broken, lines[max(0, len(lines)-5):]...)
+		return r, nil
+	}
+	return r, os.RemoveAll(v.folder)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// load sends requests from several goroutines until it is stopped, and decides
+// the tasks that come up.
+type load struct {
+	c      *client
+	j      *journal
+	random *rand.Rand
+	mu     sync.Mutex
+	n      int
+	run    string
+}
+
+func (l *load) next() *entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n++
+	kinds := []string{"plain", "flow", "flow", "script", "approval"}
+	return &entry{mark: fmt.Sprintf("%s-%06d", l.run, l.n), key: fmt.Sprintf("key-%s-%06d", l.run, l.n), kind: kinds[l.random.IntN(len(kinds))]}
+}
+
+// drive sends with n senders and one decider until ctx ends.
+func (l *load) drive(ctx context.Context, n int) {
+	var wait sync.WaitGroup
+	for range n {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				e := l.next()
+				l.j.begin(e)
+				l.send(e)
+			}
+		})
+	}
+	wait.Go(func() {
+		for ctx.Err() == nil {
+			l.decideOpen()
+			pause(ctx, 20*time.Millisecond)
+		}
+	})
+	wait.Wait()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// send makes one attempt of a request. The context is not cancelled by the end of
+// the load: only the server's death cuts a request.
+func (l *load) send(e *entry) {
+	path := "/api/sources:create"
+	if e.kind != "plain" {
+		path += "?triggerWorkflows=" + e.kind
+	}
+	r := l.c.call(context.Background(), "POST", path, e.key, map[string]any{"mark": e.mark})
+	l.j.end(func() {
+		e.status = r.status
+		switch {
+		case r.status >= 200 && r.status < 300:
+			e.acked, e.recordID = true, number(r.data()["id"])
+		case r.status == 0:
+			l.j.unknown++
+		}
+	})
+	if r.status == 0 {
+		pause(context.Background(), 25*time.Millisecond)
+	}
+}
+
+// decideOpen approves the tasks that are open now.
+func (l *load) decideOpen() {
+	r := l.c.call(context.Background(), "GET", "/api/tasks:list?pageSize=100", "", nil)
+	for _, t := range r.list() {
+		m, ok := t.(map[string]any)
+		if !ok {
+			continue
+		}
+		l.c.call(context.Background(), "POST", fmt.Sprintf("/api/tasks:approve/%v", m["id"]), "", map[string]any{})
+	}
+}
+
+// settle repeats every unanswered request with its key, decides what is open and
+// waits until everything has come to rest, or the time is over.
+func (l *load) settle(ctx context.Context, limit time.Duration) []string {
+	var broken []string
+	for _, e := range l.j.list() {
+		if e.acked {
+			continue
+		}
+		l.j.again()
+		l.send(e)
+		if !e.acked {
+			broken = append(broken, fmt.Sprintf("repeating %s with its key answered %d", e.mark, e.status))
+		}
+	}
+	deadline := time.Now().Add(limit)
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		l.decideOpen()
+		r := l.c.call(ctx, "GET", "/api/executions:list?status=queued,running,waiting&pageSize=1", "", nil)
+		if r.status == 200 && len(r.list()) == 0 {
+			return broken
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+	return broken
+}

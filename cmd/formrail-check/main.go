@@ -1,0 +1,114 @@
+// Command formrail-check breaks a running Formrail on purpose and judges what is
+// left from a journal of its own. It is a test command and is not shipped.
+//
+//	formrail-check kill   --binary FILE [--cycles N] [--seed S]
+//	formrail-check points --binary FILE [--seed S]
+//
+// It starts the real binary, drives it over HTTP only, and writes down every
+// request before it is sent and every answer after it came. The verdict compares
+// that journal with what the database holds. It prints the seed, counts and one
+// JSON line, and exits with 1 when anything acknowledged was lost, done twice or
+// is stuck. The data folder is kept on failure.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "formrail-check:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what a run depends on.
+type settings struct {
+	binary   string
+	database string // postgres://…; empty = SQLite in a temporary folder
+	cycles   int
+	seed     uint64
+	serve    []string // more arguments of serve
+	quick    bool     // points: only the first pass of each
+	out      io.Writer
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return fmt.Errorf("name a mode: kill or points")
+	}
+	s := settings{out: out}
+	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
+	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points needs one built with -tags faults")
+	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill")
+	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
+	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	if s.binary == "" {
+		return fmt.Errorf("name the binary with --binary")
+	}
+	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode}
+	mode, ok := modes[args[0]]
+	if !ok {
+		return fmt.Errorf("there is no mode %q", args[0])
+	}
+	fmt.Fprintf(out, "mode %s, seed %d\n", args[0], s.seed)
+	r, err := mode(ctx, s)
+	if err != nil {
+		return err
+	}
+	return r.print(out)
+}
+
+// report is the verdict of a run.
+type report struct {
+	Mode         string   `json:"mode"`
+	Seed         uint64   `json:"seed"`
+	Kills        int      `json:"kills"`
+	InFlight     int      `json:"inFlight"` // kills that hit a request or an unfinished execution
+	Sent         int      `json:"sent"`
+	Acknowledged int      `json:"acknowledged"`
+	Unknown      int      `json:"unknown"` // answers that never came
+	Lost         int      `json:"lost"`
+	Doubled      int      `json:"doubled"`
+	Stuck        int      `json:"stuck"`
+	Broken       []string `json:"broken,omitempty"` // breaches and wrong answers
+	SlowestReady string   `json:"slowestReady"`     // restart to first answer
+	Points       []string `json:"points,omitempty"`
+	Folder       string   `json:"folder,omitempty"`
+}
+
+func (r report) ok() bool { return r.Lost == 0 && r.Doubled == 0 && r.Stuck == 0 && len(r.Broken) == 0 }
+
+func (r report) print(out io.Writer) error {
+	fmt.Fprintf(out, "kills %d (%d in flight), requests %d, acknowledged %d, unknown %d\nlost %d, doubled %d, stuck %d, slowest ready %s\n",
+		r.Kills, r.InFlight, r.Sent, r.Acknowledged, r.Unknown, r.Lost, r.Doubled, r.Stuck, r.SlowestReady)
+	for _, b := range r.Broken {
+		fmt.Fprintln(out, "  "+b)
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	fmt.Fprintln(out, string(line))
+	if !r.ok() {
+		return fmt.Errorf("lost %d, doubled %d, stuck %d, broken: %s", r.Lost, r.Doubled, r.Stuck, strings.Join(r.Broken, "; "))
+	}
+	return nil
+}
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed>>1)) } //nolint:gosec // repeatable on purpose

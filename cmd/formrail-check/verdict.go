@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"formrail/models"
+)
+
+// judge compares the journal with what the database holds, on a connection that
+// the server cannot influence.
+func judge(ctx context.Context, v *server, j *journal, r *report) error {
+	db, err := models.Open(ctx, models.Options{
+		Dir: v.folder, URL: v.s.database, Clock: models.ClockFunc(time.Now), Log: slog.New(slog.DiscardHandler), AllowUnsafe: true,
+	})
+	if err != nil {
+		return fmt.Errorf("open the witness connection: %w", err)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	records, err := countByMark(ctx, db, `SELECT mark, COUNT(*) FROM c_sources GROUP BY mark`)
+	if err != nil {
+		return err
+	}
+	done, err := countByMark(ctx, db, `SELECT mark, COUNT(*) FROM c_effects GROUP BY mark`)
+	if err != nil {
+		return err
+	}
+	for _, e := range j.list() {
+		if e.acked {
+			r.Acknowledged++
+		}
+		want := 1
+		if e.kind == "plain" {
+			want = 0
+		}
+		tally(r, e.acked, records[e.mark], 1)
+		if records[e.mark] > 0 || e.acked {
+			tally(r, e.acked, done[e.mark], want)
+		}
+	}
+	live, err := countByMark(ctx, db, `SELECT status, COUNT(*) FROM executions WHERE status IN ('queued', 'running', 'waiting') GROUP BY status`)
+	if err != nil {
+		return err
+	}
+	for status, n := range live {
+		r.Stuck += n
+		r.Broken = append(r.Broken, fmt.Sprintf("%d executions still %s", n, status))
+	}
+	breaches, err := models.CheckInvariants(ctx, db.Read(), models.All, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, b := range breaches {
+		r.Broken = append(r.Broken, b.Query+" "+b.Says+": "+b.Row)
+	}
+	failed, err := countByMark(ctx, db, `SELECT error, COUNT(*) FROM executions WHERE status = 'failed' GROUP BY error`)
+	if err != nil {
+		return err
+	}
+	for reason, n := range failed {
+		r.Broken = append(r.Broken, fmt.Sprintf("%d executions failed: %s", n, reason))
+	}
+	return nil
+}
+
+// tally counts one thing that must exist exactly want times.
+func tally(r *report, acked bool, have, want int) {
+	switch {
+	case have > want:
+		r.Doubled++
+	case have < want && acked:
+		r.Lost++
+	}
+}
+
+func countByMark(ctx context.Context, db *models.DB, query string) (map[string]int, error) {
+	out := map[string]int{}
+	rows, err := db.Read().Query(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // read to the end below
+	for rows.Next() {
+		var (
+			name string
+			n    int
+		)
+		if err := rows.Scan(&name, &n); err != nil {
+			return nil, fmt.Errorf("count: %w", err)
+		}
+		out[name] = n
+	}
+	return out, rows.Err()
+}
