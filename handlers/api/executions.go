@@ -1,0 +1,302 @@
+package api
+
+import (
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/handlers/bind"
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/text"
+)
+
+// executionRoutes are the actions on executions and the log of their starts.
+func (a *api) executionRoutes() (out []route.Route) {
+	watch, own := route.Right("execution.view"), route.Own("executions he started, all with execution.view")
+	g := group{api: a, at: "/api/executions:", body: readBody}
+	add := func(lines []route.Route) { out = append(out, lines...) }
+	add(g.read("list", own, "executions:read", a.listExecutions))
+	add(g.read("get/{id}", own, "executions:read", a.getExecution))
+	add(group{api: a, at: "/api/executions/{id}/steps:"}.read("list", own, "executions:read", a.listSteps))
+	add(g.change("cancel/{id}", route.Right("execution.operate"), "executions:control", a.cancelExecution))
+	add(g.change("rerun/{id}", route.Right("execution.operate"), "executions:control", a.rerunExecution))
+	add(group{api: a, at: "/api/triggerLog:"}.read("list", watch, "executions:read", a.listTriggerLog))
+	return out
+}
+
+// maxRows is how many lines of a log one request gets.
+const maxRows = 200
+
+func (a *api) listExecutions(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadAll(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	f := models.ExecutionFilter{
+		ResourceType: p.Raw("collection"), ResourceID: p.Text("filterByTk"), UserID: p.ID("userId"), RootID: p.Raw("root"),
+		Number: p.ID("number"), Search: p.Raw("search"), Before: p.ID("cursor"), Limit: p.Number("pageSize", 30, 1, maxRows),
+	}
+	if record := p.Object("record"); record != nil {
+		at := bind.ParamsOf(record)
+		f.ResourceType, f.ResourceID = at.Raw("collection"), at.Text("id")
+		if err := at.Only(); err != nil {
+			return reply.Body{}, err
+		}
+	}
+	key := p.Raw("workflow")
+	for _, s := range p.List("status") {
+		if _, ok := models.ExecutionArrows()[models.Status(s)]; !ok && !models.Status(s).Final() {
+			return reply.Body{}, badParameter("status", text.M("execution.status", "There is no status %s.", s))
+		}
+		f.Statuses = append(f.Statuses, models.Status(s))
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	if !access(c).Can("execution.view") {
+		f.UserID = route.CallerOf(c).UserID()
+	}
+	ctx := c.UserContext()
+	if key != "" {
+		w, err := models.WorkflowByKey(ctx, a.DB.Read(), key)
+		if err != nil {
+			return reply.Body{}, err
+		}
+		f.WorkflowID = w.ID
+	}
+	size := f.Limit
+	f.Limit++
+	rows, err := models.Executions(ctx, a.DB.Read(), f)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	rows, meta := keyset(rows, size, func(r models.ExecutionRow) any { return r.Number })
+	return reply.Body{Data: listOf(rows, executionRow), Meta: meta}, nil
+}
+
+// keyset cuts the extra row off a page and says where the next one begins.
+func keyset[T any](rows []T, size int, key func(T) any) ([]T, map[string]any) {
+	meta := map[string]any{"pageSize": size, "hasNext": len(rows) > size, "nextCursor": nil}
+	if len(rows) > size {
+		rows = rows[:size]
+		meta["nextCursor"] = key(rows[size-1])
+	}
+	return rows, meta
+}
+
+func badParameter(name string, m text.Message) *models.Error {
+	return models.InvalidFields([]models.FieldError{{Field: name, Code: "BAD_PARAMETER", Message: m}})
+}
+
+func executionRow(r models.ExecutionRow) any {
+	return map[string]any{
+		"id": r.ID, "number": r.Number, "workflow": map[string]any{"id": r.WorkflowID, "key": r.WorkflowKey, "title": r.WorkflowTitle},
+		"version": r.VersionNumber, "status": string(r.Status), "reason": textOf(r.Reason), "mode": r.Mode,
+		"record": recordOf(r.ResourceType, r.ResourceID), "principal": r.Principal, "user": personOf(r.UserID, r.UserName),
+		"rerunOf": textOf(r.RerunOf), "createdAt": timeOf(r.CreatedAt), "startedAt": timeOf(r.StartedAt), "endedAt": timeOf(r.EndedAt),
+	}
+}
+
+func recordOf(collection, id string) any {
+	if collection == "" {
+		return nil
+	}
+	return map[string]any{"collection": collection, "id": id}
+}
+
+func personOf(id int64, name string) any {
+	if id == 0 {
+		return nil
+	}
+	return map[string]any{"id": id, "nickname": name}
+}
+
+// execution finds the execution of the address, by id or by number, if the caller
+// may know of it. own reports that he started it and may not watch others.
+func (a *api) execution(c *fiber.Ctx) (exec *models.Execution, own bool, err error) {
+	ctx, id := c.UserContext(), route.Param(c, "id")
+	if n, bad := strconv.ParseInt(id, 10, 64); bad == nil && n > 0 {
+		rows, err := models.Executions(ctx, a.DB.Read(), models.ExecutionFilter{Number: n, Limit: 1})
+		if err != nil {
+			return nil, false, err
+		}
+		if len(rows) == 0 {
+			return nil, false, models.NotFound()
+		}
+		id = rows[0].ID
+	}
+	exec, err = models.ExecutionByID(ctx, a.DB.Read(), id)
+	if err != nil || access(c).Can("execution.view") {
+		return exec, false, err
+	}
+	if exec.UserID == 0 || exec.UserID != route.CallerOf(c).UserID() {
+		return nil, false, models.NotFound()
+	}
+	return exec, true, nil
+}
+
+func (a *api) getExecution(c *fiber.Ctx) (reply.Body, error) {
+	exec, own, err := a.execution(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	ctx := c.UserContext()
+	w, err := models.WorkflowByID(ctx, a.DB.Read(), exec.WorkflowID)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	v, err := models.VersionByID(ctx, a.DB.Read(), exec.VersionID)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	out := map[string]any{
+		"id": exec.ID, "number": exec.Number, "workflow": map[string]any{"id": w.ID, "key": w.Key, "title": w.Title}, "version": v.Number,
+		"status": string(exec.Status), "messages": texts(exec.Messages), "createdAt": timeOf(exec.CreatedAt),
+		"startedAt": timeOf(exec.StartedAt), "endedAt": timeOf(exec.EndedAt),
+	}
+	if own {
+		return reply.Body{Data: out}, nil
+	}
+	see, err := a.payloadOf(c, exec, v)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	out["reason"], out["mode"], out["sync"] = textOf(exec.Reason), exec.Mode, exec.Sync
+	out["record"], out["principal"] = recordOf(exec.ResourceType, exec.ResourceID), exec.Principal
+	out["cause"] = map[string]any{"userId": numberOf(exec.UserID), "parent": textOf(exec.ParentID), "root": exec.RootID, "rerunOf": textOf(exec.RerunOf), "requestId": textOf(exec.RequestID)}
+	out["output"], out["trigger"] = see.value(exec.Output), see.trigger
+	if out["steps"], err = a.steps(c, exec.ID, see); err != nil {
+		return reply.Body{}, err
+	}
+	return reply.Body{Data: out}, nil
+}
+
+func (a *api) listSteps(c *fiber.Ctx) (reply.Body, error) {
+	exec, own, err := a.execution(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if own {
+		return reply.Body{}, models.NoPermission()
+	}
+	v, err := models.VersionByID(c.UserContext(), a.DB.Read(), exec.VersionID)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	see, err := a.payloadOf(c, exec, v)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	rows, err := a.steps(c, exec.ID, see)
+	return reply.Body{Data: rows}, err
+}
+
+func (a *api) steps(c *fiber.Ctx, id string, see payload) ([]any, error) {
+	steps, err := models.StepsOf(c.UserContext(), a.DB.Read(), id, nil)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(steps, func(s *models.Step) any {
+		out := map[string]any{
+			"id": s.ID, "node": s.Node, "type": s.Type, "title": s.Title, "path": s.Path, "status": string(s.Status), "handled": s.Handled,
+			"attempt": s.Attempt, "parent": textOf(s.ParentID), "branch": textOf(s.Branch), "error": see.failure(s.Error),
+			"startedAt": timeOf(s.StartedAt), "endedAt": timeOf(s.EndedAt),
+			"input": see.value(s.Input), "output": see.value(s.Output), "explanation": nil, "warnings": []any{}, "log": []any{},
+		}
+		if see.all {
+			out["explanation"], out["warnings"], out["log"] = textOf(s.Explanation), texts(s.Warnings), texts(s.Log)
+		}
+		return out
+	}), nil
+}
+
+func (a *api) cancelExecution(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	reason := p.Raw("reason")
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	id := route.Param(c, "id")
+	if err := a.Engine.Cancel(c.UserContext(), access(c), id, reason); err != nil {
+		return reply.Body{}, err
+	}
+	return a.executionState(c, id)
+}
+
+func (a *api) rerunExecution(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	id, err := a.Engine.Rerun(c.UserContext(), access(c), route.Param(c, "id"), c.Get(keyHeader))
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return a.executionState(c, id)
+}
+
+func (a *api) executionState(c *fiber.Ctx, id string) (reply.Body, error) {
+	exec, err := models.ExecutionByID(c.UserContext(), a.DB.Read(), id)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return reply.Body{Data: map[string]any{"id": exec.ID, "number": exec.Number, "status": string(exec.Status), "reason": textOf(exec.Reason), "rerunOf": textOf(exec.RerunOf)}}, nil
+}
+
+func (a *api) listTriggerLog(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadAll(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	f := models.TriggerFilter{
+		ResourceType: p.Raw("collection"), ResourceID: p.Text("filterByTk"), NotStarted: p.One("outcome", "", "not_started") != "",
+		Before: p.ID("cursor"), Limit: p.Number("pageSize", 50, 1, maxRows),
+	}
+	key := p.Raw("workflow")
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	ctx := c.UserContext()
+	if key != "" {
+		w, err := models.WorkflowByKey(ctx, a.DB.Read(), key)
+		if err != nil {
+			return reply.Body{}, err
+		}
+		f.WorkflowID = w.ID
+	}
+	size := f.Limit
+	f.Limit++
+	rows, err := models.TriggerLog(ctx, a.DB.Read(), f)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	rows, meta := keyset(rows, size, func(e models.TriggerEntry) any { return e.ID })
+	mayRead := a.readable(c)
+	return reply.Body{Meta: meta, Data: listOf(rows, func(e models.TriggerEntry) any { return triggerRow(e, mayRead(e.ResourceType)) })}, nil
+}
+
+// triggerRow is one line; the sentence quotes values, so it is for those who may
+// read the record's collection.
+func triggerRow(e models.TriggerEntry, explain bool) any {
+	result := "not_started"
+	if e.Started {
+		result = "started"
+	}
+	out := map[string]any{
+		"id": e.ID, "at": timeOf(e.At), "workflow": map[string]any{"id": numberOf(e.WorkflowID), "key": e.WorkflowKey}, "result": result,
+		"reason": textOf(e.Reason), "explanation": nil, "executionId": textOf(e.ExecutionID), "record": recordOf(e.ResourceType, e.ResourceID),
+		"userId": numberOf(e.UserID), "requestId": textOf(e.RequestID), "count": e.Count,
+	}
+	if explain {
+		out["explanation"] = textOf(e.Explanation)
+	}
+	return out
+}

@@ -1,0 +1,198 @@
+// Package handlers is HTTP: requests in, calls of models and engine, answers out.
+// One table of routes drives the router, the limits and the checks; one list of
+// steps stands before every handler; package reply writes every answer.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"formrail/engine"
+	"formrail/engine/live"
+	"formrail/handlers/api"
+	"formrail/handlers/middleware"
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/records"
+)
+
+// Config is how the server meets the network.
+type Config struct {
+	BaseURL     string   // address under which people reach it; empty: not known yet
+	Hosts       []string // further host names, with port, it may be asked by
+	Proxies     []string // addresses of trusted proxies
+	ProxyHeader string   // where those tell the address of the client, such as X-Forwarded-For
+}
+
+// Deps are what the application works with.
+type Deps struct {
+	DB      *models.DB
+	Records *records.Service
+	Engine  *engine.Engine
+	Live    *live.Hub
+	Log     *slog.Logger
+	Clock   models.Clock
+	Config  Config
+
+	// Pages makes the HTML pages, nil for none.
+	Pages func(route.Deps) route.Pages
+}
+
+// App is the HTTP application.
+type App struct {
+	deps     route.Deps
+	table    *route.Table
+	door     *middleware.Door
+	steps    []middleware.Step
+	problems *reply.Problems
+	fiber    *fiber.App
+	proxied  bool // connections come from proxies
+	live     *liveStreams
+	stopping chan struct{} // closed when the application begins to stop
+	stopped  chan struct{} // closed when no request runs any more
+}
+
+// Time limits of one request.
+const (
+	readTimeout  = 15 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 60 * time.Second
+
+	bodyLimit      = 64 << 10 // of addresses that have no line in the table
+	headerLimit    = 8 << 10
+	concurrency    = 4096
+	maxConnections = 2048 // of one address, when no proxy stands in front
+)
+
+// New wires the application. The error names every route that is not complete.
+func New(d Deps) (*App, error) {
+	base, err := route.NewBase(d.Config.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("read base address %q: %w", d.Config.BaseURL, err)
+	}
+	a := &App{
+		deps: route.Deps{
+			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Base: base,
+			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB),
+		},
+		proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if a.deps.Live == nil {
+		a.deps.Live = d.Engine.Live()
+	}
+	a.live = newLiveStreams(a.deps, a.stopping)
+	var pages route.Pages
+	if d.Pages != nil {
+		pages = d.Pages(a.deps)
+	}
+	a.problems = &reply.Problems{Log: d.Log, HTML: pages.Problem}
+	routes := append(a.ownRoutes(), api.Routes(a.deps)...)
+	if a.table, err = route.NewTable(append(routes, pages.Routes...)); err != nil {
+		return nil, fmt.Errorf("build route table: %w", err)
+	}
+	a.door = middleware.New(a.deps, a.table, d.Config.Hosts)
+	a.steps = a.door.Steps()
+	a.fiber = a.server(d.Config)
+	return a, nil
+}
+
+// server makes the Fiber application. It has one handler: everything else is ours.
+func (a *App) server(cfg Config) *fiber.App {
+	app := fiber.New(fiber.Config{
+		Immutable: true, StrictRouting: true, CaseSensitive: true, // strings outlive the handler, addresses have one spelling
+		EnableTrustedProxyCheck: true, TrustedProxies: cfg.Proxies, EnableIPValidation: true, ProxyHeader: cfg.ProxyHeader,
+		BodyLimit: bodyLimit, ReadBufferSize: headerLimit, Concurrency: concurrency,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		DisablePreParseMultipartForm: true, DisableStartupMessage: true, ErrorHandler: a.failed,
+	})
+	app.Use(a.handle)
+	app.Server().HeaderReceived = a.limits
+	return app
+}
+
+// Table is the route table.
+func (a *App) Table() *route.Table { return a.table }
+
+// Base is the address under which people reach the installation.
+func (a *App) Base() *route.Base { return a.deps.Base }
+
+// Serve answers requests on a listener until [App.Shutdown].
+func (a *App) Serve(l net.Listener) error {
+	go func() { // also ends a server that was stopped before it began
+		<-a.stopped
+		_ = l.Close() //nolint:errcheck // it is closed already when all went well
+	}()
+	if !a.proxied {
+		l = limit(l, maxConnections)
+	}
+	err := a.fiber.Listener(l)
+	select {
+	case <-a.stopping:
+		return nil
+	default:
+	}
+	if err != nil {
+		return fmt.Errorf("serve http: %w", err)
+	}
+	return nil
+}
+
+// Shutdown ends the event streams, lets running requests finish as long as ctx
+// allows, and closes the listener. It may be called once.
+func (a *App) Shutdown(ctx context.Context) error {
+	close(a.stopping)
+	defer close(a.stopped)
+	if err := a.fiber.ShutdownWithContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("shut http down: %w", err)
+	}
+	return nil
+}
+
+// limits says, before a byte of the body is read, how large it may be.
+func (a *App) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	path, err := route.ParsePath(string(h.RequestURI()))
+	if err != nil {
+		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+	}
+	m := a.table.Find(string(h.Method()), path)
+	if m.Route == nil {
+		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.Body}
+}
+
+// handle takes a request through all steps to its handler.
+func (a *App) handle(c *fiber.Ctx) (err error) {
+	r := a.door.Begin(c)
+	defer func() {
+		if v := recover(); v != nil {
+			a.deps.Log.Error("handler panicked", "request", r.ID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("handler panicked: %v", v)
+		}
+	}()
+	for _, step := range a.steps {
+		if err := step(c, r); err != nil {
+			return err
+		}
+	}
+	return r.Route.Handler(c)
+}
+
+// failed answers what went wrong, also before the first step: a request that cannot
+// be read has no id and no headers yet.
+func (a *App) failed(c *fiber.Ctx, err error) error {
+	if route.Of(c).ID == "" {
+		a.door.Begin(c)
+		c.Set(fiber.HeaderConnection, "close")
+	}
+	return a.problems.Answer(c, err)
+}

@@ -1,0 +1,138 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/handlers/reply"
+	"formrail/models"
+	"formrail/models/records"
+	"formrail/models/text"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+// savedOnly goes on as after a success, but says what went wrong behind it.
+func (p pressing) savedOnly(c *fiber.Ctx, f formView, result *records.Result, e *models.Error) error {
+	ctx := c.UserContext()
+	said := flash{Tone: ui.Bad, Title: text.T(ctx, "form.saved_only", "Saved, but a workflow failed"), Text: e.Message.In(ctx)}
+	if id, ok := e.Data["executionId"].(string); ok && p.access.Can("execution.view") {
+		said.Label, said.Href = text.T(ctx, "log.open", "Open execution"), urls.Execution(id)
+	}
+	if err := p.site.say(c, said); err != nil {
+		return err
+	}
+	to, err := p.next(ctx, f, result)
+	if err != nil {
+		return err
+	}
+	return reply.Redirect(c, to)
+}
+
+// succeeded says what the designer wanted to be said, and goes where he wanted.
+func (p pressing) succeeded(c *fiber.Ctx, f formView, result *records.Result) error {
+	ctx := c.UserContext()
+	said, err := p.message(ctx, f, result)
+	if err != nil {
+		return err
+	}
+	if err := p.site.say(c, said); err != nil {
+		return err
+	}
+	to, err := p.next(ctx, f, result)
+	if err != nil {
+		return err
+	}
+	return reply.Redirect(c, to)
+}
+
+// message is what is said after a success: messages of synchronous workflows, then
+// the button's own.
+func (p pressing) message(ctx context.Context, f formView, result *records.Result) (flash, error) {
+	out := flash{Tone: ui.OK, Title: text.T(ctx, "form.saved", "Saved"), Text: strings.Join(result.Messages, " ")}
+	if p.action.After.Message == "" {
+		return out, nil
+	}
+	record, err := p.saved(ctx, result)
+	if err != nil {
+		return out, err
+	}
+	out.Title, err = p.sentence(ctx, p.action.After.Message, p.on, record)
+	return out, err
+}
+
+// saved reads what was saved as the viewer may see it; nothing when he may not.
+func (p pressing) saved(ctx context.Context, result *records.Result) (records.Record, error) {
+	if len(result.Changes) == 0 {
+		return records.Record{}, nil
+	}
+	q := records.Query{Access: p.access, Collection: p.on.Name, Appends: links(p.on.Fields)}
+	record, err := p.site.Records.Get(ctx, q, result.Changes[0].ID)
+	if models.IsKind(err, models.KindNotFound) || models.IsKind(err, models.KindForbidden) {
+		return records.Record{}, nil
+	}
+	return record, err
+}
+
+// next is where to go after a save.
+func (p pressing) next(ctx context.Context, f formView, result *records.Result) (string, error) {
+	after, id := p.action.After, f.id()
+	if len(result.Changes) > 0 {
+		id = result.Changes[0].ID
+	}
+	switch {
+	case after.Redirect != "":
+		return p.redirect(after.Redirect, id), nil
+	case after.Next == "record":
+		to, err := p.recordHref(ctx, p.on, id)
+		if to != "" || err != nil {
+			return to, err
+		}
+	case after.Next == "clear" && !p.inline():
+		return urls.Form(p.page.Key, p.block.ID, ""), nil
+	case p.action.Type == models.SaveAction:
+		if block := p.editForm(); block != "" {
+			return urls.Form(p.page.Key, block, id), nil
+		}
+	case f.record == nil && !p.inline() && !after.Close && p.access.MayTouch(p.on.Name, models.View):
+		return urls.Submitted(p.page.Key, p.block.ID, id), nil
+	case f.record != nil && !after.Close:
+		to, err := p.recordHref(ctx, p.on, id)
+		if to != "" || err != nil {
+			return to, err
+		}
+	}
+	return urls.Page(p.page.Key), nil
+}
+
+// redirect fills the variables of a local path, each one encoded.
+func (p pressing) redirect(to, id string) string {
+	to = strings.ReplaceAll(to, "{{ record.id }}", url.PathEscape(id))
+	if !localPath(to) {
+		return urls.Page(p.page.Key)
+	}
+	return to
+}
+
+// inline reports whether the form stands on its page among other blocks.
+func (p pressing) inline() bool {
+	return !slices.ContainsFunc(p.page.Popups, func(b *models.Block) bool { return b.ID == p.block.ID })
+}
+
+// editForm is the form that changes records of the collection, to keep open what was
+// saved; empty when the page has none the viewer may use.
+func (p pressing) editForm() string {
+	if p.block.Type == models.EditFormBlock {
+		return p.block.ID
+	}
+	for _, b := range p.page.Blocks() {
+		if b.Type == models.EditFormBlock && models.Snake(b.Collection) == models.Snake(p.on.Name) && p.access.MayTouch(p.on.Name, models.Update) {
+			return b.ID
+		}
+	}
+	return ""
+}

@@ -1,0 +1,339 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/text"
+	"formrail/views/executions"
+	"formrail/views/ui"
+	"formrail/views/urls"
+	"formrail/views/workflows"
+)
+
+// executionRow draws an execution in a list.
+func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (executions.Row, error) {
+	row := executions.Row{
+		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Workflow: x.WorkflowTitle,
+		Version: int(x.VersionNumber), Started: v.since(x.CreatedAt), Duration: took(x.StartedAt, x.EndedAt, v.now),
+	}
+	record := ""
+	if on, ok := v.cat.Collection(x.ResourceType); ok && x.ResourceID != "" {
+		record = subtitle(on, x.ResourceID)
+	}
+	row.Detail = joined(x.UserName, record)
+	if x.Status == models.Failed || x.Status == models.TimedOut {
+		whole, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.ID)
+		if err != nil {
+			return row, err
+		}
+		values, err := v.seesValues(ctx, whole.VersionID, whole.ResourceType)
+		if err != nil {
+			return row, err
+		}
+		row.Detail = joined(reasonSentence(ctx, whole, values), row.Detail)
+	}
+	if x.Status == models.Waiting {
+		where, err := v.waitingAt(ctx, x.ID)
+		if err != nil {
+			return row, err
+		}
+		row.Detail = joined(where, row.Detail)
+	}
+	return row, nil
+}
+
+// waitingAt names the steps an execution waits in.
+func (v *viewer) waitingAt(ctx context.Context, id string) (string, error) {
+	steps, err := models.StepsOf(ctx, v.site.DB.Read(), id, []string{})
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, s := range steps {
+		if s.Status == models.Waiting {
+			names = append(names, s.Title)
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
+// executionFacts are what the page of one execution is made of.
+type executionFacts struct {
+	*models.Execution
+	version  *models.Version
+	workflow *models.Workflow
+	def      definition
+	steps    []*models.Step
+	chosen   string // node of the step in the panel
+	values   bool   // the viewer may see all of its values
+}
+
+// maySeeExecution refuses an execution to everybody but holders of the right and
+// who started it, as if it did not exist.
+func (v *viewer) maySeeExecution(x *models.Execution) error {
+	if v.access.Can("execution.view") || x.UserID != 0 && x.UserID == v.user.ID {
+		return nil
+	}
+	return models.NotFound()
+}
+
+func (v *viewer) executionFacts(ctx context.Context, id string) (*executionFacts, error) {
+	q := v.site.DB.Read()
+	x, err := models.ExecutionByID(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.maySeeExecution(x); err != nil {
+		return nil, err
+	}
+	f := &executionFacts{Execution: x}
+	if f.version, f.workflow, err = v.site.versionOf(ctx, x.VersionID); err != nil {
+		return nil, err
+	}
+	if f.def, err = v.site.definition(ctx, f.version.Definition, f.workflow.Title); err != nil {
+		return nil, err
+	}
+	if f.values, err = v.seesValues(ctx, x.VersionID, x.ResourceType); err != nil {
+		return nil, err
+	}
+	f.steps, err = models.StepsOf(ctx, q, id, nil)
+	return f, err
+}
+
+// executionDetail draws one execution.
+func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (executions.DetailProps, error) {
+	x := f.Execution
+	p := executions.DetailProps{
+		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Reason: reasonSentence(ctx, x, f.values),
+		Workflow: f.workflow.Title, Version: int(f.version.Number), Started: v.since(x.CreatedAt), Duration: took(x.CreatedAt, x.EndedAt, v.now), Chosen: -1,
+		CanCancel: x.Status.Live() && v.access.Can("execution.operate"), CanRerun: x.Status.Final() && v.access.Can("execution.operate"),
+		Key: models.NewID(),
+	}
+	if v.access.Can("workflow.view") {
+		p.WorkflowKey = f.workflow.Key
+	}
+	if len(x.Messages) > 0 {
+		p.Reason = strings.TrimSpace(p.Reason + " " + strings.Join(x.Messages, " "))
+	}
+	if err := v.started(ctx, f, &p); err != nil {
+		return p, err
+	}
+	if err := v.steps(ctx, f, &p); err != nil {
+		return p, err
+	}
+	p.Tree = f.def.tree(ctx, v.marker(ctx, f))
+	p.Tree.Label = text.T(ctx, "execution.path", "Path taken")
+	return p, nil
+}
+
+// started says what started the execution and by whom.
+func (v *viewer) started(ctx context.Context, f *executionFacts, p *executions.DetailProps) error {
+	x := f.Execution
+	p.Trigger = f.def.triggerFace().title
+	if on, ok := v.cat.Collection(x.ResourceType); ok && x.ResourceID != "" {
+		p.Trigger = subtitle(on, x.ResourceID)
+		var err error
+		if p.TriggerHref, err = v.recordHref(ctx, on, x.ResourceID); err != nil {
+			return err
+		}
+	}
+	if x.UserID != 0 {
+		who, err := v.names.person(ctx, x.UserID)
+		if err != nil {
+			return err
+		}
+		p.By = &who
+	} else {
+		p.ByOther = text.T(ctx, "execution.by_system", "The system")
+	}
+	if x.RerunOf == "" {
+		return nil
+	}
+	old, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.RerunOf)
+	if err != nil {
+		return err
+	}
+	p.RerunOf, p.RerunNumber = old.ID, "#"+strconv.FormatInt(old.Number, 10)
+	return nil
+}
+
+// steps draws the trigger and what was stored of every step.
+func (v *viewer) steps(ctx context.Context, f *executionFacts, p *executions.DetailProps) error {
+	first, err := v.triggerStep(ctx, f)
+	if err != nil {
+		return err
+	}
+	p.Steps = append(p.Steps, first)
+	for _, s := range f.steps {
+		one, err := v.step(ctx, f, s)
+		if err != nil {
+			return err
+		}
+		p.Steps = append(p.Steps, one)
+	}
+	for i := range p.Steps {
+		if p.Steps[i].Key == f.chosen {
+			p.Chosen = i
+		}
+	}
+	return nil
+}
+
+// triggerStep draws what the execution started with.
+func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions.Step, error) {
+	face := f.def.triggerFace()
+	s := executions.Step{
+		Key: triggerKey, Title: face.title, Type: face.title, Icon: face.icon, Kind: face.kind, Status: string(models.Done),
+		Started: v.since(f.CreatedAt), Tries: 1,
+	}
+	if !v.access.Can("execution.payload") {
+		return s, nil
+	}
+	if f.values {
+		var err error
+		s.Output, err = pretty(f.Trigger)
+		return s, err
+	}
+	shape := field.Shape{}
+	if typ, ok := v.site.types.triggers[f.def.Trigger.Type]; ok {
+		settings, _ := typ.Decode(f.def.Trigger.Config)
+		shape = typ.Context(settings, f.def.schema)
+	}
+	var err error
+	s.Output, err = v.mask(f.Execution).json(ctx, f.Trigger, shape)
+	return s, err
+}
+
+// keyOf names a step in addresses: its node, and its path inside loops.
+func keyOf(s *models.Step) string {
+	if s.Path == "" {
+		return s.Node
+	}
+	return s.Node + "@" + s.Path
+}
+
+// step draws one step: how it went, and for those who may see values what went in, what
+// came out and why.
+func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (executions.Step, error) {
+	out := executions.Step{
+		Key: keyOf(s), Title: s.Title, Type: s.Type, Icon: "circle-dot", Kind: "flow", Path: s.Path, Status: string(s.Status),
+		Duration: took(s.StartedAt, s.EndedAt, v.now), Started: v.since(s.StartedAt), Tries: s.Attempt,
+	}
+	if typ := v.site.types.nodes[s.Type]; typ != nil {
+		out.Type, out.Icon, out.Kind = typ.Title, typ.Icon, tile(typ.Group)
+	}
+	out.ErrorTitle = failureOf(s.Error).sentence(ctx, f.values)
+	if s.Handled {
+		out.ErrorText = text.T(ctx, "execution.handled", "The workflow went on as its error setting says.")
+	}
+	if err := v.asked(ctx, s, &out); err != nil || !f.values {
+		return out, err
+	}
+	out.Explanation = strings.TrimSpace(strings.Join(append([]string{s.Explanation}, s.Warnings...), " "))
+	var err error
+	if out.Output, err = pretty(s.Output); err != nil {
+		return out, err
+	}
+	out.Input, err = pretty(s.Input)
+	return out, err
+}
+
+// asked says who a waiting approval waits for.
+func (v *viewer) asked(ctx context.Context, s *models.Step, out *executions.Step) error {
+	if s.Type != "approval" || s.Status != models.Waiting {
+		return nil
+	}
+	list, err := models.StepTasks(ctx, v.site.DB.Read(), s.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if t.Status != models.TaskOpen {
+			continue
+		}
+		who, err := v.names.person(ctx, t.PrincipalID)
+		if err != nil {
+			return err
+		}
+		out.Waiting = append(out.Waiting, who)
+		out.WaitingText = v.since(t.DueAt).Due(ctx)
+	}
+	return nil
+}
+
+// marker marks the nodes of the tree with what the execution did.
+func (v *viewer) marker(ctx context.Context, f *executionFacts) marker {
+	last := map[string]*models.Step{}
+	for _, s := range f.steps {
+		last[s.Node] = s
+	}
+	return func(n *workflows.Node) bool {
+		status, key := "", n.Key
+		switch s := last[n.Key]; {
+		case n.Key == triggerKey:
+			status, n.Reached = string(models.Done), true
+		case s != nil:
+			status, n.Reached, n.Tries, key = string(s.Status), s.Status != models.Planned, s.Attempt, keyOf(s)
+			n.Duration = took(s.StartedAt, s.EndedAt, v.now)
+		}
+		look := executions.StepLook(ctx, status)
+		n.State = &look
+		if n.Reached {
+			n.Href, n.Current = urls.ExecutionStep(f.ID, key), f.chosen == key
+		}
+		return status == string(models.Done)
+	}
+}
+
+// counts are the numbers beside the tabs.
+func counts(by map[models.Status]int64) executions.Counts {
+	sum := func(list ...models.Status) string {
+		var n int64
+		for _, s := range list {
+			n += by[s]
+		}
+		return ui.Number(strconv.FormatInt(n, 10), 0)
+	}
+	var all []models.Status
+	for s := range by {
+		all = append(all, s)
+	}
+	return executions.Counts{
+		All: sum(all...), Running: sum(statusesOf("running")...), Waiting: sum(statusesOf("waiting")...),
+		Failed: sum(statusesOf("failed")...), Succeeded: sum(statusesOf("succeeded")...), Stopped: sum(statusesOf(stoppedStatus)...),
+	}
+}
+
+// logEntries draws lines of the trigger log.
+func (v *viewer) logEntries(ctx context.Context, list []models.TriggerEntry, record bool) ([]workflows.LogEntry, error) {
+	out := make([]workflows.LogEntry, 0, len(list))
+	for _, e := range list {
+		one := workflows.LogEntry{At: v.since(e.At), Started: e.Started, Reason: e.Reason, Explanation: e.Explanation, ExecutionID: e.ExecutionID}
+		if !v.access.Can("execution.view") {
+			one.ExecutionID = ""
+		}
+		if e.Reason == "duplicate_key" || !v.access.CoversGrant(models.Grant{Collection: e.ResourceType, Action: models.View, Scope: models.ScopeAll}) {
+			one.Explanation = "" // it quotes values of the record
+		}
+		if record {
+			if on, ok := v.cat.Collection(e.ResourceType); ok && e.ResourceID != "" {
+				one.Record = subtitle(on, e.ResourceID)
+			}
+		} else {
+			one.Workflow = e.WorkflowKey
+			w, err := models.WorkflowByID(ctx, v.site.DB.Read(), e.WorkflowID)
+			if err != nil && !models.IsKind(err, models.KindNotFound) {
+				return nil, err
+			}
+			if err == nil {
+				one.Workflow = w.Title
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}

@@ -1,0 +1,220 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/handlers/bind"
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/text"
+	"formrail/views/executions"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+// pageOfExecutions is how many rows the list of executions shows at once.
+const pageOfExecutions = 30
+
+// listExecutions draws the executions that match the filters: all of them for those
+// who watch executions, one's own for everybody else.
+func (s *site) listExecutions(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	p := executions.ListProps{Status: query.Get("status"), Workflow: query.Get("workflow"), Search: strings.TrimSpace(query.Get("search"))}
+	if err := v.executionList(ctx, &p, query.Get("cursor")); err != nil {
+		return err
+	}
+	if reply.Wants(c) {
+		return reply.View(c, nil, executions.Table(p))
+	}
+	v.flash = s.heard(c)
+	if p.Session, err = v.frame(ctx); err != nil {
+		return err
+	}
+	return reply.View(c, executions.List(p), nil)
+}
+
+// executionList reads the rows behind the cursor, and what stands around them.
+func (v *viewer) executionList(ctx context.Context, p *executions.ListProps, cursor string) error {
+	filter, err := v.executionFilter(ctx, p)
+	if err != nil {
+		return err
+	}
+	byStatus, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
+	if err != nil {
+		return err
+	}
+	p.Counts = counts(byStatus)
+	filter.Statuses, filter.Limit = statusesOf(p.Status), pageOfExecutions+1
+	if filter.Before, err = strconv.ParseInt(cursor, 10, 64); err != nil {
+		filter.Before = 0 // the first page
+	}
+	list, err := models.Executions(ctx, v.site.DB.Read(), filter)
+	if err != nil {
+		return err
+	}
+	if len(list) > pageOfExecutions {
+		list = list[:pageOfExecutions]
+		q := url.Values{"cursor": {strconv.FormatInt(list[pageOfExecutions-1].Number, 10)}}
+		for name, value := range map[string]string{"status": p.Status, "workflow": p.Workflow, "search": p.Search} {
+			if value != "" {
+				q.Set(name, value)
+			}
+		}
+		p.Next = urls.Executions() + "?" + q.Encode()
+	}
+	for _, x := range list {
+		row, err := v.executionRow(ctx, x)
+		if err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return nil
+}
+
+// executionFilter brings what was chosen to a filter. A search is for the number of an
+// execution, a workflow, or else the person who started it.
+func (v *viewer) executionFilter(ctx context.Context, p *executions.ListProps) (models.ExecutionFilter, error) {
+	var f models.ExecutionFilter
+	if !v.access.Can("execution.view") {
+		f.UserID = v.user.ID
+	}
+	if n, err := strconv.ParseInt(strings.TrimPrefix(p.Search, "#"), 10, 64); err == nil {
+		f.Number = n
+	} else {
+		f.Search = p.Search
+	}
+	all, err := models.Workflows(ctx, v.site.DB.Read())
+	if err != nil {
+		return f, err
+	}
+	named := func(w *models.Workflow) bool { return found(p.Search, w.Title, w.Key) }
+	if f.UserID == 0 && f.Search != "" && !slices.ContainsFunc(all, named) {
+		people, err := models.Users(ctx, v.site.DB.Read(), models.UserQuery{Search: f.Search, Limit: 1})
+		if err != nil {
+			return f, err
+		}
+		for _, who := range people {
+			f.UserID, f.Search = who.ID, ""
+		}
+	}
+	for _, w := range all {
+		p.Workflows = append(p.Workflows, ui.Choice{Value: w.Key, Label: w.Title})
+		if w.Key == p.Workflow {
+			f.WorkflowID = w.ID
+		}
+	}
+	if p.Workflow != "" && f.WorkflowID == 0 {
+		f.WorkflowID = -1 // an unknown workflow has no executions
+	}
+	if !v.access.Can("execution.view") {
+		p.Workflows = nil // names of workflows are for those who watch them
+	}
+	return f, nil
+}
+
+// showExecution draws one execution with its path and, beside it, the chosen step.
+func (s *site) showExecution(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	v.flash = s.heard(c)
+	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), status: fiber.StatusOK})
+}
+
+// shownExecution says what of an execution is drawn.
+type shownExecution struct {
+	id, step string
+	status   int
+	problem  string // why something could not be done with it
+	reason   string // that was typed for it
+}
+
+func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
+	ctx := c.UserContext()
+	f, err := v.executionFacts(ctx, show.id)
+	if err != nil {
+		return err
+	}
+	f.chosen = show.step
+	p, err := v.executionDetail(ctx, f)
+	if err != nil {
+		return err
+	}
+	p.Problem, p.CancelReason = show.problem, show.reason
+	if p.Session, err = v.frame(ctx); err != nil {
+		return err
+	}
+	return reply.Status(c, show.status, executions.Detail(p), executions.Body(p))
+}
+
+// cancelExecution ends an execution that still runs.
+func (s *site) cancelExecution(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, id := c.UserContext(), route.Param(c, "id")
+	reason := strings.TrimSpace(form.Get("reason"))
+	if err := s.Engine.Cancel(ctx, v.access, id, reason); err != nil {
+		return v.refuseExecution(c, shownExecution{id: id, reason: reason}, models.AsError(err))
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "execution.now_cancelled", "Execution cancelled")}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.Execution(id))
+}
+
+// rerunExecution starts a new execution with the input of one that has ended.
+func (s *site) rerunExecution(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, id := c.UserContext(), route.Param(c, "id")
+	again, err := s.Engine.Rerun(ctx, v.access, id, form.Get(ui.KeyName))
+	if err != nil {
+		return v.refuseExecution(c, shownExecution{id: id}, models.AsError(err))
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "execution.now_rerun", "Started again with the same input")}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.Execution(again))
+}
+
+// refuseExecution draws the execution with what kept something from being done.
+func (v *viewer) refuseExecution(c *fiber.Ctx, show shownExecution, e *models.Error) error {
+	if e.Kind != models.KindInvalid && e.Kind != models.KindConflict {
+		return e
+	}
+	show.status, show.problem = reply.StatusOf(e), e.Message.In(c.UserContext())
+	return v.drawExecution(c, show)
+}

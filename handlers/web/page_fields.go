@@ -1,0 +1,233 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/records"
+	"formrail/views/fields"
+)
+
+// maxChoices is how many records an input offers.
+const maxChoices = 200
+
+// blockField is one column or input of a block, as the viewer may have it.
+type blockField struct {
+	field *models.CollectionField // where the path ends
+	path  []string                // links to follow, then the field
+	title string
+	help  string
+}
+
+// shape is the field as views draw it.
+func (b blockField) shape() field.Field {
+	d := declared(b.field)
+	if b.title != "" {
+		d.Label = b.title
+	}
+	if b.help != "" {
+		d.Help = b.help
+	}
+	return d
+}
+
+// columns lists the fields of a block that the viewer may read; all of them when
+// the block names none.
+func (v *viewer) columns(b *models.Block, on *models.Collection) []blockField {
+	var out []blockField
+	for _, name := range namesOf(b, on) {
+		f, ok := v.readable(on, name)
+		if !ok {
+			continue
+		}
+		f.title = name.Title
+		out = append(out, f)
+	}
+	return out
+}
+
+// namesOf lists the fields of a block; without any, those that people fill in.
+func namesOf(b *models.Block, on *models.Collection) []models.BlockField {
+	if b != nil && len(b.Fields) > 0 {
+		return b.Fields
+	}
+	var out []models.BlockField
+	for _, f := range on.Fields {
+		if !f.Preset && !f.Hidden {
+			out = append(out, models.BlockField{Field: f.Name})
+		}
+	}
+	return out
+}
+
+// readable follows the path of a field. ok is false when it leads nowhere, or to
+// what the viewer may not see.
+func (v *viewer) readable(on *models.Collection, name models.BlockField) (blockField, bool) {
+	out := blockField{}
+	for part := range strings.SplitSeq(name.Field, ".") {
+		if on == nil {
+			return out, false
+		}
+		f, ok := on.Field(part)
+		if !ok || f.Hidden || !mayView(v.access, on.Name, f) {
+			return out, false
+		}
+		out.field, out.path = f, append(out.path, f.Name)
+		on = nil
+		if f.IsLink() {
+			on, _ = v.cat.Collection(targetOf(f))
+		}
+	}
+	return out, out.field != nil
+}
+
+// targetOf is the collection a link leads to.
+func targetOf(f *models.CollectionField) string {
+	if f.Kind == field.User {
+		return models.UsersCollection
+	}
+	return f.Target
+}
+
+// appends lists the links that the fields need to be read with their records.
+func appends(list []blockField) []string {
+	var out []string
+	for _, b := range list {
+		links := b.path[:len(b.path)-1]
+		if b.field.Kind == field.ManyToOne {
+			links = b.path
+		}
+		if len(links) > 0 {
+			out = append(out, strings.Join(links, "."))
+		}
+	}
+	return out
+}
+
+// cell draws one field of a record, also one that is reached over links.
+func (v *viewer) cell(ctx context.Context, b blockField, r records.Record) (fields.Shown, error) {
+	for _, link := range b.path[:len(b.path)-1] {
+		next, ok := r[link].(map[string]any)
+		if !ok {
+			return fields.Shown{Field: b.shape()}, nil
+		}
+		r = next
+	}
+	s, _, err := v.shown(ctx, b.field, r)
+	s.Field = b.shape()
+	if b.field.Kind == field.ManyToOne && s.Value != "" && err == nil {
+		if on, ok := v.cat.Collection(b.field.Target); ok {
+			s.Href, err = v.recordHref(ctx, on, s.Value)
+		}
+	}
+	return s, err
+}
+
+// inputs lists the fields of a form that the viewer may write in the way the form
+// does. A form that changes records offers only what he may read as well, so that
+// nothing is overwritten unseen, and links only to what he may choose from.
+func (v *viewer) inputs(b *models.Block, on *models.Collection) []blockField {
+	action := models.Create
+	if b.Type == models.EditFormBlock {
+		action = models.Update
+	}
+	var out []blockField
+	for _, name := range namesOf(b, on) {
+		f, ok := on.Field(name.Field)
+		switch {
+		case !ok || f.Hidden || f.Preset || f.ReadOnly:
+		case !v.access.MayWriteField(on.Name, action, f.Name):
+		case action == models.Update && !mayView(v.access, on.Name, f):
+		case f.IsLink() && !v.access.MayTouch(targetOf(f), models.View):
+		default:
+			out = append(out, blockField{field: f, path: []string{f.Name}, title: name.Title, help: name.Help})
+		}
+	}
+	return out
+}
+
+// choices lists what a link may point to: the records the viewer may see, by title.
+// The one that is chosen is always among them.
+func (v *viewer) choices(ctx context.Context, f *models.CollectionField, chosen string) ([]fields.Choice, error) {
+	on, ok := v.cat.Collection(targetOf(f))
+	if !ok {
+		return nil, nil
+	}
+	q := records.Query{Access: v.access, Collection: on.Name, PageSize: maxChoices, Sort: []string{on.TitleField}}
+	if status, ok := on.Field("status"); ok && on.Name == models.UsersCollection && mayView(v.access, on.Name, status) {
+		q.Filter = map[string]any{"status": "active"}
+	}
+	page, err := v.site.Records.List(ctx, q)
+	if models.IsCode(err, "FIELD_NOT_ALLOWED") { // not sorted by what may not be seen everywhere
+		q.Sort = nil
+		page, err = v.site.Records.List(ctx, q)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]fields.Choice, 0, len(page.Records)+1)
+	for _, r := range page.Records {
+		id := records.IDText(r[models.IDField])
+		out = append(out, fields.Choice{Value: id, Label: records.TitleOf(on, r)})
+		if id == chosen {
+			chosen = ""
+		}
+	}
+	if chosen == "" {
+		return out, nil
+	}
+	r, err := v.site.Records.Get(ctx, records.Query{Access: v.access, Collection: on.Name}, chosen)
+	if models.IsKind(err, models.KindNotFound) {
+		return out, nil
+	}
+	return append(out, fields.Choice{Value: chosen, Label: records.TitleOf(on, r)}), err
+}
+
+// initial is the value a new record's input begins with: the default of its field,
+// with its variables.
+func (v *viewer) initial(f *models.CollectionField) string {
+	s, ok := f.Default.(string)
+	if !ok {
+		return v.typed(f, f.Default)
+	}
+	value, known := v.constant(s)
+	if !known {
+		return ""
+	}
+	return v.typed(f, value)
+}
+
+// constant gives the value of a text that may be one whole variable of those that
+// defaults and buttons know.
+func (v *viewer) constant(s string) (value any, known bool) {
+	if !strings.Contains(s, "{{") {
+		return s, true
+	}
+	name := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(s, "{{"), "}}"))
+	switch name {
+	case "user.id":
+		return v.user.ID, true
+	case "user.nickname":
+		return v.user.Nickname, true
+	case "system.now":
+		return v.now, true
+	case "system.today":
+		return field.Date(v.now.Format(time.DateOnly)), true
+	}
+	return nil, false
+}
+
+// number is how a record is counted in a table; its key is shown when it is short.
+func number(on *models.Collection, id string) string {
+	if on.IDType == models.UUIDID {
+		return ""
+	}
+	return id
+}
+
+// isBox reports whether the input of a field is a box, which sends nothing when it
+// is not ticked.
+func isBox(f *models.CollectionField) bool { return f.Kind == field.Boolean }

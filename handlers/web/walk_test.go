@@ -1,0 +1,164 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"formrail/handlers/handlerstest"
+	"formrail/handlers/route"
+	"formrail/views/urls"
+	"formrail/views/viewstest"
+)
+
+// expected are the statuses that people get; 0 stands for 200.
+type expected struct{ owner, approver, applicant int }
+
+func TestPages_AreCompleteForEachPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.submit(t, w.Browser(w.emil), "Team offsite catering", "640")
+	w.submit(t, w.Browser(w.emil), "Train to Malmö", "112")
+	w.submit(t, w.Browser(w.ines), "Lisbon client visit", "90")
+	const unknown = "06H1A60TZDWPH5Q3X4RMGZFC60"
+	nobody, designers := expected{404, 404, 404}, expected{0, 403, 403}
+	addresses := map[string]expected{
+		"/": {}, "/tasks": {}, "/tasks/done": {}, "/tasks/started": {}, "/tasks?search=offsite": {}, "/profile": {}, "/executions": {},
+		"/executions?status=waiting&search=reimb": {}, "/tasks/" + w.task(t, w.mara): {}, "/tasks/" + unknown: nobody,
+		"/executions/" + w.execution(t): {0, 404, 404}, "/executions/" + unknown: nobody,
+		"/pages/expenses": {}, "/pages/expenses?search=train&sort=-amount": {}, "/pages/expenses?record=1": {}, "/pages/nothing": nobody, "/pages/payments": {0, 0, 404},
+		"/pages/expenses/forms/f1": {}, "/pages/expenses/forms/e1/1": {0, 403, 0}, "/pages/expenses/forms/e1/3": {0, 403, 404}, "/pages/expenses/forms/d1": nobody,
+		"/pages/expenses/records/d1/1": {}, "/pages/expenses/records/b1/3": {0, 0, 404}, "/pages/expenses/records/d1/999": nobody,
+		"/pages/expenses/submitted/f1/1": {}, "/pages/expenses/submitted/f1/3": {0, 0, 404},
+		"/workflows": designers, "/workflows/reimb_approval": designers, "/workflows/reimb_approval/versions/1": designers, "/workflows/none": {404, 403, 403},
+		"/nowhere": nobody,
+	}
+	clients := []*handlerstest.Client{w.Browser(w.Root), w.Browser(w.mara), w.Browser(w.emil)}
+	for address, want := range addresses {
+		for i, status := range []int{want.owner, want.approver, want.applicant} {
+			if status == 0 {
+				status = 200
+			}
+			at := []string{"the owner", "the approver", "the applicant"}[i] + " at " + address
+			answer := clients[i].Get(address)
+			require.Equal(t, status, answer.Status, "%s: %s", at, answer.Body)
+			complete(t, at, answer)
+		}
+	}
+}
+
+// complete checks what every page must have.
+func complete(t *testing.T, at string, answer *handlerstest.Answer) {
+	t.Helper()
+	page := answer.Page()
+	require.Len(t, handlerstest.All(page, "h1"), 1, "%s has not exactly one main heading", at)
+	title := handlerstest.First(page, "title")
+	require.NotNil(t, title, at)
+	require.NotEqual(t, "· Formrail", handlerstest.Text(title), "%s has no title", at)
+	require.Empty(t, viewstest.Faults(page), at)
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
+	require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
+	require.Contains(t, answer.Header.Get("Content-Type"), "text/html")
+}
+
+// filled puts values for the parameters into a pattern.
+func filled(pattern string) string {
+	return strings.NewReplacer("{id}", "x", "{page}", "expenses", "{block}", "f1", "{record}", "1", "{action}", "send", "{key}", "reimb_approval", "{number}", "1").Replace(pattern)
+}
+
+func TestRoutes_AskForASession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	visitor, emil := w.Visitor(), w.Browser(w.emil)
+	seen := 0
+	for _, r := range w.Table().Routes() {
+		if r.Auth != route.Session || r.Pattern == "/live" {
+			continue
+		}
+		seen++
+		address := filled(r.Pattern)
+		if r.Method == route.GET {
+			to := visitor.Get(address).Want(303).Header.Get("Location")
+			require.True(t, strings.HasPrefix(to, "/sign-in"), "%s leads to %s", address, to)
+			continue
+		}
+		require.Equal(t, "/sign-in", visitor.Submit(address, url.Values{}).Want(303).Header.Get("Location"))
+		if r.Permission.Right != "" {
+			emil.Submit(address, url.Values{}).Want(403)
+			continue
+		}
+		forged := emil.Send("POST", address, "application/x-www-form-urlencoded", "_csrf=forged").Want(403)
+		require.Contains(t, string(forged.Body), "too old", address)
+		foreign := emil.With("Sec-Fetch-Site", "cross-site").Submit(address, url.Values{}).Want(403)
+		require.Contains(t, string(foreign.Body), "another site", address)
+	}
+	require.Greater(t, seen, 20)
+	require.Empty(t, w.all(t))
+}
+
+func TestPages_AnswerWithTheFragmentThatHtmxAsksFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	emil := w.Browser(w.emil)
+	w.submit(t, emil, "Team offsite catering", "640")
+	w.submit(t, emil, "Train to Malmö", "112")
+	for address, id := range map[string]string{
+		"/": "home-tasks", "/tasks": "task-list", "/tasks/started": "task-list", "/executions": "executions", "/pages/expenses?search=train": "block-b1",
+		"/pages/expenses/forms/f1": "form-f1",
+	} {
+		answer := emil.With("HX-Request", "true").Get(address).Want(200)
+		require.Contains(t, answer.Header.Values("Vary"), "HX-Request", address)
+		page := answer.Page()
+		require.NotNil(t, handlerstest.First(page, "", "id", id), "%s: %s", address, answer.Body)
+		require.Nil(t, handlerstest.First(page, "h1"), address)
+		require.NotContains(t, string(answer.Body), "<!doctype")
+	}
+	found := emil.With("HX-Request", "true").Get("/pages/expenses?search=train").Page()
+	require.Contains(t, handlerstest.Text(found), "Train to Malmö")
+	require.NotContains(t, handlerstest.Text(found), "catering")
+}
+
+func TestPages_HideWhatSomebodyMayNotSee(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.submit(t, w.Browser(w.emil), "Team offsite catering", "640")
+	owner := mainText(t, w.Browser(w.Root).Get("/pages/expenses").Page())
+	require.Contains(t, owner, "Secret note")
+	emil := w.Browser(w.emil).Get("/pages/expenses").Page()
+	require.NotContains(t, mainText(t, emil), "Secret note")
+	require.NotContains(t, mainText(t, emil), "Delete")
+	require.NotContains(t, handlerstest.Text(emil), "Workflows Executions")
+	require.Contains(t, mainText(t, emil), "Team offsite catering")
+	require.NotContains(t, mainText(t, w.Browser(w.ines).Get("/pages/expenses").Page()), "catering")
+	form := w.Browser(w.emil).Get("/pages/expenses/forms/f1").Page()
+	require.Nil(t, handlerstest.First(form, "input", "name", "secret"))
+	require.NotNil(t, handlerstest.First(w.Browser(w.Root).Get("/pages/expenses/forms/f1").Page(), "input", "name", "secret"))
+	edit := w.Browser(w.emil).Get("/pages/expenses/forms/e1/1").Page()
+	require.NotNil(t, handlerstest.First(edit, "input", "name", "projectName"))
+	require.Nil(t, handlerstest.First(edit, "input", "name", "amount"), "he may read but not change it")
+}
+
+func TestURLs_LeadToRoutes(t *testing.T) {
+	t.Parallel()
+	app := handlerstest.StartWith(t, handlerstest.Options{Pages: pagesOf})
+	for method, addresses := range map[string][]string{
+		route.GET: {
+			urls.Home(), urls.SignIn(), urls.Setup(), urls.DemoSignIn(), urls.Tasks(""), urls.Tasks("done"), urls.Tasks("started"), urls.Task("t"),
+			urls.Executions(), urls.ExecutionsOf("w"), urls.Execution("x"), urls.ExecutionStep("x", "s"), urls.Workflows(), urls.Workflow("w"), urls.WorkflowVersion("w", 3),
+			urls.Page("p"), urls.Form("p", "b", ""), urls.Form("p", "b", "r"), urls.Record("p", "b", "r"), urls.Submitted("p", "b", "r"), urls.Profile(), urls.Live("tasks"),
+		},
+		route.POST: {
+			urls.SignIn(), urls.SignOut(), urls.Setup(), urls.DemoSignIn(), urls.TaskAction("t", "approve"), urls.TaskAction("t", "reject"),
+			urls.ExecutionCancel("x"), urls.ExecutionRerun("x"), urls.WorkflowPublish("w"), urls.WorkflowEnable("w"), urls.PageAction("p", "a", "b", "r"),
+			urls.ProfileTheme(), urls.ProfileRole(), urls.ProfileTokens(), urls.TokenRevoke("t"), urls.SessionRevoke("s"), urls.MessagesRead(),
+		},
+	} {
+		for _, address := range addresses {
+			path, err := route.ParsePath(address)
+			require.NoError(t, err)
+			require.NotNil(t, app.Table().Find(method, path).Route, "%s %s", method, address)
+		}
+	}
+}

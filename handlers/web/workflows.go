@@ -1,0 +1,290 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/engine"
+	"formrail/handlers/bind"
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/text"
+	"formrail/views/ui"
+	"formrail/views/urls"
+	"formrail/views/workflows"
+)
+
+// workflowLog is how many lines of the trigger log a workflow shows.
+const workflowLog = 20
+
+// listWorkflows draws all workflows, or those whose name holds what is searched for.
+func (s *site) listWorkflows(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	return v.drawWorkflows(c, fiber.StatusOK, workflows.ListProps{Search: strings.TrimSpace(query.Get("search"))})
+}
+
+func (v *viewer) drawWorkflows(c *fiber.Ctx, status int, p workflows.ListProps) error {
+	ctx, q := c.UserContext(), v.site.DB.Read()
+	all, err := models.Workflows(ctx, q)
+	if err != nil {
+		return err
+	}
+	stats, err := models.ExecutionStats(ctx, q)
+	if err != nil {
+		return err
+	}
+	p.Session.CSRF = v.csrf
+	for _, w := range all {
+		if !found(p.Search, w.Title, w.Key) {
+			continue
+		}
+		row, err := v.workflowRow(ctx, w, stats[w.ID])
+		if err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if reply.Wants(c) {
+		return reply.Status(c, status, nil, workflows.Table(p))
+	}
+	v.flash = v.site.heard(c)
+	if p.Session, err = v.frame(ctx); err != nil {
+		return err
+	}
+	return reply.Status(c, status, workflows.List(p), nil)
+}
+
+// found reports whether one of the texts holds the search, whatever its case.
+func found(search string, texts ...string) bool {
+	for _, t := range texts {
+		if strings.Contains(strings.ToLower(t), strings.ToLower(search)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *viewer) workflowRow(ctx context.Context, w *models.Workflow, stats models.WorkflowStats) (workflows.Row, error) {
+	row := workflows.Row{
+		Key: w.Key, Title: w.Title, Icon: v.site.types.triggerIcon(w.Type), Kind: "trigger", Trigger: v.site.types.triggerTitle(w.Type),
+		Sync: w.Sync, Enabled: w.Enabled, CanEnable: v.access.Can("workflow.publish"), Draft: w.DraftDirty,
+		Executions: ui.Number(strconv.FormatInt(stats.Total, 10), 0), Last: v.since(stats.LastAt),
+	}
+	if w.LiveVersion == 0 {
+		return row, nil
+	}
+	live, err := models.VersionByID(ctx, v.site.DB.Read(), w.LiveVersion)
+	if err != nil {
+		return row, err
+	}
+	row.Version = int(live.Number)
+	return row, nil
+}
+
+// showWorkflow draws the draft of a workflow when it differs from what is live, else
+// the live version; or one version that the address names.
+func (s *site) showWorkflow(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	w, err := models.WorkflowByKey(c.UserContext(), s.DB.Read(), route.Param(c, "key"))
+	if err != nil {
+		return err
+	}
+	v.flash = s.heard(c)
+	return v.drawWorkflow(c, w, shownWorkflow{number: route.Param(c, "number"), status: fiber.StatusOK})
+}
+
+// shownWorkflow says what of a workflow is drawn.
+type shownWorkflow struct {
+	number  string // of a version; empty for what is edited or live
+	status  int
+	problem string
+	note    string // that was typed for a new version
+}
+
+func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkflow) error {
+	ctx := c.UserContext()
+	p := workflows.ShowProps{
+		Key: w.Key, Title: w.Title, Description: w.Description, Trigger: v.site.types.triggerTitle(w.Type), Sync: w.Sync, Enabled: w.Enabled,
+		CanEnable: v.access.Can("workflow.publish") && (w.LiveVersion != 0 || w.Enabled), CanPublish: v.access.Can("workflow.publish") && w.DraftDirty,
+		DraftBase: strconv.FormatInt(w.DraftRevision, 10), Problem: show.problem, Note: show.note,
+	}
+	versions, err := models.Versions(ctx, v.site.DB.Read(), w.ID)
+	if err != nil {
+		return err
+	}
+	stored, current, err := definitionShown(ctx, w, versions, show.number)
+	if err != nil {
+		return err
+	}
+	p.Showing = current.title
+	d, err := v.site.definition(ctx, stored, w.Title)
+	if err != nil {
+		return err
+	}
+	p.Tree = d.tree(ctx, nil)
+	if p.Versions, err = v.versions(ctx, w, versions, current.number); err != nil {
+		return err
+	}
+	if p.Findings, err = v.findings(ctx, w); err != nil {
+		return err
+	}
+	log, err := models.TriggerLog(ctx, v.site.DB.Read(), models.TriggerFilter{WorkflowID: w.ID, Limit: workflowLog})
+	if err != nil {
+		return err
+	}
+	if p.Log, err = v.logEntries(ctx, log, true); err != nil {
+		return err
+	}
+	if p.Session, err = v.frame(ctx); err != nil {
+		return err
+	}
+	return reply.Status(c, show.status, workflows.Show(p), nil)
+}
+
+// definitionOf is a definition with what it is called; number is 0 for the draft.
+type definitionOf struct {
+	title  string
+	number int64
+}
+
+// definitionShown finds the definition to draw.
+func definitionShown(ctx context.Context, w *models.Workflow, versions []*models.Version, number string) (string, definitionOf, error) {
+	for _, one := range versions {
+		named := strconv.FormatInt(one.Number, 10) == number
+		if named || number == "" && !w.DraftDirty && one.ID == w.LiveVersion {
+			return one.Definition, definitionOf{text.T(ctx, "workflows.version_n", "Version %s", strconv.FormatInt(one.Number, 10)), one.Number}, nil
+		}
+	}
+	if number != "" {
+		return "", definitionOf{}, models.NotFound()
+	}
+	return w.Draft, definitionOf{title: text.T(ctx, "workflows.draft", "Draft")}, nil
+}
+
+// versions lists the versions with how often each ran.
+func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*models.Version, current int64) ([]workflows.Version, error) {
+	var out []workflows.Version
+	for _, one := range list {
+		by, err := v.names.person(ctx, one.AuthorID)
+		if err != nil {
+			return nil, err
+		}
+		ran, err := models.CountExecutions(ctx, v.site.DB.Read(), models.ExecutionFilter{VersionID: one.ID})
+		if err != nil {
+			return nil, err
+		}
+		var total int64
+		for _, n := range ran {
+			total += n
+		}
+		out = append(out, workflows.Version{
+			Number: int(one.Number), Live: one.ID == w.LiveVersion, Note: one.Note, By: by, At: v.since(one.PublishedAt),
+			Executions: ui.Number(strconv.FormatInt(total, 10), 0), Current: one.Number == current,
+		})
+	}
+	return out, nil
+}
+
+// findings lists what keeps the draft from being published.
+func (v *viewer) findings(ctx context.Context, w *models.Workflow) ([]workflows.Finding, error) {
+	if !w.DraftDirty {
+		return nil, nil
+	}
+	list, err := v.site.Engine.Validate(ctx, v.access, w.Key)
+	if err != nil {
+		return nil, err
+	}
+	d, err := engine.ReadDefinition(w.Draft)
+	if err != nil {
+		return nil, err
+	}
+	var out []workflows.Finding
+	for _, f := range list {
+		one := workflows.Finding{Message: f.Message.In(ctx), Warning: f.Severity != "error"}
+		if nodeIn(d.Nodes, f.Node) != nil || f.Node == triggerKey {
+			one.Node = f.Node
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// enableWorkflow switches a workflow on or off.
+func (s *site) enableWorkflow(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, on := c.UserContext(), form.Get("enabled") == "true"
+	w, err := s.Engine.UpdateWorkflow(ctx, v.access, route.Param(c, "key"), engine.WorkflowChange{Enabled: &on})
+	if err != nil {
+		return v.refuseWorkflow(c, shownWorkflow{}, models.AsError(err))
+	}
+	said := flash{Tone: ui.OK, Title: text.T(ctx, "workflows.now_off", "“%s” is switched off", w.Title)}
+	if on {
+		said.Title = text.T(ctx, "workflows.now_on", "“%s” is switched on", w.Title)
+	}
+	if err := s.say(c, said); err != nil {
+		return err
+	}
+	if from := cameFrom(c); strings.HasPrefix(from, urls.Workflows()) {
+		return reply.Redirect(c, from)
+	}
+	return reply.Redirect(c, urls.Workflow(w.Key))
+}
+
+// publishWorkflow makes the draft the live version.
+func (s *site) publishWorkflow(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	base, err := strconv.ParseInt(form.Get("base"), 10, 64)
+	if err != nil {
+		return models.Invalid("BAD_PARAMETER", text.M("workflows.base", "Load the page again, then publish."))
+	}
+	ctx, key, note := c.UserContext(), route.Param(c, "key"), strings.TrimSpace(form.Get("note"))
+	made, err := s.Engine.Publish(ctx, v.access, key, engine.Publish{Note: note, Base: base})
+	if err != nil {
+		return v.refuseWorkflow(c, shownWorkflow{note: note}, models.AsError(err))
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "workflows.published", "Version %d is live", made.Version.Number)}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.Workflow(key))
+}
+
+// refuseWorkflow draws the workflow with what kept something from being done.
+func (v *viewer) refuseWorkflow(c *fiber.Ctx, show shownWorkflow, e *models.Error) error {
+	if e.Kind != models.KindInvalid && e.Kind != models.KindConflict && e.Kind != models.KindForbidden {
+		return e
+	}
+	w, err := models.WorkflowByKey(c.UserContext(), v.site.DB.Read(), route.Param(c, "key"))
+	if err != nil {
+		return err
+	}
+	show.status, show.problem = reply.StatusOf(e), e.Message.In(c.UserContext())
+	return v.drawWorkflow(c, w, show)
+}
