@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"formrail/engine"
+	"formrail/engine/live"
+	"formrail/engine/nodes"
+	"formrail/engine/queue/local"
+	"formrail/engine/script"
+	"formrail/engine/triggers"
+	"formrail/handlers"
+	"formrail/handlers/route"
+	"formrail/handlers/web"
+	"formrail/models"
+	"formrail/models/records"
+	"formrail/models/text"
+)
+
+// Pauses of the server's own work, and how long a stop may take.
+const (
+	refreshEvery = 250 * time.Millisecond // notice what other processes changed
+	cleanEvery   = time.Hour
+	drainTime    = 25 * time.Second
+)
+
+// serve starts the server and runs it until a signal ends ctx.
+func (c *cli) serve(ctx context.Context, args []string) error {
+	f := c.flags("serve")
+	addr := f.String("addr", "localhost:8080", "address to listen on; port 0 takes a free one")
+	demo := f.Bool("demo", false, "load the demo app and print its sign-ins")
+	role := f.String("role", "web,worker", "what this process does")
+	f.BoolVar(&f.storage.unsafe, "allow-unsafe", false, "accept a database that may lose data in a power cut")
+	if _, err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	if roles := strings.Split(*role, ","); len(roles) != 2 || !slices.Contains(roles, "web") || !slices.Contains(roles, "worker") {
+		return usageError{text.M("serve.role", "This release runs web and worker in one process: --role web,worker.").String()}
+	}
+	s, err := c.newServer(ctx, f.storage, *addr)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.run(ctx, *demo), s.close())
+}
+
+// server is everything that runs, from the database up to the socket.
+type server struct {
+	c       *cli
+	log     *slog.Logger
+	db      *models.DB
+	records *records.Service
+	scripts *script.Pool
+	engine  *engine.Engine
+	live    *live.Hub
+	app     *handlers.App
+	socket  net.Listener
+	address string // under which people reach it
+	tending sync.WaitGroup
+}
+
+// newServer wires a server. It does nothing until run. Read it to know how
+// everything hangs together.
+func (c *cli) newServer(ctx context.Context, from storage, addr string) (_ *server, err error) {
+	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	s.db, err = models.Open(ctx, models.Options{
+		Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.db.EnsureSeed(ctx); err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own program: %w", err)
+	}
+	s.scripts = script.NewPool(script.Options{Command: []string{self, "script-worker"}, Logger: s.log})
+	s.records = records.New(s.db)
+	s.engine = newEngine(s)
+	s.records.SetHooks(s.engine.Hooks()) // called inside the write transaction; an error undoes both
+	s.records.OnUsage(s.engine.Usages)
+	s.records.OnUsage(s.db.PageUsages)
+	if s.socket, err = listen(addr); err != nil {
+		return nil, err
+	}
+	config, err := s.config(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	s.app, err = handlers.New(handlers.Deps{
+		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: c.clock, Config: config,
+		Pages: func(d route.Deps) route.Pages {
+			return web.New(d, web.Declared{Nodes: nodes.All(), Triggers: triggers.All()})
+		},
+	})
+	return s, err
+}
+
+// listen takes an address.
+func listen(addr string) (net.Listener, error) {
+	socket, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, models.Conflict("ADDRESS_IN_USE",
+			text.M("serve.address", "The address %s is in use by another program. Choose another one with --addr.", addr))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return socket, nil
+}
+
+// newEngine wires the engine of a server, or of a command that only reads and
+// changes definitions.
+func newEngine(s *server) *engine.Engine {
+	return engine.New(engine.Deps{
+		DB: s.db, Records: s.records, Scripts: s.scripts, Live: s.live, Clock: s.c.clock, Log: s.log,
+		Queue: local.New(local.Options{DB: s.db, Clock: s.c.clock, Log: s.log}),
+		Nodes: nodes.All(), Triggers: triggers.All(),
+	})
+}
+
+// config says under which address the server is reached: the stored one, else the
+// one it listens on. A server that listens on all interfaces does not know its
+// name until somebody says it.
+func (s *server) config(ctx context.Context, addr string) (handlers.Config, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return handlers.Config{}, fmt.Errorf("read address %s: %w", addr, err)
+	}
+	_, port, err := net.SplitHostPort(s.socket.Addr().String())
+	if err != nil {
+		return handlers.Config{}, fmt.Errorf("read own address: %w", err)
+	}
+	everywhere := host == "" || net.ParseIP(host).IsUnspecified()
+	if everywhere {
+		host = "localhost"
+	}
+	listening := net.JoinHostPort(host, port)
+	s.address = "http://" + listening
+	config := handlers.Config{Hosts: []string{listening}}
+	if config.BaseURL, err = s.db.Meta(ctx, web.BaseURLName); err != nil {
+		return handlers.Config{}, err
+	}
+	if config.BaseURL == "" && !everywhere {
+		config.BaseURL = s.address
+	}
+	s.engine.SetBaseURL(config.BaseURL)
+	return config, nil
+}
+
+// run starts what newServer wired, says so, and stops it in order once ctx ends:
+// requests and streams first, then executions.
+func (s *server) run(ctx context.Context, demo bool) error {
+	working := context.WithoutCancel(ctx) // running work is drained, not cut off
+	if err := s.engine.Start(working); err != nil {
+		return err
+	}
+	if err := s.welcome(ctx, demo); err != nil {
+		return errors.Join(err, s.drain(working, nil))
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.app.Serve(s.socket) }()
+	tending, stopTending := context.WithCancel(working)
+	s.tend(tending)
+	s.c.say(text.M("serve.ready", "Formrail is ready on %s", s.address))
+
+	var failed error
+	select {
+	case failed = <-ended:
+		ended = nil
+	case <-ctx.Done():
+		s.log.Info("stopping")
+	}
+	stopTending()
+	return errors.Join(failed, s.drain(working, ended))
+}
+
+// drain stops admitting, ends streams, lets running requests and stretches finish.
+// What is not finished in time goes on at the next start.
+func (s *server) drain(ctx context.Context, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	s.live.Close()
+	var errs []error
+	if ended != nil {
+		errs = append(errs, s.app.Shutdown(ctx), <-ended)
+	}
+	s.tending.Wait()
+	return errors.Join(append(errs, s.engine.Stop(ctx))...)
+}
+
+// close gives back what newServer took, as far as it came.
+func (s *server) close() error {
+	var errs []error
+	if s.socket != nil {
+		if err := s.socket.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.scripts != nil {
+		s.scripts.Close()
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// welcome prints how to come in: the sign-ins of the demo, or the link that
+// creates the first administrator.
+func (s *server) welcome(ctx context.Context, demo bool) error {
+	if demo {
+		return s.welcomeToDemo(ctx)
+	}
+	done, err := models.HasRoot(ctx, s.db.Read())
+	if err != nil || done {
+		return err
+	}
+	var secret string
+	err = s.db.Write(ctx, "serve.setup_link", func(tx *models.Tx) error {
+		secret, err = models.CreateLink(ctx, tx, models.NewLink{Kind: models.SetupLink, Life: 24 * time.Hour})
+		return err
+	})
+	if err == nil {
+		s.c.say(text.M("serve.setup", "Open this link to create the first administrator. It works once, for a day:\n  %s/setup?token=%s", s.address, secret))
+	}
+	return err
+}
+
+// tend does the small work of a running server.
+func (s *server) tend(ctx context.Context) {
+	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
+	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
+	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)
+}
+
+// every calls fn again and again until ctx ends. A failure is logged and tried again.
+func (s *server) every(ctx context.Context, pause time.Duration, what string, fn func(context.Context) error) {
+	s.tending.Go(func() {
+		tick := time.NewTicker(pause)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				s.once(ctx, what, fn)
+			}
+		}
+	})
+}
+
+// once calls fn; neither an error nor a panic of it ends the server.
+func (s *server) once(ctx context.Context, what string, fn func(context.Context) error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error(what, "panic", fmt.Sprint(p))
+		}
+	}()
+	if err := fn(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn(what, "error", err)
+	}
+}
