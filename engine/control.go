@@ -97,7 +97,7 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 			return err
 		}
 		if old.Status.Live() {
-			return models.Conflict("EXECUTION_RUNNING", text.M("execution.running", "This execution has not ended yet. Cancel it first, or wait."))
+			return models.Conflict("EXECUTION_RUNNING", text.M("execution.not_ended", "This execution has not ended yet. Cancel it first, or wait."))
 		}
 		if key != "" {
 			if started, err = models.ExecutionByKey(ctx, tx, old.WorkflowID, key); err != nil || started != "" {

@@ -74,7 +74,7 @@ func ParseDefinition(tree any) (*Definition, field.Problems) {
 	d := &Definition{Trigger: TriggerPart{Config: map[string]any{}}}
 	top, ok := tree.(map[string]any)
 	if !ok {
-		p.bad("", text.M("definition.object", "A definition is an object with trigger and nodes."))
+		p.bad("", text.M("definition.whole", "A definition is an object with trigger and nodes."))
 		return d, p.problems
 	}
 	p.only(top, "", "format", "trigger", "nodes")

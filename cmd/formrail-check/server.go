@@ -27,6 +27,7 @@ type server struct {
 	died    chan struct{}
 	log     *bytes.Buffer
 	slowest time.Duration
+	said    []string // lines of the current process before it was ready
 }
 
 func newServer(s settings) (*server, error) {
@@ -84,7 +85,12 @@ func (v *server) start(ctx context.Context, fault string) error {
 	ready, died := make(chan string, 1), make(chan struct{})
 	go func() {
 		lines := bufio.NewScanner(stdout)
+		var said []string
 		for lines.Scan() {
+			said = append(said, lines.Text())
+			v.mu.Lock()
+			v.said = said
+			v.mu.Unlock()
 			if at := readyLine.FindString(lines.Text()); at != "" && strings.Contains(lines.Text(), "ready") {
 				ready <- at
 			}

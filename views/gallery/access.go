@@ -7,6 +7,7 @@ import (
 	"formrail/views/errorpages"
 	"formrail/views/home"
 	"formrail/views/profile"
+	"formrail/views/tasks"
 	"formrail/views/ui"
 	"formrail/views/urls"
 )
@@ -37,6 +38,11 @@ func homeProps() home.HomeProps {
 			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before"}, {Label: "Succeeded", Value: "98.4%", Note: "21 failed, 6 retried"},
 			{Label: "Median duration", Value: "1.8 s", Note: "Waiting time not counted"}, {Label: "Waiting for people", Value: "17", Note: "Oldest is 3 days old"},
 		},
+		Requests: []tasks.Row{{ID: "9", Title: "Desk lamp", Summary: "€84.90", Source: "Reimbursement approval", Status: "processing"}},
+		Messages: []home.Message{
+			{Title: "Train to Malmö is approved", Href: urls.Page("reimbursements"), When: ago(4 * time.Minute)},
+			{Title: "Desk lamp was returned", Text: "Add the receipt.", When: on(11, 20, 9, 0), Warn: true, Read: true},
+		},
 		Failures: []home.Failure{
 			{ID: "48211", Workflow: "Payment callback", Sentence: "HTTP request “Notify bank” answered 503", When: on(11, 22, 8, 42), Number: "#48211"},
 			{ID: "48190", Workflow: "Vendor sync", Sentence: "Field “IBAN” is required", When: on(11, 21, 23, 0), Number: "#48190"},
@@ -46,7 +52,7 @@ func homeProps() home.HomeProps {
 
 func profileProps() profile.ProfileProps {
 	return profile.ProfileProps{
-		Session: session(), Email: "mara.lindqvist@northwind.example", Created: "frl_9Kd2vTq7hB4sWn0yRzL6xE3uJm8cPa5f",
+		Session: session(), Email: "mara.lindqvist@northwind.example", Roles: []ui.Choice{{Value: "approver", Label: "Approver"}, {Value: "member", Label: "Member"}}, Created: "frl_9Kd2vTq7hB4sWn0yRzL6xE3uJm8cPa5f",
 		Sessions: []profile.SignedIn{
 			{ID: "1", Device: "Firefox on Linux", Address: "192.0.2.14", Last: ago(time.Minute), Current: true},
 			{ID: "2", Device: "Safari on iPhone", Address: "192.0.2.80", Last: on(11, 20, 18, 3)},

@@ -97,7 +97,7 @@ func recordProps() pages.RecordProps {
 			{At: on(11, 20, 9, 42), Workflow: "Reimbursement approval", Started: true, ExecutionID: "48101"},
 			{At: on(11, 20, 9, 42), Workflow: "Small expense", Reason: "condition_false", Explanation: "Amount 1,240.00 is not below 50"},
 		},
-		EditHref: urls.Form("reimbursements", "e1", "1087"),
+		EditHref: urls.Form("reimbursements", "e1", "1087"), Updates: []pages.UpdateProps{{ID: "paid", Label: "Mark as paid", Address: urls.PageAction("reimbursements", "paid", "b7k2", "1087"), Key: "k3", Version: "2"}},
 		Delete: &pages.DeleteProps{Address: urls.RecordAction("reimbursements", "b7k2", "1087", "delete"), AskHref: urls.Record("reimbursements", "b7k2", "1087") + "?confirm=delete",
 			Consequence: "It moves to the trash. Its workflow history stays.", Key: "k2"},
 	}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// browser is one person in front of a screen.
+type browser struct {
+	t    *testing.T
+	ctx  context.Context //nolint:containedctx // chromedp keeps the tab in it
+	base string
+	shot string // folder for pictures; empty = none are kept
+}
+
+// chromium finds the browser, or skips loudly.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if strings.Contains(os.Getenv("FORMRAIL_REQUIRE"), "chromium") {
+		require.Fail(t, "Chromium is required here, but none is installed")
+	}
+	t.Skip("SKIPPED in the browser: Chromium is not installed")
+	return ""
+}
+
+func open(t *testing.T, base string) *browser {
+	t.Helper()
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 900))
+	for _, flag := range []string{"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
+		options = append(options, chromedp.Flag(flag, true))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, leave := chromedp.NewContext(allocator)
+	ctx, over := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(func() { over(); leave(); stop() })
+	return &browser{t: t, ctx: ctx, base: base, shot: os.Getenv("FORMRAIL_SCREENSHOTS")}
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Do(b.ctx, steps...))
+}
+
+func (b *browser) visit(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.base + path))
+}
+
+// press presses the first visible link or button with a text.
+func (b *browser) press(text string) {
+	b.t.Helper()
+	clicked, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+		const shown = (e) => e.checkVisibility && e.checkVisibility();
+		const all = [...document.querySelectorAll("a, button, summary")].filter((e) => shown(e) && e.textContent.trim().includes(%q));
+		const found = all.find((e) => e.textContent.trim() === %q) || all[0];
+		if (found) found.click();
+		return Boolean(found);
+	})()`, text, text)))
+	require.NoError(b.t, err)
+	require.True(b.t, clicked, "nothing on the page says %q:\n%s", text, b.text())
+}
+
+// fill types into the input with a label.
+func (b *browser) fill(label, value string) {
+	b.t.Helper()
+	filled, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+		const label = [...document.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));
+		if (!label) return false;
+		const input = document.getElementById(label.htmlFor);
+		input.focus();
+		input.value = %q;
+		input.dispatchEvent(new Event("input", {bubbles: true}));
+		return true;
+	})()`, label, value)))
+	require.NoError(b.t, err)
+	require.True(b.t, filled, "no input is labelled %q:\n%s", label, b.text())
+}
+
+func (b *browser) text() string {
+	b.t.Helper()
+	s, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+	require.NoError(b.t, err)
+	return s
+}
+
+// sees waits until the page shows a text.
+func (b *browser) sees(text string) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return strings.Contains(b.text(), text) }, 20*time.Second, 50*time.Millisecond, "the page does not say %q", text)
+}
+
+// picture keeps a screenshot when a folder is named.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	if b.shot == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.shot, name+".png"), png, 0o600))
+}
+
+// signInLinks finds the one-time links of the demo's people in what serve printed.
+func signInLinks(v *server) map[string]string {
+	out := map[string]string{}
+	link := regexp.MustCompile(`https?://\S+token=\S+`)
+	for _, line := range v.said {
+		for _, who := range []string{"designer", "manager", "employee"} {
+			if at := link.FindString(line); at != "" && strings.Contains(strings.ToLower(line), who) {
+				out[who] = at
+			}
+		}
+	}
+	return out
+}
+
+// TestBrowser_MainJobByClicking is the example as people live it: an employee
+// fills in the form, the manager decides, both see what happened.
+func TestBrowser_MainJobByClicking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED in short mode: runs a real server and a browser")
+	}
+	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
+	require.NoError(t, err)
+	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
+	require.NoError(t, v.start(t.Context(), ""))
+	links := signInLinks(v)
+	require.Len(t, links, 3, v.said)
+
+	enter := func(who string) *browser {
+		b := open(t, v.address())
+		b.do(chromedp.Navigate(links[who]))
+		b.press("Sign in")
+		b.sees("Home")
+		return b
+	}
+	employee := enter("employee")
+	employee.picture("home")
+	employee.press("Reimbursements")
+	employee.sees("Project name")
+	employee.picture("records")
+	employee.press("Add new")
+	employee.sees("Amount")
+	project := fmt.Sprintf("Offsite %d", time.Now().UnixNano()%1e6)
+	employee.fill("Project name", project)
+	employee.fill("Amount", "-3")
+	employee.press("Submit")
+	employee.sees("at least 0.01")
+	employee.picture("form-invalid")
+	employee.fill("Amount", "1250")
+	employee.press("Submit")
+	employee.sees(project)
+	employee.picture("submitted")
+
+	manager := enter("manager")
+	manager.press("Tasks")
+	manager.sees(project)
+	manager.picture("tasks")
+	manager.press(project)
+	manager.sees("Approve")
+	manager.picture("task-detail")
+	manager.press("Approve")
+	manager.picture("task-approve")
+	manager.do(chromedp.Evaluate[chromedp.Void](`(() => { const d = document.querySelector("dialog[open] form"); if (d) d.requestSubmit(d.querySelector("[type=submit]")); })()`))
+	manager.sees("Approved")
+	manager.picture("task-decided")
+
+	designer := enter("designer")
+	designer.press("Executions")
+	designer.sees("Succeeded")
+	designer.picture("executions")
+	designer.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main table tbody a").click()`))
+	designer.sees("Create")
+	designer.picture("execution")
+	designer.visit("/workflows")
+	designer.sees("reimb_approval")
+	designer.picture("workflows")
+
+	employee.press("Reimbursements")
+	employee.sees(project)
+	require.Eventually(t, func() bool {
+		employee.visit("/pages/reimbursements")
+		text := employee.text()
+		return strings.Contains(text[strings.Index(text, project):], "Approved")
+	}, 20*time.Second, 200*time.Millisecond)
+	employee.picture("records-after")
+}
