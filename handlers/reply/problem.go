@@ -200,7 +200,7 @@ func entries(ctx context.Context, e *models.Error) []any {
 	var out []any
 	for _, f := range e.Fields {
 		one := map[string]any{"message": f.Message.In(ctx)}
-		for name, s := range map[string]string{"code": f.Code, "field": f.Field, "path": f.Path} {
+		for name, s := range map[string]string{"code": wireCode(f.Code), "field": f.Field, "path": f.Path} {
 			if s != "" {
 				one[name] = s
 			}
@@ -223,4 +223,16 @@ func visible(data map[string]any, caller route.Caller) map[string]any {
 		out[k] = v
 	}
 	return out
+}
+
+// wireCode is the code of one finding as callers see it: what is wrong with a value
+// has one code, whatever it is; the product itself tells the cases apart.
+func wireCode(code string) string {
+	switch code {
+	case "REQUIRED", "LINK_NOT_FOUND", "INVALID_DATE", "INVALID_LINK", "INVALID_NUMBER", "INVALID_OPTION", "INVALID_TEXT", "INVALID_TYPE",
+		"LINE_BREAK", "OUT_OF_RANGE", "PATTERN", "READ_ONLY", "TOO_EARLY", "TOO_LARGE", "TOO_LATE", "TOO_LONG", "TOO_MANY_DIGITS",
+		"TOO_SHORT", "TOO_SMALL":
+		return "VALIDATION_FAILED"
+	}
+	return code
 }
