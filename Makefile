@@ -12,7 +12,7 @@ export GOFLAGS := $(GOFLAGS) -trimpath -tags=sqlite_fts5,sqlite_omit_load_extens
 
 LINTER := bin/golangci-lint
 FUZZTIME ?= 20s
-BENCH ?= .
+BENCH ?=
 
 .PHONY: help run watch build generate css vendor fmt lint test race fuzz e2e bench release clean check
 
@@ -59,8 +59,9 @@ fuzz: ## fuzz every target for FUZZTIME each
 e2e: ## run the tests that use a browser
 	FORMRAIL_REQUIRE=chromium .ci/test -count=1 -run='^TestBrowser' ./...
 
-bench: ## run the benchmarks, or those that BENCH matches
-	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
+bench: build ## measure the product; BENCH holds more arguments, such as "--seconds 10"
+	go build -o bin/formrail-bench ./cmd/formrail-bench
+	.ci/bench $(BENCH)
 
 release: ## build a stripped binary with its checksum into dist
 	mkdir -p dist

@@ -39,7 +39,13 @@ type Event struct {
 }
 
 // NewEventUUID makes the identity of an event.
-func NewEventUUID() string { return uuid.NewString() }
+func NewEventUUID() string {
+	u, err := uuid.NewV7() // later ones sort later, so the index grows at its end
+	if err != nil {
+		panic("read random bytes: " + err.Error()) // crypto/rand never fails on supported systems
+	}
+	return u.String()
+}
 
 // Envelope is the event as it is shown and sent, without its sequence number.
 func (e *Event) Envelope() map[string]any {

@@ -107,7 +107,7 @@ func (c sqliteConnector) sqlite() *sqlite3.SQLiteDriver {
 		if err := conn.RegisterFunc("fr_fold", foldValue, true); err != nil {
 			return fmt.Errorf("register fr_fold: %w", err)
 		}
-		for _, pragma := range []string{"PRAGMA mmap_size=268435456", "PRAGMA temp_store=MEMORY", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON"} {
+		for _, pragma := range []string{"PRAGMA mmap_size=268435456", "PRAGMA temp_store=MEMORY", "PRAGMA wal_autocheckpoint=8000", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON"} {
 			if _, err := conn.Exec(pragma, nil); err != nil {
 				return fmt.Errorf("set %s: %w", pragma, err)
 			}
