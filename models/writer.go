@@ -122,6 +122,12 @@ func (w *writer) close() error {
 func (w *writer) loop(conn *writeConn) {
 	batch := make([]*request, 0, w.batch)
 	var kept *request // taken from the queue, but must not join the batch before it
+	ended := false
+	defer func() {
+		if !ended {
+			w.survive(conn, batch, kept)
+		}
+	}()
 	for {
 		first, ok := kept, true
 		if kept = nil; first == nil {
@@ -133,7 +139,23 @@ func (w *writer) loop(conn *writeConn) {
 		batch, kept = w.fill(append(batch[:0], first))
 		conn = w.commit(conn, batch)
 	}
+	ended = true
 	w.stopped <- conn.close()
+}
+
+// survive goes on after a function has ended the writer's goroutine, as a failed
+// assertion of a test does. Without it everybody else would wait for ever.
+func (w *writer) survive(conn *writeConn, batch []*request, kept *request) {
+	if kept != nil {
+		batch = append(batch, kept)
+	}
+	for _, r := range batch {
+		select {
+		case r.done <- fmt.Errorf("write %s ended its goroutine", r.name):
+		default: // answered already
+		}
+	}
+	go w.loop(conn)
 }
 
 // fill adds what waits to a batch of one. kept is a function that was taken but

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,4 +184,20 @@ func TestOpen_SecondProcessWritesBesideTheFirst(t *testing.T) {
 	}
 	wait.Wait()
 	require.Equal(t, 60, count(t, dbs[0], "name LIKE 'b%'"))
+}
+
+func TestWrite_SurvivesAFunctionThatEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		err := db.Write(t.Context(), "test.goexit", func(tx *models.Tx) error {
+			if err := put(t.Context(), tx, "lost"); err != nil {
+				return err
+			}
+			runtime.Goexit()
+			return nil
+		})
+		require.Error(t, err)
+		require.NoError(t, db.Write(t.Context(), "test.after", func(tx *models.Tx) error { return put(t.Context(), tx, "kept") }))
+		require.Equal(t, 1, count(t, db, "name IN ('lost', 'kept')"))
+	})
 }

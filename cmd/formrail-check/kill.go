@@ -26,7 +26,7 @@ func killMode(ctx context.Context, s settings) (report, error) {
 	}
 	random := newRandom(s.seed)
 	j := &journal{}
-	l := &load{c: c, j: j, random: random, run: fmt.Sprintf("k%x", s.seed&0xffff)}
+	l := &load{c: c, j: j, random: newRandom(s.seed + 1), run: fmt.Sprintf("k%x", s.seed&0xffff)}
 	driving, halt := context.WithCancel(ctx)
 	finished := make(chan struct{})
 	go func() {
