@@ -226,8 +226,10 @@ func (c UserChange) allowed(ctx context.Context, tx *Tx, by Access, old User) er
 		return mayManage(ctx, tx, by, old)
 	case c.ManagerID != nil:
 		return by.Require("user.manage")
-	case by.Actor == old.ID || !slices.ContainsFunc(profile, func(s *string) bool { return s != nil }):
+	case by.Actor == old.ID:
 		return nil
+	case c.Roles != nil && !slices.ContainsFunc(profile, func(s *string) bool { return s != nil }):
+		return nil // the roles have rules of their own
 	default:
 		return by.Require("user.manage")
 	}
