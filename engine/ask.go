@@ -116,20 +116,12 @@ func (t tasksCap) nobody(ctx context.Context, people *crowd, a node.Approval) (s
 // owner gives the seat to the workflow's owner, or to the administrators when he
 // has left.
 func (t tasksCap) owner(ctx context.Context, people *crowd) error {
-	owner, err := models.UserByID(ctx, t.tx, t.s.version.OwnerID)
-	if err == nil && owner.Status.Receives() {
-		people.add(owner.ID, "nobody was found, so the workflow's owner decides")
-		return nil
-	}
-	if err != nil && !models.IsKind(err, models.KindNotFound) {
-		return err
-	}
-	admins, err := models.HoldersOf(ctx, t.tx, []string{models.RoleRoot, models.RoleAdmin})
+	heirs, err := t.s.e.heirs(ctx, t.tx, t.s.version.OwnerID)
 	if err != nil {
 		return err
 	}
-	for _, id := range admins {
-		people.add(id, "nobody was found, so an administrator decides")
+	for _, id := range heirs {
+		people.add(id, "nobody was found, so the workflow's owner or an administrator decides")
 	}
 	if len(people.list) == 0 {
 		return node.Broken("NOBODY_FOUND", text.M("approval.nobody", "Nobody was found who could decide."))

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,5 +178,25 @@ func TestMainJob_OneDecisionWinsARace(t *testing.T) {
 		require.Equal(t, 1, won)
 		w.Idle()
 		w.Sound()
+	})
+}
+
+func TestMainJob_TasksOfSomebodyWhoLeftGoToTheOwner(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := reimbursementWorld(t, db, clock)
+		big := w.Submit(w.Employee, "reimbursements", `{"projectName":"Offsite","amount":1250}`, "reimb_approval")
+		w.Idle()
+		require.NoError(t, db.Write(t.Context(), "test.leave", func(tx *models.Tx) error {
+			return models.DeactivateUser(t.Context(), tx, w.Access(w.Designer), w.Manager.ID)
+		}))
+		clock.Advance(10 * time.Second)
+		require.Eventually(t, func() bool { return len(w.Tasks(w.Designer)) == 1 }, 20*time.Second, 20*time.Millisecond)
+		w.Sound()
+		_, err := w.Engine.Decide(t.Context(), w.Access(w.Designer), engine.Decision{Task: w.Tasks(w.Designer)[0].ID, Approve: true, Channel: "api"})
+		require.NoError(t, err)
+		w.Idle()
+		x, _ := w.Execution(big.Triggers[0].ExecutionID)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
 	})
 }

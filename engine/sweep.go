@@ -7,6 +7,7 @@ import (
 
 	"formrail/models"
 	"formrail/models/fault"
+	"formrail/models/text"
 )
 
 // Pauses of the sweeper.
@@ -54,6 +55,7 @@ func (e *Engine) sweep(ctx context.Context) {
 			lastLeases = now
 			e.report("sweep leases", e.sweepLeases(ctx))
 			e.report("sweep deadlines", e.sweepDeadlines(ctx))
+			e.report("sweep tasks", e.sweepTasks(ctx))
 		}
 		if now.Sub(lastCheck) >= watchdogPause {
 			lastCheck = now
@@ -88,6 +90,48 @@ func (e *Engine) sweepDeadlines(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sweepTasks gives tasks whose people have all left to the workflow's owner, or to
+// the administrators when he has left too.
+func (e *Engine) sweepTasks(ctx context.Context) error {
+	orphans, err := models.OrphanTasks(ctx, e.db.Read(), 200)
+	if err != nil || len(orphans) == 0 {
+		return err
+	}
+	return e.db.Write(ctx, "engine.orphans", func(tx *models.Tx) error {
+		for _, o := range orphans {
+			heirs, err := e.heirs(ctx, tx, o.OwnerID)
+			if err != nil {
+				return err
+			}
+			for _, id := range heirs {
+				if err := models.AddCandidate(ctx, tx, o.TaskID, models.Candidate{UserID: id, Role: "candidate"}); err != nil {
+					return err
+				}
+				if err := models.InsertNotification(ctx, tx, &models.Notification{
+					ID: models.NewID(), UserID: id, Kind: "escalation", Link: "/tasks/" + o.TaskID, Level: "warning", Cause: "orphan:" + o.TaskID, ExecutionID: o.ExecutionID,
+					Title: text.M("task.orphan", "A task has come to you because everybody who was asked has left.").String(),
+				}); err != nil {
+					return err
+				}
+			}
+		}
+		tx.AfterCommit(func() { e.live.Publish("tasks") })
+		return nil
+	})
+}
+
+// heirs are the people who decide when nobody else is left.
+func (e *Engine) heirs(ctx context.Context, q models.Querier, ownerID int64) ([]int64, error) {
+	owner, err := models.UserByID(ctx, q, ownerID)
+	if err == nil && owner.Status.Receives() {
+		return []int64{owner.ID}, nil
+	}
+	if err != nil && !models.IsKind(err, models.KindNotFound) {
+		return nil, err
+	}
+	return models.HoldersOf(ctx, q, []string{models.RoleRoot, models.RoleAdmin})
 }
 
 // watch runs the queries that must find nothing and repairs what is certain: an

@@ -267,3 +267,38 @@ func AcceptDecision(ctx context.Context, tx *Tx, stepID string) (int64, error) {
 	}
 	return v, nil
 }
+
+// Orphan is an open task that nobody who is still here may decide.
+type Orphan struct {
+	TaskID      string
+	ExecutionID string
+	OwnerID     int64 // of the workflow
+}
+
+// OrphanTasks lists open tasks whose candidates have all been deactivated.
+func OrphanTasks(ctx context.Context, q Querier, limit int) ([]Orphan, error) {
+	rows, err := q.Query(ctx, `SELECT t.id, t.execution_id, w.owner_id FROM tasks t JOIN workflows w ON w.id = t.workflow_id
+		WHERE t.status = 'open' AND NOT EXISTS (SELECT 1 FROM task_candidates c JOIN users u ON u.id = c.user_id AND u.status <> 'deactivated'
+			WHERE c.task_id = t.id) LIMIT ?`, limit)
+	var out []Orphan
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var o Orphan
+		err := r.Scan(&o.TaskID, &o.ExecutionID, &o.OwnerID)
+		out = append(out, o)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list orphan tasks: %w", err)
+	}
+	return out, nil
+}
+
+// AddCandidate lets one more person see and decide an open task.
+func AddCandidate(ctx context.Context, tx *Tx, taskID string, c Candidate) error {
+	err := tx.Queue(ctx, `INSERT INTO task_candidates (task_id, user_id, role, status) SELECT id, ?, ?, 'open' FROM tasks WHERE id = ? AND status = 'open'
+		ON CONFLICT (task_id, user_id) DO NOTHING`, c.UserID, c.Role, taskID)
+	if err != nil {
+		return fmt.Errorf("add candidate: %w", err)
+	}
+	return nil
+}
