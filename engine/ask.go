@@ -39,9 +39,7 @@ func (t tasksCap) Approval(ctx context.Context, a node.Approval) (node.Opened, e
 			return t.decidedByRule(ctx, decided, people)
 		}
 	}
-	for _, w := range people.warnings {
-		t.step.Warnings = append(t.step.Warnings, w)
-	}
+	t.step.Warnings = append(t.step.Warnings, people.warnings...)
 	for i, p := range people.list {
 		if err := t.seat(ctx, app, i+1, p, a); err != nil {
 			return node.Opened{}, err

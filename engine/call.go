@@ -6,14 +6,14 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"formrail/engine/node"
 	"formrail/engine/script"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/records"
 	"formrail/models/text"
-
-	"github.com/google/uuid"
 )
 
 // stepSpace is the namespace of idempotency keys of steps.
@@ -264,7 +264,7 @@ func (c catalog) CollectionNames() []string {
 	return out
 }
 
-// HasCollection, Record and IsField are what triggers ask.
+// HasCollection reports whether a collection exists.
 func (c catalog) HasCollection(name string) bool {
 	_, ok := c.Collection(name)
 	return ok

@@ -42,21 +42,29 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
 		k.references(n)
 		if sync && n.typ.Waits {
-			k.add("error", field.Problem{Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
-				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title)})
+			k.add("error", field.Problem{
+				Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
+				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title),
+			})
 		}
 		if c.Listens.Atomic && (n.typ.Effect == node.Slow || n.typ.Effect == node.External || n.typ.Waits) {
-			k.add("error", field.Problem{Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
-				Message: text.M("check.atomic", "%s cannot run inside the save; only steps that compute or change records can.", n.title)})
+			k.add("error", field.Problem{
+				Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
+				Message: text.M("check.atomic", "%s cannot run inside the save; only steps that compute or change records can.", n.title),
+			})
 		}
 		if n.typ.Key == "end" && n.next != nil {
-			k.add("warning", field.Problem{Field: join(n.part.Key, "type"), Code: "UNREACHABLE",
-				Message: text.M("check.unreachable", "Nothing after %s is ever reached.", n.title)})
+			k.add("warning", field.Problem{
+				Field: join(n.part.Key, "type"), Code: "UNREACHABLE",
+				Message: text.M("check.unreachable", "Nothing after %s is ever reached.", n.title),
+			})
 		}
 	}
 	if c.Listens.Atomic && !sync {
-		k.add("error", field.Problem{Field: "trigger.rollbackOnFailure", Code: "DEFINITION_INVALID",
-			Message: text.M("check.atomic_sync", "Only a workflow that answers at once can undo the save when it fails.")})
+		k.add("error", field.Problem{
+			Field: "trigger.rollbackOnFailure", Code: "DEFINITION_INVALID",
+			Message: text.M("check.atomic_sync", "Only a workflow that answers at once can undo the save when it fails."),
+		})
 	}
 	if len(c.Nodes) == 0 {
 		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})

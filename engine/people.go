@@ -216,7 +216,7 @@ func (l *local) applicant() any {
 
 // atPath reads a path of the trigger's record.
 func (l *local) atPath(path string) any {
-	var at any = l.s.trigger["data"]
+	at := l.s.trigger["data"]
 	for path != "" {
 		m, ok := at.(map[string]any)
 		if !ok {

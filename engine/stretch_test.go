@@ -142,8 +142,10 @@ func TestOnError_DecidesWhatAFailureMeans(t *testing.T) {
 		status      models.Status
 	}{
 		"fail_": {`[{"key":"a","type":"calculation","config":{"expression":"1 / 0"}},{"key":"z","type":"calculation","config":{"expression":"1"}}]`, "a:failed", models.Failed},
-		"continue_": {`[{"key":"a","type":"calculation","onError":"continue","config":{"expression":"1 / 0"}},{"key":"z","type":"calculation","config":{"expression":"nodes.a.error.code"}}]`,
-			"a:failed z:done", models.Succeeded},
+		"continue_": {
+			`[{"key":"a","type":"calculation","onError":"continue","config":{"expression":"1 / 0"}},{"key":"z","type":"calculation","config":{"expression":"nodes.a.error.code"}}]`,
+			"a:failed z:done", models.Succeeded,
+		},
 		"branch_": {`[{"key":"a","type":"calculation","onError":"branch","config":{"expression":"1 / 0"},"branches":[{"key":"error","nodes":[{"key":"e","type":"calculation","config":{"expression":"2"}}]}]},
 		  {"key":"z","type":"calculation","config":{"expression":"1"}}]`, "a:failed e:done z:done", models.Succeeded},
 		"outer_": {`[{"key":"c","type":"condition","onError":"continue","config":{"mode":"branch","when":{"all":[]}},"branches":[{"key":"yes","nodes":[

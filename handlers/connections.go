@@ -33,7 +33,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		if l.enter(from) {
 			return &counted{Conn: conn, leave: sync.OnceFunc(func() { l.leave(from) })}, nil
 		}
-		_ = conn.Close() //nolint:errcheck // nothing was sent over it
+		_ = conn.Close() // nothing was sent over it
 	}
 }
 

@@ -214,7 +214,7 @@ func (s *stream) write(w *bufio.Writer, text string) error {
 	if err := s.conn.SetWriteDeadline(time.Time{}); err != nil {
 		return err
 	}
-	late := time.AfterFunc(flushTimeout, func() { _ = s.conn.Close() }) //nolint:errcheck // what ends the stream is the failed flush
+	late := time.AfterFunc(flushTimeout, func() { _ = s.conn.Close() }) // what ends the stream is the failed flush
 	defer late.Stop()
 	if _, err := w.WriteString(text); err != nil {
 		return err

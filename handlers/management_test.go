@@ -107,7 +107,7 @@ func TestWorkflows_AnInvalidDefinitionIsRefusedWithOneEntryEach(t *testing.T) {
 	_, api := start(t)
 	a := api.Post("/api/workflows:create", `{"title": "A", "type": "post_action", "config": {"colour": 1}, "nodes": [{"key": "a", "type": "nothing"}, {"key": "A!", "type": "end"}]}`).
 		WantCode(400, "DEFINITION_INVALID")
-	require.Greater(t, len(a.Errors()), 0)
+	require.NotEmpty(t, a.Errors())
 	api.Post("/api/workflows:create", `{"title": "A", "type": "nothing"}`).Want(400)
 	api.Post("/api/workflows:create", `{"title": "", "type": "post_action"}`).WantCode(400, "VALIDATION_FAILED")
 	api.Post("/api/workflows:create", `{"title": "A", "type": "post_action", "sync": "maybe"}`).WantCode(400, "BAD_PARAMETER")

@@ -230,7 +230,7 @@ func TestRecords_RightsAreThoseOfTheCaller(t *testing.T) {
 	)
 	api.Post("/api/reimbursements:create", `{"projectName": "A", "amount": 7}`).Want(200)
 	clerk := app.As(app.Person("carla", "clerk"))
-	require.Equal(t, 3, len(clerk.Get("/api/reimbursements:list").Want(200).List()[0]), "id, _version and one field")
+	require.Len(t, clerk.Get("/api/reimbursements:list").Want(200).List()[0], 3, "id, _version and one field")
 	clerk.Get("/api/reimbursements:list?sort=amount").WantCode(403, "FIELD_NOT_ALLOWED")
 	clerk.Get(`/api/reimbursements:list?filter={"amount":7}`).WantCode(403, "FIELD_NOT_ALLOWED")
 	clerk.Post("/api/reimbursements:create", `{"projectName": "B", "amount": 1}`).WantCode(403, "FIELD_NOT_ALLOWED")

@@ -7,14 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
 	"formrail/handlers/handlerstest"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
-
-	"github.com/gofiber/fiber/v2"
 )
 
 // address fills the parameters of a pattern with something that does not exist.

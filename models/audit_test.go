@@ -13,8 +13,10 @@ import (
 )
 
 func entry(n int) models.AuditEntry {
-	return models.AuditEntry{Principal: models.Person(7, "admin"), Action: "role.create", ObjectType: "role",
-		ObjectID: fmt.Sprint(n), Title: "Tester \x00\xff", Changed: []string{"title"}}
+	return models.AuditEntry{
+		Principal: models.Person(7, "admin"), Action: "role.create", ObjectType: "role",
+		ObjectID: fmt.Sprint(n), Title: "Tester \x00\xff", Changed: []string{"title"},
+	}
 }
 
 func TestAudit_FormsOneChainUnderConcurrentWriters(t *testing.T) {

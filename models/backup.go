@@ -125,8 +125,10 @@ func Unpack(ctx context.Context, file, dir string, now time.Time) error {
 			args  []any
 		}{
 			{"DROP TABLE " + manifestTable, nil},
-			{"INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-				[]any{RestoredAt, now.UTC().Format(time.RFC3339)}},
+			{
+				"INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+				[]any{RestoredAt, now.UTC().Format(time.RFC3339)},
+			},
 		} {
 			if _, err := pool.ExecContext(ctx, change.query, change.args...); err != nil {
 				return storageError(err)

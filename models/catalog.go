@@ -65,8 +65,10 @@ type loading struct {
 
 // loadCatalog reads all definitions.
 func loadCatalog(ctx context.Context, q Querier) (*Catalog, error) {
-	l := &loading{Catalog: &Catalog{byName: map[string]*Collection{}}, q: q, byID: map[int64]*Collection{},
-		fields: map[int64]*CollectionField{}, former: map[int64]map[string]*CollectionField{}}
+	l := &loading{
+		Catalog: &Catalog{byName: map[string]*Collection{}}, q: q, byID: map[int64]*Collection{},
+		fields: map[int64]*CollectionField{}, former: map[int64]map[string]*CollectionField{},
+	}
 	for _, part := range []func(context.Context) error{l.loadCollections, l.loadFields, l.loadAliases, l.loadDropped} {
 		if err := part(ctx); err != nil {
 			return nil, err
@@ -247,7 +249,8 @@ func PresetFields(idType string, softDelete bool) []*CollectionField {
 	if idType == UUIDID {
 		id.Kind = field.Text
 	}
-	out := []*CollectionField{id,
+	out := []*CollectionField{
+		id,
 		preset("createdAt", field.DateTime, "Created at"), person("createdBy", "Created by"),
 		preset("updatedAt", field.DateTime, "Updated at"), person("updatedBy", "Updated by"),
 	}

@@ -32,8 +32,10 @@ func TestCatalog_HasPeopleButNotTheirSecrets(t *testing.T) {
 
 func TestCheckNames_RefusesReservedOnesInAnySpelling(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "A", "1a", "a-b", "a b", "a\"b", "users", "apiTokens", "api_tokens", "sysThing", "fr_x", "frX", "sqlite_master", "pg_class",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"} {
+	for _, name := range []string{
+		"", "A", "1a", "a-b", "a b", "a\"b", "users", "apiTokens", "api_tokens", "sysThing", "fr_x", "frX", "sqlite_master", "pg_class",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	} {
 		m := models.CheckCollectionName(name)
 		require.False(t, m.IsZero(), name)
 	}
@@ -51,8 +53,10 @@ func TestCheckNames_RefusesReservedOnesInAnySpelling(t *testing.T) {
 
 func TestReadField_UnderstandsOtherSpellingsOfTypes(t *testing.T) {
 	t.Parallel()
-	for name, kind := range map[string]field.Kind{"string": field.Text, "input": field.Text, "textarea": field.LongText, "money": field.Number, "currency": field.Number,
-		"checkbox": field.Boolean, "dateOnly": field.DateOnly, "radio": field.Select, "belongsTo": field.ManyToOne, "decimal": field.Number} {
+	for name, kind := range map[string]field.Kind{
+		"string": field.Text, "input": field.Text, "textarea": field.LongText, "money": field.Number, "currency": field.Number,
+		"checkbox": field.Boolean, "dateOnly": field.DateOnly, "radio": field.Select, "belongsTo": field.ManyToOne, "decimal": field.Number,
+	} {
 		f, problems := models.ReadField(map[string]any{"name": "a", "type": name})
 		require.Empty(t, problems)
 		require.Equal(t, kind, f.Kind)

@@ -67,11 +67,6 @@ func (r *reader) any(name string) any {
 	return r.values[name]
 }
 
-func (r *reader) has(name string) bool {
-	_, ok := r.values[name]
-	return ok
-}
-
 func (r *reader) text(names ...string) string {
 	for _, name := range names {
 		v := r.any(name)
@@ -280,8 +275,10 @@ func (f *CollectionField) Definition() map[string]any {
 	putText(out, "foreignKey", f.ForeignKey)
 	putText(out, "min", f.MinDate)
 	putText(out, "max", f.MaxDate)
-	for name, on := range map[string]bool{"required": f.Required, "unique": f.Unique, "readOnly": f.ReadOnly,
-		"hidden": f.Hidden, "index": f.Index, "round": f.Round, "preset": f.Preset} {
+	for name, on := range map[string]bool{
+		"required": f.Required, "unique": f.Unique, "readOnly": f.ReadOnly,
+		"hidden": f.Hidden, "index": f.Index, "round": f.Round, "preset": f.Preset,
+	} {
 		if on {
 			out[name] = true
 		}

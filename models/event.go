@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"formrail/models/field"
-
 	"github.com/google/uuid"
+
+	"formrail/models/field"
 )
 
 // Names of the events about records.

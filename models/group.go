@@ -96,8 +96,10 @@ func CreateGroup(ctx context.Context, tx *Tx, by Access, g Group) (int64, error)
 		return 0, err
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$`).MatchString(g.Code) {
-		return 0, InvalidFields([]FieldError{{Field: "code", Code: "VALIDATION_FAILED",
-			Message: text.M("group.code", "A code has 1 to 50 letters, digits, dots, dashes or underscores.")}})
+		return 0, InvalidFields([]FieldError{{
+			Field: "code", Code: "VALIDATION_FAILED",
+			Message: text.M("group.code", "A code has 1 to 50 letters, digits, dots, dashes or underscores."),
+		}})
 	}
 	if err := checkTitle("title", &g.Title); err != nil {
 		return 0, err
@@ -106,8 +108,10 @@ func CreateGroup(ctx context.Context, tx *Tx, by Access, g Group) (int64, error)
 		if err != nil {
 			return 0, err
 		}
-		return 0, InvalidFields([]FieldError{{Field: "code", Code: "NOT_UNIQUE",
-			Message: text.M("group.taken", "There is a group with this code already.")}})
+		return 0, InvalidFields([]FieldError{{
+			Field: "code", Code: "NOT_UNIQUE",
+			Message: text.M("group.taken", "There is a group with this code already."),
+		}})
 	}
 	err := tx.QueryRow(ctx, "INSERT INTO groups (code, title, created_at) VALUES (?, ?, ?) RETURNING id", g.Code, g.Title, At(tx.Now())).Scan(&g.ID)
 	if err != nil {
@@ -160,14 +164,18 @@ type Membership struct {
 // AddMembers puts people into a group and gives those who were not in it yet.
 // Besides group.manage it needs every right that the group's roles give.
 func AddMembers(ctx context.Context, tx *Tx, by Access, m Membership) ([]int64, error) {
-	return changeMembers(ctx, tx, by, memberChange{m, "passportsvc.GroupMemberAdded",
-		"INSERT INTO group_members (group_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING"})
+	return changeMembers(ctx, tx, by, memberChange{
+		m, "passportsvc.GroupMemberAdded",
+		"INSERT INTO group_members (group_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	})
 }
 
 // RemoveMembers takes people out of a group and gives those who were in it.
 func RemoveMembers(ctx context.Context, tx *Tx, by Access, m Membership) ([]int64, error) {
-	return changeMembers(ctx, tx, by, memberChange{m, "passportsvc.GroupMemberRemoved",
-		"DELETE FROM group_members WHERE group_id = ? AND user_id = ?"})
+	return changeMembers(ctx, tx, by, memberChange{
+		m, "passportsvc.GroupMemberRemoved",
+		"DELETE FROM group_members WHERE group_id = ? AND user_id = ?",
+	})
 }
 
 type memberChange struct {
@@ -294,8 +302,10 @@ func groupByID(ctx context.Context, q Querier, id int64) (Group, error) {
 }
 
 func auditGroup(by Access, action string, g Group, changed ...string) AuditEntry {
-	return AuditEntry{Principal: by.Principal, Action: action, ObjectType: "group",
-		ObjectID: idText(g.ID), Title: g.Title, Changed: changed}
+	return AuditEntry{
+		Principal: by.Principal, Action: action, ObjectType: "group",
+		ObjectID: idText(g.ID), Title: g.Title, Changed: changed,
+	}
 }
 
 func idTexts(ids []int64) []string {

@@ -46,8 +46,8 @@ func (f ClockFunc) Now() time.Time { return f() }
 const idAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 var (
-	idEncoding     = base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding)
-	secretEncoding = base64.RawURLEncoding
+	idEncoding     = base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding) //nolint:gochecknoglobals // a constant
+	secretEncoding = base64.RawURLEncoding                                        //nolint:gochecknoglobals // a constant
 )
 
 // NewID makes an opaque text id: a version 7 UUID in 26 characters, so ids made

@@ -246,8 +246,10 @@ func SavePage(ctx context.Context, tx *Tx, by Access, p *Page) error {
 	if err := p.store(ctx, tx); err != nil {
 		return fmt.Errorf("save page %s: %w", p.Key, err)
 	}
-	if err := tx.Emit(ctx, &Event{Name: event, Type: "pagesvc.Page", ID: idText(p.ID), UserID: by.Principal.UserID,
-		RequestID: RequestOf(ctx).ID, Resource: map[string]any{"id": p.ID, "key": p.Key, "title": p.Title}}); err != nil {
+	if err := tx.Emit(ctx, &Event{
+		Name: event, Type: "pagesvc.Page", ID: idText(p.ID), UserID: by.Principal.UserID,
+		RequestID: RequestOf(ctx).ID, Resource: map[string]any{"id": p.ID, "key": p.Key, "title": p.Title},
+	}); err != nil {
 		return err
 	}
 	return Audit(ctx, tx, AuditEntry{Principal: by.Principal, Action: action, ObjectType: "page", ObjectID: p.Key, Title: p.Title})

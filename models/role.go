@@ -197,6 +197,8 @@ func checkTitle(field string, title *string) error {
 	if n := len([]rune(*title)); n >= 1 && n <= 100 && !strings.ContainsAny(*title, "\r\n\t") {
 		return nil
 	}
-	return InvalidFields([]FieldError{{Field: field, Code: "VALIDATION_FAILED",
-		Message: text.M("input.title", "Enter a text of at most 100 characters.")}})
+	return InvalidFields([]FieldError{{
+		Field: field, Code: "VALIDATION_FAILED",
+		Message: text.M("input.title", "Enter a text of at most 100 characters."),
+	}})
 }

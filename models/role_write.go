@@ -24,8 +24,10 @@ func CreateRole(ctx context.Context, tx *Tx, by Access, in NewRole) error {
 		return err
 	}
 	if !regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`).MatchString(in.Name) {
-		return InvalidFields([]FieldError{{Field: "name", Code: "VALIDATION_FAILED",
-			Message: text.M("role.name", "A key has 2 to 40 lower-case letters, digits or underscores and begins with a letter.")}})
+		return InvalidFields([]FieldError{{
+			Field: "name", Code: "VALIDATION_FAILED",
+			Message: text.M("role.name", "A key has 2 to 40 lower-case letters, digits or underscores and begins with a letter."),
+		}})
 	}
 	if err := checkTitle("title", &in.Title); err != nil {
 		return err
@@ -175,8 +177,10 @@ func roleToChange(ctx context.Context, tx *Tx, by Access, name string) (Role, er
 func mayGiveRights(by Access, rights []string) error {
 	for _, right := range rights {
 		if len(expandRight(right)) == 0 {
-			return InvalidFields([]FieldError{{Field: "rights", Code: "VALIDATION_FAILED",
-				Message: text.M("role.right", "There is no right named %s.", right)}})
+			return InvalidFields([]FieldError{{
+				Field: "rights", Code: "VALIDATION_FAILED",
+				Message: text.M("role.right", "There is no right named %s.", right),
+			}})
 		}
 	}
 	if !by.CoversRights(Rights{System: rights}) {

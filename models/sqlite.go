@@ -27,7 +27,7 @@ const sqliteFile = "formrail.db"
 
 // oldestSQLite is the first version without the defect that could lose committed
 // data when a write-ahead log was reset.
-var oldestSQLite = [3]int{3, 51, 3}
+var oldestSQLite = [3]int{3, 51, 3} //nolint:gochecknoglobals // a constant
 
 // openSQLite opens the file in the data folder: one writing connection, a small
 // pool of read-only ones, write-ahead log, every commit synced.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"formrail/models"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/models"
 )
 
 // machine is one kind of row whose state changes along arrows.

@@ -147,8 +147,10 @@ func expiryOf(now time.Time, in NewToken) (Millis, error) {
 	case in.Life == 0:
 		return At(now.Add(tokenLife)), nil
 	case in.Life < 0 || in.Life > maxTokenLife:
-		return 0, InvalidFields([]FieldError{{Field: "life", Code: "VALIDATION_FAILED",
-			Message: text.M("token.life", "A token lives for at most one year.")}})
+		return 0, InvalidFields([]FieldError{{
+			Field: "life", Code: "VALIDATION_FAILED",
+			Message: text.M("token.life", "A token lives for at most one year."),
+		}})
 	default:
 		return At(now.Add(in.Life)), nil
 	}

@@ -134,8 +134,10 @@ func roleDifference(ctx context.Context, tx *Tx, by Access, lists roleLists) (ad
 	}
 	for _, name := range lists.want {
 		if _, err := findRole(roles, name); err != nil {
-			return nil, nil, InvalidFields([]FieldError{{Field: "roles", Code: "VALIDATION_FAILED",
-				Message: text.M("role.unknown", "There is no role named %s.", name)}})
+			return nil, nil, InvalidFields([]FieldError{{
+				Field: "roles", Code: "VALIDATION_FAILED",
+				Message: text.M("role.unknown", "There is no role named %s.", name),
+			}})
 		}
 	}
 	for _, r := range roles {

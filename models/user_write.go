@@ -137,8 +137,10 @@ func (u *User) check(ctx context.Context, q Querier) error {
 			return err
 		}
 		if taken {
-			return InvalidFields([]FieldError{{Field: column, Code: "NOT_UNIQUE",
-				Message: text.M("user.taken", "Somebody else uses this already.")}})
+			return InvalidFields([]FieldError{{
+				Field: column, Code: "NOT_UNIQUE",
+				Message: text.M("user.taken", "Somebody else uses this already."),
+			}})
 		}
 	}
 	return checkManager(ctx, q, u.ID, u.ManagerID)
@@ -241,8 +243,14 @@ func (c UserChange) apply(u *User) {
 		to   *string
 		from *string
 	}{
-		{&u.Username, c.Username}, {&u.Email, c.Email}, {&u.Nickname, c.Nickname}, {&u.Phone, c.Phone},
-		{&u.Locale, c.Locale}, {&u.TimeZone, c.TimeZone}, {&u.Theme, c.Theme}, {&u.DefaultRole, c.DefaultRole},
+		{&u.Username, c.Username},
+		{&u.Email, c.Email},
+		{&u.Nickname, c.Nickname},
+		{&u.Phone, c.Phone},
+		{&u.Locale, c.Locale},
+		{&u.TimeZone, c.TimeZone},
+		{&u.Theme, c.Theme},
+		{&u.DefaultRole, c.DefaultRole},
 	} {
 		if f.from != nil {
 			*f.to = *f.from
@@ -260,9 +268,15 @@ func (u User) differs(old User) []string {
 		name     string
 		now, was any
 	}{
-		{"username", u.Username, old.Username}, {"email", u.Email, old.Email}, {"nickname", u.Nickname, old.Nickname},
-		{"phone", u.Phone, old.Phone}, {"locale", u.Locale, old.Locale}, {"timeZone", u.TimeZone, old.TimeZone},
-		{"theme", u.Theme, old.Theme}, {"defaultRole", u.DefaultRole, old.DefaultRole}, {"manager", u.ManagerID, old.ManagerID},
+		{"username", u.Username, old.Username},
+		{"email", u.Email, old.Email},
+		{"nickname", u.Nickname, old.Nickname},
+		{"phone", u.Phone, old.Phone},
+		{"locale", u.Locale, old.Locale},
+		{"timeZone", u.TimeZone, old.TimeZone},
+		{"theme", u.Theme, old.Theme},
+		{"defaultRole", u.DefaultRole, old.DefaultRole},
+		{"manager", u.ManagerID, old.ManagerID},
 	} {
 		if f.now != f.was {
 			out = append(out, f.name)
@@ -291,8 +305,10 @@ func checkDefaultRole(ctx context.Context, tx *Tx, u User) error {
 	if err != nil || slices.Contains(roles, u.DefaultRole) {
 		return err
 	}
-	return InvalidFields([]FieldError{{Field: "defaultRole", Code: "ROLE_NOT_ALLOWED",
-		Message: text.M("user.default_role", "The default role must be one of the person's own roles.")}})
+	return InvalidFields([]FieldError{{
+		Field: "defaultRole", Code: "ROLE_NOT_ALLOWED",
+		Message: text.M("user.default_role", "The default role must be one of the person's own roles."),
+	}})
 }
 
 // mayManage refuses to touch the identity of somebody who may do more: whoever

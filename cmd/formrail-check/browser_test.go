@@ -132,6 +132,8 @@ func signInLinks(v *server) map[string]string {
 
 // TestBrowser_MainJobByClicking is the example as people live it: an employee
 // fills in the form, the manager decides, both see what happened.
+//
+//nolint:paralleltest // loads the machine
 func TestBrowser_MainJobByClicking(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED in short mode: runs a real server and a browser")

@@ -63,7 +63,7 @@ func (c *client) call(ctx context.Context, method, path, key string, body any) r
 	if err != nil {
 		return reply{}
 	}
-	defer res.Body.Close() //nolint:errcheck // reading is over
+	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		return reply{}

@@ -10,8 +10,6 @@ type entry struct {
 	acked    bool
 	recordID int64
 	status   int // last HTTP status; 0 = never answered
-	task     string
-	decided  bool // the approval of its task was acknowledged
 }
 
 // journal is written before a request is sent and after its answer came. It is

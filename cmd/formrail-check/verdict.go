@@ -81,7 +81,7 @@ func countByMark(ctx context.Context, db *models.DB, query string) (map[string]i
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // read to the end below
+	defer rows.Close()
 	for rows.Next() {
 		var (
 			name string

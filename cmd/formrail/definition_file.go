@@ -177,8 +177,10 @@ func differences(have, want workflowFile) []string {
 		name      string
 		have, now any
 	}{
-		{"title", have.title, want.title}, {"description", have.description, want.description},
-		{"sync", have.sync, want.sync}, {"options", have.options, want.options},
+		{"title", have.title, want.title},
+		{"description", have.description, want.description},
+		{"sync", have.sync, want.sync},
+		{"options", have.options, want.options},
 		{"trigger.type", have.definition.Trigger.Type, want.definition.Trigger.Type},
 	} {
 		if one.have != one.now {

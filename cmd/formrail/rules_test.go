@@ -82,8 +82,12 @@ func places() []place {
 		{"os", []string{"Exit"}, func(s *source) bool {
 			return outermost(s) || s.path == "engine/script/worker.go"
 		}, "only cmd and the child of the script pool end the process; return the error"},
-		{"net", []string{"Dial", "DialTimeout", "Dialer", "Resolver", "LookupHost", "LookupIP"}, (*source).test,
-			"calls to others belong in one package of their own"},
+		{
+			"net",
+			[]string{"Dial", "DialTimeout", "Dialer", "Resolver", "LookupHost", "LookupIP"},
+			(*source).test,
+			"calls to others belong in one package of their own",
+		},
 	}
 }
 

@@ -60,8 +60,10 @@ func Sample() Catalog {
 			id,
 			plain(field.Field{Name: "title", Kind: field.Text, Label: "Project name", Required: true}),
 			plain(field.Field{Name: "amount", Kind: field.Number, Label: "Amount", Scale: 2}),
-			plain(field.Field{Name: "status", Kind: field.Select, Label: "Status",
-				Options: field.Choices("draft", "Draft", "submitted", "Submitted", "approved", "Approved", "paid", "Paid")}),
+			plain(field.Field{
+				Name: "status", Kind: field.Select, Label: "Status",
+				Options: field.Choices("draft", "Draft", "submitted", "Submitted", "approved", "Approved", "paid", "Paid"),
+			}),
 			link("applicant", "Applicant", field.User, "users"),
 			{Field: field.Field{Name: "iban", Kind: field.Text, Label: "IBAN"}, Hidden: true},
 		}},

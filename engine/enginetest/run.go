@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 // Now is the time of every step that [Run] makes.

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/expr-lang/expr/ast"
+
 	"formrail/models/field"
 	"formrail/models/text"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // access compiles variables, members and the # of predicates.

@@ -11,8 +11,10 @@ import (
 
 // Operators lists what [Compare] and the rows of conditions know.
 func Operators() []string {
-	return []string{"equal", "notEqual", "gt", "gte", "lt", "lte", "between", "includes", "notIncludes",
-		"startsWith", "notStartsWith", "endsWith", "notEndsWith", "matches", "in", "notIn", "empty", "notEmpty"}
+	return []string{
+		"equal", "notEqual", "gt", "gte", "lt", "lte", "between", "includes", "notIncludes",
+		"startsWith", "notStartsWith", "endsWith", "notEndsWith", "matches", "in", "notIn", "empty", "notEmpty",
+	}
 }
 
 // Compare is the basic comparison of condition builders, in-memory filters and

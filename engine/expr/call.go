@@ -5,9 +5,9 @@ import (
 	"sort"
 	"strings"
 
-	"formrail/models/text"
-
 	"github.com/expr-lang/expr/ast"
+
+	"formrail/models/text"
 )
 
 // call is a function call as the parser saw it.

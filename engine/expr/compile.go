@@ -4,10 +4,10 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/expr-lang/expr/ast"
+
 	"formrail/models/field"
 	"formrail/models/text"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // compiler turns one syntax tree into closures.

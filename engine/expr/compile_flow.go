@@ -1,9 +1,9 @@
 package expr
 
 import (
-	"formrail/models/text"
-
 	"github.com/expr-lang/expr/ast"
+
+	"formrail/models/text"
 )
 
 func (c *compiler) conditional(n *ast.ConditionalNode, depth int) (eval, error) {

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/expr"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 func row(left any, op string, right any) any {
@@ -36,8 +36,10 @@ func TestCondition_DecidesAndExplains(t *testing.T) {
 		{"all", group("all", amount, titled), true, `12,400 > 10,000 and "Laptop" starts with "Lap"`},
 		{"any", group("any", unpaid, amount), true, "paid (yes) = no or 12,400 > 10,000"},
 		{"not", group("not", amount, unpaid), true, "not (12,400 > 10,000 and paid (yes) = no)"},
-		{"nested", group("all", amount, group("any", unpaid, titled)), true,
-			`12,400 > 10,000 and (paid (yes) = no or "Laptop" starts with "Lap")`},
+		{
+			"nested", group("all", amount, group("any", unpaid, titled)), true,
+			`12,400 > 10,000 and (paid (yes) = no or "Laptop" starts with "Lap")`,
+		},
 		{"between", row("{{ trigger.data.amount }}", "between", []any{int64(1), "{{ trigger.data.limit }}"}), false, "12,400 is between 1 and 10,000"},
 		{"in", row("{{ trigger.event }}", "in", []any{"create", "update"}), true, `"create" is one of "create", "update"`},
 		{"empty", row("{{ trigger.none }}", "empty", nil), true, "none (nothing) is empty"},

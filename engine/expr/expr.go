@@ -8,11 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"formrail/models/field"
-	"formrail/models/text"
-
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
+
+	"formrail/models/field"
+	"formrail/models/text"
 )
 
 // Limits of one expression.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/expr"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 func dec(s string) field.Decimal { return *field.Bound(s) }
@@ -338,8 +338,10 @@ func TestExpr_NeverChangesItsInput(t *testing.T) {
 	in := input()
 	before, err := field.MarshalJSON(map[string]any(in.Vars.(expr.MapVars)))
 	require.NoError(t, err)
-	for _, source := range []string{`reverse(trigger.data.lines)`, `sort(nodes.q1, "desc")`, `sortBy(trigger.data.lines, .price, "desc")`,
-		`concat(nodes.q1[0:1], [9])`, `merge(trigger.data, {title: "x"})`, `filter(nodes.q1, # > 1)`, `groupBy(nodes.q1, #)`} {
+	for _, source := range []string{
+		`reverse(trigger.data.lines)`, `sort(nodes.q1, "desc")`, `sortBy(trigger.data.lines, .price, "desc")`,
+		`concat(nodes.q1[0:1], [9])`, `merge(trigger.data, {title: "x"})`, `filter(nodes.q1, # > 1)`, `groupBy(nodes.q1, #)`,
+	} {
 		p, err := expr.Compile(source)
 		require.NoError(t, err)
 		_, _, err = p.Run(t.Context(), in)

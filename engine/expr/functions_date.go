@@ -171,8 +171,10 @@ func diff(in *invocation) (any, error) {
 	if per > 0 {
 		return monthsBetween(x, y).Quo(field.DecimalFromInt(per)), nil
 	}
-	length := map[string]time.Duration{"millisecond": time.Millisecond, "second": time.Second, "minute": time.Minute,
-		"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour}[unit]
+	length := map[string]time.Duration{
+		"millisecond": time.Millisecond, "second": time.Second, "minute": time.Minute,
+		"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
+	}[unit]
 	return milliseconds(x.Sub(y)).Quo(milliseconds(length)), nil
 }
 
@@ -306,8 +308,26 @@ func writeDatePart(b *strings.Builder, t time.Time, pattern string) int {
 // dateTokens are pattern letters and what Go calls them, longest first.
 func dateTokens() [][2]string {
 	return [][2]string{
-		{"YYYY", "2006"}, {"YY", "06"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
-		{"DD", "02"}, {"D", "2"}, {"dddd", "Monday"}, {"ddd", "Mon"}, {"HH", "15"}, {"hh", "03"}, {"h", "3"},
-		{"mm", "04"}, {"m", "4"}, {"SSS", ".000"}, {"ss", "05"}, {"s", "5"}, {"A", "PM"}, {"a", "pm"}, {"Z", "-07:00"},
+		{"YYYY", "2006"},
+		{"YY", "06"},
+		{"MMMM", "January"},
+		{"MMM", "Jan"},
+		{"MM", "01"},
+		{"M", "1"},
+		{"DD", "02"},
+		{"D", "2"},
+		{"dddd", "Monday"},
+		{"ddd", "Mon"},
+		{"HH", "15"},
+		{"hh", "03"},
+		{"h", "3"},
+		{"mm", "04"},
+		{"m", "4"},
+		{"SSS", ".000"},
+		{"ss", "05"},
+		{"s", "5"},
+		{"A", "PM"},
+		{"a", "pm"},
+		{"Z", "-07:00"},
 	}
 }

@@ -6,17 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/expr"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 // FuzzExpression: nothing panics, every run ends within its budget, and every
 // failure is one of the declared kinds.
 func FuzzExpression(f *testing.F) {
-	for _, s := range []string{`1 + 2`, `filter(trigger.data.lines, .price > 1)[0].sku`, `let a = [1,1]; a == a`, `{{ trigger.data }} ?? ${x.output.y}`,
-		`reduce(1..9, #acc * #, 1.5) ** 99`, `format(now(), "YYYY")`, `"a" matches "(a+)+"`, `{a: 1, (text(2)): [..]}`, `-9223372036854775808 % -1`, nested("a", 8)} {
+	for _, s := range []string{
+		`1 + 2`, `filter(trigger.data.lines, .price > 1)[0].sku`, `let a = [1,1]; a == a`, `{{ trigger.data }} ?? ${x.output.y}`,
+		`reduce(1..9, #acc * #, 1.5) ** 99`, `format(now(), "YYYY")`, `"a" matches "(a+)+"`, `{a: 1, (text(2)): [..]}`, `-9223372036854775808 % -1`, nested("a", 8),
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

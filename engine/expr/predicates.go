@@ -11,8 +11,10 @@ var predicates = sync.OnceValue(func() map[string]predicate {
 		"any":  {"any(list, condition)", "Whether at least one element meets the condition.", quantify(true, true, false)},
 		"none": {"none(list, condition)", "Whether no element meets the condition.", quantify(true, false, true)},
 		"one":  {"one(list, condition)", "Whether exactly one element meets the condition.", exactlyOne},
-		"filter": {"filter(list, condition)", "The elements that meet the condition.",
-			func(it iteration) (any, error) { return it.filter() }},
+		"filter": {
+			"filter(list, condition)", "The elements that meet the condition.",
+			func(it iteration) (any, error) { return it.filter() },
+		},
 		"map":           {"map(list, expression)", "The expression for each element.", func(it iteration) (any, error) { return it.values() }},
 		"count":         {"count(list, condition?)", "How many elements meet the condition.", countMatches},
 		"sum":           {"sum(list, expression?)", "The sum of the numbers; nothing counts as 0.", sumOf},

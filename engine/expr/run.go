@@ -18,7 +18,7 @@ const maxWarnings = 20
 
 // run is the state of one evaluation.
 type run struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // of this one evaluation
 	in       Input
 	zone     *time.Location
 	source   string

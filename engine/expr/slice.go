@@ -1,9 +1,9 @@
 package expr
 
 import (
-	"formrail/models/text"
-
 	"github.com/expr-lang/expr/ast"
+
+	"formrail/models/text"
 )
 
 func (c *compiler) slice(n *ast.SliceNode, depth int) (eval, error) {

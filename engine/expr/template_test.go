@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"formrail/engine/expr"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/engine/expr"
 )
 
 func TestTemplate_Renders(t *testing.T) {

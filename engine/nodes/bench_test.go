@@ -30,8 +30,10 @@ func BenchmarkCondition(b *testing.B) {
 }
 
 func BenchmarkCalculation(b *testing.B) {
-	bench(b, calculation, enginetest.Step{Config: map[string]any{"expression": "trigger.data.amount * 1.19 + 4", "resultType": "number"},
-		Vars: vars(map[string]any{"amount": int64(1240)})})
+	bench(b, calculation, enginetest.Step{
+		Config: map[string]any{"expression": "trigger.data.amount * 1.19 + 4", "resultType": "number"},
+		Vars:   vars(map[string]any{"amount": int64(1240)}),
+	})
 }
 
 func BenchmarkTemplate_TenVariables(b *testing.B) {

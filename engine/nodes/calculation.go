@@ -30,14 +30,20 @@ var calculation = node.Define(node.Spec[calculationConfig]{
 	Help: "An expression computes exactly: `0.1 + 0.2` is `0.3`. Variables are written bare, as in `trigger.data.amount * 1.19`.\n\n" +
 		"A text is put together from words and `{{ variables }}`.",
 	Config: []field.Field{
-		{Name: "engine", Kind: field.Select, Label: "Written as", Default: "expr",
-			Options: field.Choices("expr", "Expression", "template", "Text with variables")},
+		{
+			Name: "engine", Kind: field.Select, Label: "Written as", Default: "expr",
+			Options: field.Choices("expr", "Expression", "template", "Text with variables"),
+		},
 		{Name: "expression", Kind: field.Expression, Label: "Calculation", Required: true},
-		{Name: "resultType", Kind: field.Select, Label: "The result is", Default: "any", Help: "Another result fails the step with `TYPE_MISMATCH`.",
+		{
+			Name: "resultType", Kind: field.Select, Label: "The result is", Default: "any", Help: "Another result fails the step with `TYPE_MISMATCH`.",
 			Options: field.Choices("any", "Anything", "number", "A number", "text", "Text", "boolean", "Yes or no",
-				"date", "A date", "list", "A list", "object", "An object")},
-		{Name: "round", Kind: field.JSON, Label: "Round to",
-			Help: "`{\"digits\": 2}` rounds half away from zero; with `\"mode\": \"even\"` half to even."},
+				"date", "A date", "list", "A list", "object", "An object"),
+		},
+		{
+			Name: "round", Kind: field.JSON, Label: "Round to",
+			Help: "`{\"digits\": 2}` rounds half away from zero; with `\"mode\": \"even\"` half to even.",
+		},
 	},
 	Effect:  node.Pure,
 	Check:   checkCalculation,

@@ -23,12 +23,16 @@ var condition = node.Define(node.Spec[conditionConfig]{
 	Help: "*Continue when yes* goes on only when the condition is met. *Yes and No* has a branch for each answer; both meet again below.\n\n" +
 		"Without a comparison the answer is yes. The step keeps the sentence that was evaluated, such as `12,400 > 10,000`.",
 	Config: []field.Field{
-		{Name: "mode", Kind: field.Select, Label: "How it goes on", Required: true,
-			Options: field.Choices("continue", "Continue when yes", "branch", "Yes and No")},
+		{
+			Name: "mode", Kind: field.Select, Label: "How it goes on", Required: true,
+			Options: field.Choices("continue", "Continue when yes", "branch", "Yes and No"),
+		},
 		{Name: "when", Kind: field.Condition, Label: "Yes when"},
-		{Name: "onFalse", Kind: field.Select, Label: "When the condition is not met", Default: "fail",
+		{
+			Name: "onFalse", Kind: field.Select, Label: "When the condition is not met", Default: "fail",
 			Options: field.Choices("fail", "Stop the workflow as failed", "end", "End the workflow as succeeded"),
-			When:    &field.When{Field: "mode", Values: []string{"continue"}}},
+			When:    &field.When{Field: "mode", Values: []string{"continue"}},
+		},
 	},
 	Effect: node.Pure,
 	Outputs: func(conditionConfig, node.Catalog) field.Shape {

@@ -68,8 +68,10 @@ var createRecord = node.Define(node.Spec[createRecordConfig]{
 	Examples: []node.Example[createRecordConfig]{
 		{
 			Title: "Create the invoice of a order",
-			Config: map[string]any{"collection": "invoices",
-				"values": map[string]any{"order": "{{ trigger.data.id }}", "amount": "{{ trigger.data.amount }}"}},
+			Config: map[string]any{
+				"collection": "invoices",
+				"values":     map[string]any{"order": "{{ trigger.data.id }}", "amount": "{{ trigger.data.amount }}"},
+			},
 			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42), "amount": int64(1240)}}},
 			Want: node.Want{Output: map[string]any{"id": int64(1), "order": int64(42), "amount": int64(1240)}},
 		},

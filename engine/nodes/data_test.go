@@ -4,11 +4,11 @@ import (
 	"context"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/enginetest"
 	"formrail/engine/node"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestFilterPaths(t *testing.T) {
@@ -67,8 +67,10 @@ func TestDataNodes_CheckTheirSettings(t *testing.T) {
 		{"all records on purpose", updateRecord, map[string]any{"collection": "orders", "values": approved, "all": true}, []string{}},
 		{"all records and a condition", updateRecord, map[string]any{"collection": "orders", "values": approved, "all": true, "filter": id}, []string{"all DEFINITION_INVALID"}},
 		{"an update needs values", updateRecord, map[string]any{"collection": "orders", "values": map[string]any{}, "filter": id}, []string{"values MISSING"}},
-		{"increments are not offered", updateRecord, map[string]any{"collection": "orders", "filter": id,
-			"values": map[string]any{"amount": map[string]any{"op": "increment", "by": "{{ trigger.data.n }}"}}}, []string{"values.amount DEFINITION_INVALID"}},
+		{"increments are not offered", updateRecord, map[string]any{
+			"collection": "orders", "filter": id,
+			"values": map[string]any{"amount": map[string]any{"op": "increment", "by": "{{ trigger.data.n }}"}},
+		}, []string{"values.amount DEFINITION_INVALID"}},
 		{"a filter on an unknown field", updateRecord, map[string]any{"collection": "orders", "values": approved, "filter": map[string]any{"applicant.age": int64(3)}}, []string{"filter.applicant.age DEFINITION_INVALID"}},
 		{"a filter on a hidden field", queryRecords, map[string]any{"collection": "orders", "filter": map[string]any{"iban": "x"}}, []string{"filter.iban DEFINITION_INVALID"}},
 		{"a filter cannot be a variable", queryRecords, map[string]any{"collection": "orders", "filter": "{{ trigger.data.filter }}"}, []string{"filter DEFINITION_INVALID"}},
@@ -107,16 +109,20 @@ func TestDataNodes_GrantsAreExact(t *testing.T) {
 		{Collection: "orders", Action: "view", Fields: []string{"applicant", "id"}},
 		{Collection: "users", Action: "view", Fields: []string{"nickname"}},
 		{Collection: "orders", Action: "create", Fields: []string{"status", "title"}},
-	}, grants(updateRecord, map[string]any{"collection": "orders", "ifNone": "create",
+	}, grants(updateRecord, map[string]any{
+		"collection": "orders", "ifNone": "create",
 		"filter": map[string]any{"id": "{{ trigger.data.id }}", "applicant.nickname": "Jun"},
-		"values": map[string]any{"status": "approved"}, "createValues": map[string]any{"title": "Taxi"}}))
+		"values": map[string]any{"status": "approved"}, "createValues": map[string]any{"title": "Taxi"},
+	}))
 	require.Equal(t, []node.Grant{{Collection: "orders", Action: "view"}},
 		grants(queryRecords, map[string]any{"collection": "orders", "filter": map[string]any{"id": int64(1)}}))
 	require.Equal(t, []node.Grant{
 		{Collection: "orders", Action: "view", Fields: []string{"amount", "applicant", "status", "title"}},
 		{Collection: "users", Action: "view", Fields: []string{"nickname"}},
-	}, grants(queryRecords, map[string]any{"collection": "orders", "fields": []any{"title", "status"},
-		"filter": map[string]any{"amount": map[string]any{"$gt": int64(1)}}, "sort": []any{"-applicant.nickname"}}))
+	}, grants(queryRecords, map[string]any{
+		"collection": "orders", "fields": []any{"title", "status"},
+		"filter": map[string]any{"amount": map[string]any{"$gt": int64(1)}}, "sort": []any{"-applicant.nickname"},
+	}))
 }
 
 func TestDataNodes_SilentWritingNeedsARight(t *testing.T) {
@@ -153,13 +159,17 @@ func TestCreateRecord_PassesItsSettingsOn(t *testing.T) {
 	records := enginetest.SampleRecords()
 	_, err := enginetest.Run(t, createRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(map[string]any{"who": map[string]any{"id": int64(5)}}), Config: map[string]any{
 		"collection": "invoices", "values": map[string]any{"amount": int64(1)}, "preload": []any{"order"},
-		"actor": map[string]any{"id": "{{ trigger.data.who.id }}"}, "events": "silent"}})
+		"actor": map[string]any{"id": "{{ trigger.data.who.id }}"}, "events": "silent",
+	}})
 	require.NoError(t, err)
-	require.Equal(t, []any{node.CreateRecord{Collection: "invoices", Values: map[string]any{"amount": int64(1)},
-		Preload: []string{"order"}, Actor: node.Actor{User: 5}, Silent: true}}, records.Requests)
+	require.Equal(t, []any{node.CreateRecord{
+		Collection: "invoices", Values: map[string]any{"amount": int64(1)},
+		Preload: []string{"order"}, Actor: node.Actor{User: 5}, Silent: true,
+	}}, records.Requests)
 
 	_, err = enginetest.Run(t, createRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(nil), Config: map[string]any{
-		"collection": "invoices", "actor": map[string]any{"id": "{{ trigger.data.who.id }}"}}})
+		"collection": "invoices", "actor": map[string]any{"id": "{{ trigger.data.who.id }}"},
+	}})
 	require.Equal(t, "TYPE_MISMATCH", code(err), "a missing person is not silently somebody else")
 }
 
@@ -167,7 +177,8 @@ func TestUpdateRecord_NeverChangesACollectionByMistake(t *testing.T) {
 	t.Parallel()
 	records := enginetest.SampleRecords()
 	_, err := enginetest.Run(t, updateRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Vars: vars(map[string]any{}), Config: map[string]any{
-		"collection": "orders", "filter": "{{ trigger.data.filter }}", "values": map[string]any{"status": "paid"}}})
+		"collection": "orders", "filter": "{{ trigger.data.filter }}", "values": map[string]any{"status": "paid"},
+	}})
 	require.Equal(t, "EMPTY_FILTER", code(err))
 	require.Empty(t, records.Requests, "nothing was asked to change")
 }
@@ -175,8 +186,10 @@ func TestUpdateRecord_NeverChangesACollectionByMistake(t *testing.T) {
 func TestUpdateRecord_WhenNothingMatches(t *testing.T) {
 	t.Parallel()
 	config := func(ifNone string) map[string]any {
-		return map[string]any{"collection": "orders", "filter": map[string]any{"id": int64(7)}, "values": map[string]any{"status": "paid"}, "ifNone": ifNone,
-			"actor": "nobody", "events": "silent"}
+		return map[string]any{
+			"collection": "orders", "filter": map[string]any{"id": int64(7)}, "values": map[string]any{"status": "paid"}, "ifNone": ifNone,
+			"actor": "nobody", "events": "silent",
+		}
 	}
 	_, err := enginetest.Run(t, updateRecord, enginetest.Step{Config: config("fail"), Caps: enginetest.Caps{Records: enginetest.SampleRecords()}})
 	require.Equal(t, "EMPTY_RESULT", code(err))
@@ -187,8 +200,10 @@ func TestUpdateRecord_WhenNothingMatches(t *testing.T) {
 	create["createValues"] = map[string]any{"title": "Taxi", "status": "draft"}
 	_, err = enginetest.Run(t, updateRecord, enginetest.Step{Config: create, Caps: enginetest.Caps{Records: records}})
 	require.NoError(t, err)
-	require.Equal(t, node.CreateRecord{Collection: "orders", Values: map[string]any{"title": "Taxi", "status": "draft"},
-		Actor: node.Actor{Nobody: true}, Silent: true}, records.Requests[1])
+	require.Equal(t, node.CreateRecord{
+		Collection: "orders", Values: map[string]any{"title": "Taxi", "status": "draft"},
+		Actor: node.Actor{Nobody: true}, Silent: true,
+	}, records.Requests[1])
 }
 
 func TestUpdateRecord_CreatesNothingBesideAMatch(t *testing.T) {
@@ -196,7 +211,8 @@ func TestUpdateRecord_CreatesNothingBesideAMatch(t *testing.T) {
 	for _, ifNone := range []string{"fail", "create"} {
 		records := enginetest.SampleRecords()
 		v, err := enginetest.Run(t, updateRecord, enginetest.Step{Caps: enginetest.Caps{Records: records}, Config: map[string]any{
-			"collection": "orders", "filter": map[string]any{"id": int64(41)}, "values": map[string]any{"status": "approved"}, "ifNone": ifNone}})
+			"collection": "orders", "filter": map[string]any{"id": int64(41)}, "values": map[string]any{"status": "approved"}, "ifNone": ifNone,
+		}})
 		require.NoError(t, err)
 		require.Equal(t, map[string]any{"count": int64(1), "changed": int64(0), "ids": []any{int64(41)}, "created": false}, v.Output)
 		require.Len(t, records.Requests, 1)
@@ -206,7 +222,8 @@ func TestUpdateRecord_CreatesNothingBesideAMatch(t *testing.T) {
 func TestQueryRecords_OneIsTheFirstOfThePage(t *testing.T) {
 	t.Parallel()
 	v, err := enginetest.Run(t, queryRecords, enginetest.Step{Caps: enginetest.Caps{Records: enginetest.SampleRecords()}, Config: map[string]any{
-		"collection": "orders", "sort": []any{"amount"}, "page": int64(2), "pageSize": int64(2), "fields": []any{"title"}}})
+		"collection": "orders", "sort": []any{"amount"}, "page": int64(2), "pageSize": int64(2), "fields": []any{"title"},
+	}})
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"id": int64(42), "title": "Offsite"}, v.Output)
 }
@@ -227,8 +244,10 @@ func TestQueryRecords_AllPagesUpToALimit(t *testing.T) {
 	for _, c := range []struct {
 		total, want, warnings int
 	}{{0, 0, 0}, {1000, 1000, 0}, {2500, 2500, 0}, {10_000, 10_000, 0}, {10_001, 10_000, 1}} {
-		v, err := enginetest.Run(t, queryRecords, enginetest.Step{Caps: enginetest.Caps{Records: endless{total: c.total}},
-			Config: map[string]any{"collection": "orders", "multiple": true, "all": true, "pageSize": int64(7)}})
+		v, err := enginetest.Run(t, queryRecords, enginetest.Step{
+			Caps:   enginetest.Caps{Records: endless{total: c.total}},
+			Config: map[string]any{"collection": "orders", "multiple": true, "all": true, "pageSize": int64(7)},
+		})
 		require.NoError(t, err)
 		require.Len(t, v.Output, c.want)
 		require.Len(t, v.Warnings, c.warnings)

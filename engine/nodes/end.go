@@ -20,8 +20,10 @@ var end = node.Define(node.Spec[endConfig]{
 	Help: "Ends the execution at once, also from inside a branch. Open tasks and timers are cancelled.\n\n" +
 		"The message is shown to the person who waits for the answer.",
 	Config: []field.Field{
-		{Name: "status", Kind: field.Select, Label: "End as", Default: "succeeded",
-			Options: field.Choices("succeeded", "Succeeded", "failed", "Failed", "rejected", "Rejected")},
+		{
+			Name: "status", Kind: field.Select, Label: "End as", Default: "succeeded",
+			Options: field.Choices("succeeded", "Succeeded", "failed", "Failed", "rejected", "Rejected"),
+		},
 		{Name: "message", Kind: field.Template, Label: "Message"},
 		{Name: "output", Kind: field.Value, Label: "Output", Help: "What the execution gives to whoever started it."},
 	},

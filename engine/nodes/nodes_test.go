@@ -3,11 +3,11 @@ package nodes
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/enginetest"
 	"formrail/engine/node"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestAll_Conform(t *testing.T) {
@@ -71,8 +71,10 @@ func TestCondition_DecidesAndExplains(t *testing.T) {
 
 func TestCondition_FaultsAndWarns(t *testing.T) {
 	t.Parallel()
-	_, err := enginetest.Run(t, condition, enginetest.Step{Vars: vars(map[string]any{"title": "Offsite"}),
-		Config: map[string]any{"mode": "branch", "when": map[string]any{"engine": "expr", "expression": "trigger.data.title"}}})
+	_, err := enginetest.Run(t, condition, enginetest.Step{
+		Vars:   vars(map[string]any{"title": "Offsite"}),
+		Config: map[string]any{"mode": "branch", "when": map[string]any{"engine": "expr", "expression": "trigger.data.title"}},
+	})
 	f := node.AsFailure(err)
 	require.Equal(t, "CONDITION_NOT_BOOLEAN", f.Code)
 	require.Equal(t, node.Fault, f.Kind, "an evaluation error is a fault, never a no")
@@ -136,8 +138,10 @@ func TestCalculation_ChecksItsSettings(t *testing.T) {
 
 func TestEnd_SaysAndEnds(t *testing.T) {
 	t.Parallel()
-	v, err := enginetest.Run(t, end, enginetest.Step{Config: map[string]any{"status": "rejected", "message": "Over {{ trigger.data.limit }}", "output": int64(3)},
-		Vars: vars(map[string]any{"limit": int64(500)})})
+	v, err := enginetest.Run(t, end, enginetest.Step{
+		Config: map[string]any{"status": "rejected", "message": "Over {{ trigger.data.limit }}", "output": int64(3)},
+		Vars:   vars(map[string]any{"limit": int64(500)}),
+	})
 	require.NoError(t, err)
 	require.True(t, v.End)
 	require.Equal(t, node.Rejected, v.Outcome)
@@ -160,7 +164,8 @@ func TestJavascript_PassesInputsAndKeepsTheLog(t *testing.T) {
 	t.Parallel()
 	script := &enginetest.Script{}
 	v, err := enginetest.Run(t, javascript, enginetest.Step{Caps: enginetest.Caps{Script: script}, Vars: vars(map[string]any{"n": int64(7)}), Config: map[string]any{
-		"inputs": []any{map[string]any{"name": "n", "value": "{{ trigger.data.n }}"}}, "code": "console.log(\"hi\")\nreturn n", "timeout": "1m"}})
+		"inputs": []any{map[string]any{"name": "n", "value": "{{ trigger.data.n }}"}}, "code": "console.log(\"hi\")\nreturn n", "timeout": "1m",
+	}})
 	require.NoError(t, err)
 	require.Equal(t, int64(7), v.Output)
 	require.Equal(t, []string{"hi"}, v.Log)

@@ -51,7 +51,8 @@ var notification = node.Define(node.Spec[notificationConfig]{
 			Config: map[string]any{"to": map[string]any{"users": []any{int64(3), int64(5)}}, "title": "Order {{ trigger.data.id }} was approved"},
 			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42)}}},
 			Want: node.Want{Output: map[string]any{"sent": int64(2), "failed": int64(0), "deliveries": []any{
-				map[string]any{"to": int64(3), "status": "sent", "id": "1"}, map[string]any{"to": int64(5), "status": "sent", "id": "2"}}}},
+				map[string]any{"to": int64(3), "status": "sent", "id": "1"}, map[string]any{"to": int64(5), "status": "sent", "id": "2"},
+			}}},
 		},
 		{
 			Title:  "Nobody is found",

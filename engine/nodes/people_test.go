@@ -3,10 +3,10 @@ package nodes
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/enginetest"
 	"formrail/engine/node"
-
-	"github.com/stretchr/testify/require"
 )
 
 var manager = map[string]any{"managers": map[string]any{"of": "applicant"}}
@@ -17,7 +17,8 @@ func TestApproval_OpensTasksWithItsSettings(t *testing.T) {
 	v, err := enginetest.Run(t, approval, enginetest.Step{Caps: enginetest.Caps{Tasks: tasks}, Vars: vars(map[string]any{"id": int64(42), "who": int64(3)}), Config: map[string]any{
 		"assignees": []any{map[string]any{"users": []any{int64(3), int64(5)}}, map[string]any{"expression": "{{ trigger.data.who }}"}},
 		"rule":      "all", "hearAll": true, "title": "R-{{ trigger.data.id }}", "subject": "{{ trigger.data }}", "requester": "{{ trigger.data.who }}",
-		"actions": map[string]any{"reject": map[string]any{"comment": "required"}}, "applicant": "allow", "onNobody": "fail"}})
+		"actions": map[string]any{"reject": map[string]any{"comment": "required"}}, "applicant": "allow", "onNobody": "fail",
+	}})
 	require.NoError(t, err)
 	require.True(t, v.Wait)
 	require.True(t, v.Until.IsZero(), "only people resume it")
@@ -100,10 +101,16 @@ func TestApproval_ChecksItsSettings(t *testing.T) {
 		{"a source has one kind", map[string]any{"assignees": map[string]any{"users": []any{int64(1)}, "roles": []any{"a"}}}, []string{"assignees.0 DEFINITION_INVALID"}},
 		{"options stand beside the kind", map[string]any{"assignees": map[string]any{"groups": []any{"a"}, "nested": true}}, []string{}},
 		{"fallback people are required", map[string]any{"assignees": manager, "onNobody": "fallback"}, []string{"fallback MISSING"}},
-		{"a comment has three values", map[string]any{"assignees": manager, "actions": map[string]any{"approve": map[string]any{"comment": "maybe"}}},
-			[]string{"actions.approve.comment DEFINITION_INVALID"}},
-		{"returning is not offered", map[string]any{"assignees": manager, "actions": map[string]any{"return": map[string]any{"comment": "off"}}},
-			[]string{"actions DEFINITION_INVALID"}},
+		{
+			"a comment has three values",
+			map[string]any{"assignees": manager, "actions": map[string]any{"approve": map[string]any{"comment": "maybe"}}},
+			[]string{"actions.approve.comment DEFINITION_INVALID"},
+		},
+		{
+			"returning is not offered",
+			map[string]any{"assignees": manager, "actions": map[string]any{"return": map[string]any{"comment": "off"}}},
+			[]string{"actions DEFINITION_INVALID"},
+		},
 		{"votes are not offered", map[string]any{"assignees": manager, "rule": "vote"}, []string{"rule DEFINITION_INVALID"}},
 		{"due dates are not offered", map[string]any{"assignees": manager, "due": "3d"}, []string{"due DEFINITION_INVALID"}},
 	} {
@@ -132,7 +139,8 @@ func TestNotification_CountsDeliveries(t *testing.T) {
 	t.Parallel()
 	notify := &enginetest.Notify{}
 	v, err := enginetest.Run(t, notification, enginetest.Step{Caps: enginetest.Caps{Notify: notify}, Config: map[string]any{
-		"to": map[string]any{"users": []any{int64(3), enginetest.Unreachable}}, "title": "Approved", "link": "/executions/1", "level": "warning"}})
+		"to": map[string]any{"users": []any{int64(3), enginetest.Unreachable}}, "title": "Approved", "link": "/executions/1", "level": "warning",
+	}})
 	require.NoError(t, err, "one of two arrived")
 	out, ok := v.Output.(map[string]any)
 	require.True(t, ok)
@@ -143,7 +151,8 @@ func TestNotification_CountsDeliveries(t *testing.T) {
 	require.Equal(t, "/executions/1", notify.Sent[0].Link)
 
 	v, err = enginetest.Run(t, notification, enginetest.Step{Caps: enginetest.Caps{Notify: notify}, Config: map[string]any{
-		"to": map[string]any{"roles": []any{"nobody"}}, "title": "Approved"}})
+		"to": map[string]any{"roles": []any{"nobody"}}, "title": "Approved",
+	}})
 	require.NoError(t, err)
 	require.Len(t, v.Warnings, 1, "nobody is said, not hidden")
 }

@@ -42,8 +42,10 @@ var queryRecords = node.Define(node.Spec[queryRecordsConfig]{
 		{Name: "sort", Kind: field.FieldNames, Label: "Sort by", Help: "A minus in front sorts downwards, as in `-createdAt`. Without it the oldest comes first."},
 		{Name: "page", Kind: field.Integer, Label: "Page", Default: 1, Min: field.Bound("1"), Max: field.Bound("1000000")},
 		{Name: "pageSize", Kind: field.Integer, Label: "Records on a page", Default: 20, Min: field.Bound("1"), Max: field.Bound("1000")},
-		{Name: "all", Kind: field.Boolean, Label: "All pages", Default: false, Help: "At most 10,000 records.",
-			When: &field.When{Field: "multiple", Values: []string{"true"}}},
+		{
+			Name: "all", Kind: field.Boolean, Label: "All pages", Default: false, Help: "At most 10,000 records.",
+			When: &field.When{Field: "multiple", Values: []string{"true"}},
+		},
 		{Name: "fields", Kind: field.FieldNames, Label: "Fields", Help: "Without a choice all of them."},
 		preloadSetting,
 		{Name: "withDeleted", Kind: field.Boolean, Label: "Include deleted records", Default: false},
@@ -81,17 +83,22 @@ var queryRecords = node.Define(node.Spec[queryRecordsConfig]{
 	Examples: []node.Example[queryRecordsConfig]{
 		{
 			Title: "The order of a invoice",
-			Config: map[string]any{"collection": "orders", "filter": map[string]any{"id": "{{ trigger.data.order }}"},
-				"fields": []any{"status"}},
+			Config: map[string]any{
+				"collection": "orders", "filter": map[string]any{"id": "{{ trigger.data.order }}"},
+				"fields": []any{"status"},
+			},
 			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"order": int64(42)}}},
 			Want: node.Want{Output: map[string]any{"id": int64(42), "status": "submitted"}},
 		},
 		{
 			Title: "All large orders, newest first",
-			Config: map[string]any{"collection": "orders", "filter": map[string]any{"amount": map[string]any{"$gte": int64(500)}},
-				"multiple": true, "sort": []any{"-id"}, "fields": []any{"status"}},
+			Config: map[string]any{
+				"collection": "orders", "filter": map[string]any{"amount": map[string]any{"$gte": int64(500)}},
+				"multiple": true, "sort": []any{"-id"}, "fields": []any{"status"},
+			},
 			Want: node.Want{Output: []any{
-				map[string]any{"id": int64(43), "status": "draft"}, map[string]any{"id": int64(42), "status": "submitted"}}},
+				map[string]any{"id": int64(43), "status": "draft"}, map[string]any{"id": int64(42), "status": "submitted"},
+			}},
 		},
 		{
 			Title:  "Nothing matches a query of several records",

@@ -68,8 +68,10 @@ func checkCollection(cat node.Catalog, name string) (node.CollectionInfo, field.
 	if ok || name == "" { // a missing one was reported when the settings were decoded
 		return info, nil
 	}
-	return info, field.Problems{{Field: "collection", Code: invalid,
-		Message: text.M("node.collection", "There is no collection %s. Choose another one.", name)}}
+	return info, field.Problems{{
+		Field: "collection", Code: invalid,
+		Message: text.M("node.collection", "There is no collection %s. Choose another one.", name),
+	}}
 }
 
 // checkValues finds values that could never be stored.

@@ -33,11 +33,15 @@ var updateRecord = node.Define(node.Spec[updateRecordConfig]{
 		{Name: "filter", Kind: field.Filter, Label: "Which records"},
 		{Name: "all", Kind: field.Boolean, Label: "Change all records", Default: false, Help: "Needed when there is no condition."},
 		{Name: "values", Kind: field.Values, Label: "New values", Required: true},
-		{Name: "ifNone", Kind: field.Select, Label: "When no record matches", Default: "nothing",
-			Options: field.Choices("nothing", "Go on", "fail", "Stop the workflow", "create", "Create the record")},
+		{
+			Name: "ifNone", Kind: field.Select, Label: "When no record matches", Default: "nothing",
+			Options: field.Choices("nothing", "Go on", "fail", "Stop the workflow", "create", "Create the record"),
+		},
 		{Name: "createValues", Kind: field.Values, Label: "More values for the new record", When: &field.When{Field: "ifNone", Values: []string{"create"}}},
-		{Name: "maxRecords", Kind: field.Integer, Label: "At most", Default: 1000, Min: field.Bound("1"), Max: field.Bound("100000"),
-			Help: "More matches fail the step and change nothing."},
+		{
+			Name: "maxRecords", Kind: field.Integer, Label: "At most", Default: 1000, Min: field.Bound("1"), Max: field.Bound("100000"),
+			Help: "More matches fail the step and change nothing.",
+		},
 		actorSetting,
 		eventsSetting,
 	},
@@ -62,28 +66,36 @@ var updateRecord = node.Define(node.Spec[updateRecordConfig]{
 	Examples: []node.Example[updateRecordConfig]{
 		{
 			Title: "Mark the order approved",
-			Config: map[string]any{"collection": "orders",
-				"filter": map[string]any{"id": map[string]any{"$eq": "{{ trigger.data.id }}"}}, "values": map[string]any{"status": "approved"}},
+			Config: map[string]any{
+				"collection": "orders",
+				"filter":     map[string]any{"id": map[string]any{"$eq": "{{ trigger.data.id }}"}}, "values": map[string]any{"status": "approved"},
+			},
 			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42)}}},
 			Want: node.Want{Output: map[string]any{"count": int64(1), "changed": int64(1), "ids": []any{int64(42)}, "created": false}},
 		},
 		{
 			Title: "No record matches",
-			Config: map[string]any{"collection": "orders",
-				"filter": map[string]any{"id": "{{ trigger.data.other }}"}, "values": map[string]any{"status": "approved"}},
+			Config: map[string]any{
+				"collection": "orders",
+				"filter":     map[string]any{"id": "{{ trigger.data.other }}"}, "values": map[string]any{"status": "approved"},
+			},
 			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{}}},
 			Want: node.Want{Output: map[string]any{"count": int64(0), "changed": int64(0), "ids": []any{}, "created": false}},
 		},
 		{
 			Title: "No record matches, so it is created",
-			Config: map[string]any{"collection": "invoices", "filter": map[string]any{"order": int64(42)}, "ifNone": "create",
-				"values": map[string]any{"amount": int64(1240)}, "createValues": map[string]any{"order": int64(42)}},
+			Config: map[string]any{
+				"collection": "invoices", "filter": map[string]any{"order": int64(42)}, "ifNone": "create",
+				"values": map[string]any{"amount": int64(1240)}, "createValues": map[string]any{"order": int64(42)},
+			},
 			Want: node.Want{Output: map[string]any{"count": int64(1), "changed": int64(1), "ids": []any{int64(1)}, "created": true}},
 		},
 		{
 			Title: "More records match than expected",
-			Config: map[string]any{"collection": "orders", "all": true, "maxRecords": 1,
-				"values": map[string]any{"status": "approved"}},
+			Config: map[string]any{
+				"collection": "orders", "all": true, "maxRecords": 1,
+				"values": map[string]any{"status": "approved"},
+			},
 			Want: node.Want{Code: "BLAST_RADIUS"},
 		},
 	},

@@ -172,7 +172,7 @@ func (c *child) end() {
 	}
 	c.gone = true
 	_ = c.in.Close() // a pipe to a process that no longer reads
-	_ = c.cmd.Wait() // says that it was killed
+	_ = c.cmd.Wait() //nolint:errcheck // says that it was killed
 }
 
 // tail keeps the beginning of what a process writes to standard error.

@@ -10,11 +10,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"formrail/models/text"
-
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
+
+	"formrail/models/text"
 )
 
 // inputName is the variable that holds all inputs.
@@ -131,7 +131,7 @@ var position = regexp.MustCompile(`(?:\(anonymous\)|script): ?(?:Line )?(\d+):\d
 func invalid(err error) error {
 	message, line := err.Error(), 0
 	if at := position.FindStringSubmatch(message); at != nil {
-		line, _ = strconv.Atoi(at[1]) // digits only
+		line, _ = strconv.Atoi(at[1]) //nolint:errcheck // digits only
 		message = position.ReplaceAllString(message, "")
 	}
 	message, _, _ = strings.Cut(message, " (and ")

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"formrail/models/field"
-
 	"github.com/dop251/goja"
+
+	"formrail/models/field"
 )
 
 // maxSafe is the largest whole number a JavaScript number keeps exactly.

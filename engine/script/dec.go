@@ -1,9 +1,9 @@
 package script
 
 import (
-	"formrail/models/field"
-
 	"github.com/dop251/goja"
+
+	"formrail/models/field"
 )
 
 // decimalText is the property that holds the digits of an exact decimal.

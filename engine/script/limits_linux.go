@@ -29,9 +29,9 @@ func harden() {
 	if err == nil && done == 0 &&
 		unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == nil &&
 		unix.Setpriority(unix.PRIO_PROCESS, 0, lowest) == nil {
-		_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ()) // returns only when it could not
+		_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ()) //nolint:errcheck,gosec // itself again; returns only when it could not
 	}
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) //nolint:errcheck // not on every kernel
 }
 
 // apply limits the process. Memory is counted as the data segment, not as address
@@ -101,6 +101,6 @@ func confine(cmd *exec.Cmd, isolated bool) {
 // kill ends the child and whatever it may have started.
 func kill(p *os.Process) {
 	if err := syscall.Kill(-p.Pid, syscall.SIGKILL); err != nil {
-		_ = p.Kill() // it is gone already, or was never a group
+		_ = p.Kill() //nolint:errcheck // it is gone already, or was never a group
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -24,11 +23,11 @@ func TestChild_IsConfined(t *testing.T) {
 		return string(b)
 	}
 	limits := read("limits")
-	require.Regexp(t, regexp.MustCompile(`Max open files +16 +16`), limits)
-	require.Regexp(t, regexp.MustCompile(`Max file size +0 +0`), limits)
-	require.Regexp(t, regexp.MustCompile(`Max core file size +0 +0`), limits)
-	require.Regexp(t, regexp.MustCompile(`Max cpu time +150 +150`), limits)
-	require.Regexp(t, regexp.MustCompile(`Max data size +\d+ +\d+`), limits)
+	require.Regexp(t, `Max open files +16 +16`, limits)
+	require.Regexp(t, `Max file size +0 +0`, limits)
+	require.Regexp(t, `Max core file size +0 +0`, limits)
+	require.Regexp(t, `Max cpu time +150 +150`, limits)
+	require.Regexp(t, `Max data size +\d+ +\d+`, limits)
 	require.Contains(t, read("status"), "NoNewPrivs:\t1")
 	stat := strings.Fields(read("stat"))
 	require.Equal(t, "19", stat[18], "the lowest priority")

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"formrail/engine/script"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/engine/script"
 )
 
 func TestPool_KeepsOthersRunningBesideHostileScripts(t *testing.T) {

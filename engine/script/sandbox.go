@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"formrail/models/field"
-
 	"github.com/dop251/goja"
+
+	"formrail/models/field"
 )
 
 // sandbox is one fresh runtime for one run.

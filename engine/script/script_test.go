@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/script"
 	"formrail/models/field"
-
-	"github.com/stretchr/testify/require"
 )
 
 // TestMain turns the test binary into a child when a pool starts it.
@@ -96,8 +96,11 @@ func TestRun_HandsInputsOver(t *testing.T) {
 	}
 	out, err := p.Run(t.Context(), q)
 	require.NoError(t, err)
-	require.Equal(t, []any{int64(5), int64(5), "9007199254740993", "0.1234567890123456789", "2026-11-22T12:00:00.000Z", "2026-11-22",
-		[]any{"__proto__", "a", "b", "constructor"}, "mine", "too", true, int64(1)}, out.Value)
+	require.Equal(t, []any{
+		int64(5), int64(5), "9007199254740993", "0.1234567890123456789", "2026-11-22T12:00:00.000Z", "2026-11-22",
+		[]any{"__proto__", "a", "b", "constructor"},
+		"mine", "too", true, int64(1),
+	}, out.Value)
 	require.Len(t, out.Warnings, 4, "each inexact number, as member of input and by its name")
 	require.Contains(t, out.Warnings[0], "would lose digits")
 	require.Equal(t, []any{map[string]any{"a": int64(1)}}, q.Inputs["list"], "the caller's values do not change")
@@ -297,6 +300,8 @@ func BenchmarkRun(b *testing.B) {
 	_, err := p.Run(b.Context(), q)
 	require.NoError(b, err)
 	for b.Loop() {
-		_, _ = p.Run(b.Context(), q)
+		if _, err := p.Run(b.Context(), q); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"formrail/models/text"
-
 	"github.com/dop251/goja"
+
+	"formrail/models/text"
 )
 
 // grace is how much longer than the script's own time-out the parent waits, and the
@@ -243,7 +243,7 @@ func (s *sandbox) thrown(v goja.Value) *Error {
 		}
 		if stack := o.Get("stack"); stack != nil {
 			if at := frame.FindStringSubmatch(stack.String()); at != nil {
-				out.Line, _ = strconv.Atoi(at[1]) // digits only
+				out.Line, _ = strconv.Atoi(at[1]) //nolint:errcheck // digits only
 			}
 		}
 	})

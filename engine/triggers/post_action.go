@@ -60,20 +60,30 @@ var postAction = trigger.Define(trigger.Spec[postActionConfig]{
 func postActionForm() []field.Field {
 	return []field.Field{
 		{Name: "collection", Kind: field.Collection, Label: "Collection", Required: true},
-		{Name: "mode", Kind: field.Select, Label: "Starts when", Default: "local",
-			Options: field.Choices("local", "A bound button is pressed", "global", "Any form saves this collection")},
-		{Name: "actions", Kind: field.Set, Label: "After", Required: true, When: &field.When{Field: "mode", Values: []string{"global"}},
-			Options: field.Choices("create", "Creating a record", "update", "Changing a record", "destroy", "Deleting a record")},
+		{
+			Name: "mode", Kind: field.Select, Label: "Starts when", Default: "local",
+			Options: field.Choices("local", "A bound button is pressed", "global", "Any form saves this collection"),
+		},
+		{
+			Name: "actions", Kind: field.Set, Label: "After", Required: true, When: &field.When{Field: "mode", Values: []string{"global"}},
+			Options: field.Choices("create", "Creating a record", "update", "Changing a record", "destroy", "Deleting a record"),
+		},
 		{Name: "condition", Kind: field.Filter, Label: "Only when", Help: "Compared with the saved record; after deleting with its last values."},
 		{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "Pick what later steps need. Fewer links start faster."},
-		{Name: "bulk", Kind: field.Select, Label: "Several records at once", Default: "each",
-			Options: field.Choices("each", "One execution for each record", "list", "One execution with all records")},
+		{
+			Name: "bulk", Kind: field.Select, Label: "Several records at once", Default: "each",
+			Options: field.Choices("each", "One execution for each record", "list", "One execution with all records"),
+		},
 		{Name: "startByApi", Kind: field.Boolean, Label: "Start by API", Default: true, Help: "Calls may name this workflow in `triggerWorkflows`."},
-		{Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
-			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports")},
+		{
+			Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
+			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports"),
+		},
 		{Name: "order", Kind: field.Integer, Label: "Order among global workflows", Default: 0, Help: "Lower numbers start first."},
-		{Name: "rollbackOnFailure", Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
-			Help: "For workflows that answer at once: the steps run inside the save, and a failure undoes all of it."},
+		{
+			Name: "rollbackOnFailure", Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
+			Help: "For workflows that answer at once: the steps run inside the save, and a failure undoes all of it.",
+		},
 	}
 }
 

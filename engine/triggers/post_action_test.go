@@ -5,10 +5,10 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/engine/enginetest"
 	"formrail/engine/trigger"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestAll_Conform(t *testing.T) {
@@ -78,11 +78,13 @@ func TestPostAction_Condition(t *testing.T) {
 		{false, nil, trigger.Not("condition_false", "80 > 500")},
 		{true, broken, trigger.Decision{}},
 	} {
-		d, err := postAction.Match(t.Context(), settings, trigger.Change{Action: "create", Source: "form", Named: true,
+		d, err := postAction.Match(t.Context(), settings, trigger.Change{
+			Action: "create", Source: "form", Named: true,
 			Matches: func(_ context.Context, got any) (bool, string, error) {
 				require.Equal(t, filter, got)
 				return c.ok, "80 > 500", c.err
-			}})
+			},
+		})
 		require.ErrorIs(t, err, c.err)
 		require.Equal(t, c.want, d)
 	}
@@ -122,8 +124,10 @@ func TestPostAction_ChecksItsSettings(t *testing.T) {
 
 func TestPostAction_SaysWhatItListensTo(t *testing.T) {
 	t.Parallel()
-	settings := decode(t, map[string]any{"collection": "invoices", "mode": "global", "actions": []any{"create"},
-		"preload": []any{"order"}, "startByApi": false, "order": int64(3)})
+	settings := decode(t, map[string]any{
+		"collection": "invoices", "mode": "global", "actions": []any{"create"},
+		"preload": []any{"order"}, "startByApi": false, "order": int64(3),
+	})
 	require.Equal(t, trigger.Listens{Collection: "invoices", Global: true, Actions: []string{"create"}, Preload: []string{"order"}, Order: 3},
 		postAction.Listens(settings))
 	require.True(t, postAction.Listens(decode(t, map[string]any{"collection": "invoices"})).ByAPI)

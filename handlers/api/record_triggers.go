@@ -60,8 +60,10 @@ func (w *writing) allStartable(ctx context.Context) error {
 			return err
 		}
 		if reason != "" {
-			found = append(found, models.FieldError{Field: "triggerWorkflows", Path: b.Key, Code: "WORKFLOW_NOT_STARTABLE",
-				Message: text.M("trigger.not_startable", "The workflow %s cannot be started here: %s.", b.Key, reason)})
+			found = append(found, models.FieldError{
+				Field: "triggerWorkflows", Path: b.Key, Code: "WORKFLOW_NOT_STARTABLE",
+				Message: text.M("trigger.not_startable", "The workflow %s cannot be started here: %s.", b.Key, reason),
+			})
 		}
 	}
 	if len(found) > 0 {

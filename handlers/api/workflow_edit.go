@@ -98,8 +98,10 @@ func (a *api) updateWorkflow(c *fiber.Ctx) (reply.Body, error) {
 }
 
 func immutable(name string) *models.Error {
-	return models.InvalidFields([]models.FieldError{{Field: name, Code: "IMMUTABLE_FIELD",
-		Message: text.M("workflow.immutable", "%s cannot be changed. Create another workflow instead.", name)}})
+	return models.InvalidFields([]models.FieldError{{
+		Field: name, Code: "IMMUTABLE_FIELD",
+		Message: text.M("workflow.immutable", "%s cannot be changed. Create another workflow instead.", name),
+	}})
 }
 
 func (a *api) editDraft(c *fiber.Ctx) (reply.Body, error) {
@@ -129,8 +131,10 @@ func (a *api) editDraft(c *fiber.Ctx) (reply.Body, error) {
 }
 
 func badCommands() *models.Error {
-	return models.InvalidFields([]models.FieldError{{Field: "commands", Code: "BAD_PARAMETER",
-		Message: text.M("draft.commands_form", "commands is a list of objects with command and args.")}})
+	return models.InvalidFields([]models.FieldError{{
+		Field: "commands", Code: "BAD_PARAMETER",
+		Message: text.M("draft.commands_form", "commands is a list of objects with command and args."),
+	}})
 }
 
 // draftReply says how a draft stands after an edit.

@@ -121,6 +121,8 @@ func (b *Base) Secure() bool {
 }
 
 func badBase() *models.Error {
-	return models.InvalidFields([]models.FieldError{{Field: "baseURL", Code: "VALIDATION_FAILED",
-		Message: text.M("setup.base_url_form", "Enter an address such as https://flows.example.com.")}})
+	return models.InvalidFields([]models.FieldError{{
+		Field: "baseURL", Code: "VALIDATION_FAILED",
+		Message: text.M("setup.base_url_form", "Enter an address such as https://flows.example.com."),
+	}})
 }

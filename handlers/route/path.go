@@ -92,7 +92,7 @@ func decode(s string) (string, bool) {
 		if high < 0 || low < 0 {
 			return "", false
 		}
-		d := byte(high<<4 | low)
+		d := byte(high<<4 | low) //nolint:gosec // two hexadecimal digits
 		if d < ' ' || d == 0x7f || strings.IndexByte(`-._~/\;:%?#`, d) >= 0 || isAlphanumeric(d) {
 			return "", false
 		}

@@ -5,9 +5,9 @@ package fault_test
 import (
 	"testing"
 
-	"formrail/models/fault"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/models/fault"
 )
 
 func TestHit_DoesNothingInOrdinaryBuilds(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"formrail/models/fault"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/models/fault"
 )
 
 // TestMain turns the test binary into a child that hits one point three times and

@@ -5,10 +5,10 @@ import (
 	"math/big"
 	"testing"
 
-	"formrail/models/field"
-
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"formrail/models/field"
 )
 
 func dec(t require.TestingT, s string) field.Decimal {

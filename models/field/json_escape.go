@@ -80,5 +80,5 @@ func (p *jsonReader) hex() (rune, error) {
 		return 0, p.fail(text.M("json.escape", "An escape needs four hexadecimal digits"))
 	}
 	p.i += 4
-	return rune(n), nil
+	return rune(n), nil //nolint:gosec // four hexadecimal digits
 }

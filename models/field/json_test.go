@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"formrail/models/field"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/models/field"
 )
 
 func TestParseJSON_GivesCanonicalValues(t *testing.T) {
@@ -73,6 +73,7 @@ func TestMarshalJSON_WritesCanonicalText(t *testing.T) {
 		}{"<"}, "f": 1.5, "i": 7,
 	})
 	require.NoError(t, err)
+	//nolint:testifylint // the very bytes matter
 	require.Equal(t, `{"a":[1,1.5,true],"d":"2026-11-22","f":1.5,"i":7,"o":{"x":"<"},"s":"<a>\"\\\n\u0001`+"\uFFFD"+
 		`","t":"2026-11-22T09:00:00.005Z","z":null}`, string(b))
 	_, err = field.MarshalJSON(map[string]any{"a": []any{func() {}}})
@@ -142,7 +143,10 @@ func BenchmarkMarshalJSON(b *testing.B) {
 	buf := make([]byte, 0, 1024)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf, _ = field.AppendJSON(buf[:0], v)
+		var err error
+		if buf, err = field.AppendJSON(buf[:0], v); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -152,6 +156,8 @@ func BenchmarkParseJSON(b *testing.B) {
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = field.ParseJSON(doc)
+		if _, err := field.ParseJSON(doc); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"formrail/models/text"
-
 	"golang.org/x/text/unicode/norm"
+
+	"formrail/models/text"
 )
 
 // Limits that hold for every record, whatever the declaration says.

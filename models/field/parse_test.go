@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"formrail/models/field"
-
 	"github.com/stretchr/testify/require"
+
+	"formrail/models/field"
 )
 
 func berlin(t *testing.T) *time.Location {

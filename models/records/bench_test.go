@@ -4,11 +4,11 @@ import (
 	"context"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"formrail/models"
 	"formrail/models/modelstest"
 	"formrail/models/records"
-
-	"github.com/stretchr/testify/require"
 )
 
 func benchmarkCreate(b *testing.B, db *models.DB) {

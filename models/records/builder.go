@@ -22,8 +22,10 @@ type builder struct {
 }
 
 func newBuilder(cat *models.Catalog, db *models.DB, access models.Access, zone *time.Location) *builder {
-	return &builder{cat: cat, dialect: db.Dialect(), access: access, zone: zoneOf(zone), now: db.Now(),
-		views: map[*models.Collection]*rights{}, aliases: new(int)}
+	return &builder{
+		cat: cat, dialect: db.Dialect(), access: access, zone: zoneOf(zone), now: db.Now(),
+		views: map[*models.Collection]*rights{}, aliases: new(int),
+	}
 }
 
 // alias gives the next table alias.

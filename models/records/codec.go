@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
-
-	"github.com/google/uuid"
 )
 
 // dayLayout is the text form of a date in a column.

@@ -50,8 +50,10 @@ func (sel *selection) seal(key []byte, q *Query) (*seal, error) {
 	for _, name := range q.Sort {
 		sort = append(sort, name)
 	}
-	about, err := field.MarshalJSON([]any{sel.access.Principal.String(), sel.access.Principal.Role, sel.on.Name,
-		q.Filter, q.Search, sort, string(q.Trash)})
+	about, err := field.MarshalJSON([]any{
+		sel.access.Principal.String(), sel.access.Principal.Role, sel.on.Name,
+		q.Filter, q.Search, sort, string(q.Trash),
+	})
 	if err != nil {
 		return nil, badFilter(text.M("filter.value", "A filter value cannot be read."))
 	}

@@ -128,14 +128,18 @@ func (x *schema) record(c change, on *models.Collection, changed []string) error
 		return err
 	}
 	id := fmt.Sprint(on.ID)
-	err := x.tx.Emit(x.ctx, &models.Event{Name: c.event, Type: "collectionsvc.Collection", ID: id,
+	err := x.tx.Emit(x.ctx, &models.Event{
+		Name: c.event, Type: "collectionsvc.Collection", ID: id,
 		Resource: map[string]any{"id": on.ID, "name": on.Name, "title": on.Title}, Changed: changed,
-		UserID: x.call.Access.Principal.UserID, RequestID: models.RequestOf(x.ctx).ID})
+		UserID: x.call.Access.Principal.UserID, RequestID: models.RequestOf(x.ctx).ID,
+	})
 	if err != nil {
 		return err
 	}
-	return models.Audit(x.ctx, x.tx, models.AuditEntry{Principal: x.call.Access.Principal, Action: c.action,
-		ObjectType: "collection", ObjectID: id, Title: on.Title, Changed: changed})
+	return models.Audit(x.ctx, x.tx, models.AuditEntry{
+		Principal: x.call.Access.Principal, Action: c.action,
+		ObjectType: "collection", ObjectID: id, Title: on.Title, Changed: changed,
+	})
 }
 
 func (x *schema) exec(statements ...string) error {

@@ -21,7 +21,8 @@ type CollectionPatch struct {
 
 // UpdateCollection changes settings that do not touch the table.
 func (s *Service) UpdateCollection(ctx context.Context, call SchemaCall, p CollectionPatch) error {
-	err := s.alter(ctx, call, change{action: "collection.update", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "collection.update", event: models.ResourceUpdated,
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
@@ -35,7 +36,8 @@ func (s *Service) UpdateCollection(ctx context.Context, call SchemaCall, p Colle
 				return nil, nil, badParameter(text.M("schema.title", "A title has 1 to 80 characters."))
 			}
 			return &changed, names, x.saveCollection(&changed)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("update collection %s: %w", call.Collection, err)
 	}
@@ -66,14 +68,16 @@ func (p CollectionPatch) laidOver(c models.Collection) (models.Collection, []str
 
 // AddField adds a field to a collection. Existing records have no value in it.
 func (s *Service) AddField(ctx context.Context, call SchemaCall, f *models.CollectionField) error {
-	err := s.alter(ctx, call, change{action: "field.create", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "field.create", event: models.ResourceUpdated,
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
 				return nil, nil, err
 			}
 			return c, []string{"fields." + f.Name}, x.addField(c, completed(*f))
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("add field %s.%s: %w", call.Collection, f.Name, err)
 	}
@@ -112,7 +116,8 @@ func indexCount(c *models.Collection) int {
 // UpdateField gives a field new settings. Name, type, target and scale stay; what
 // the rows would break is shown first.
 func (s *Service) UpdateField(ctx context.Context, call SchemaCall, f *models.CollectionField) error {
-	err := s.alter(ctx, call, change{action: "field.update", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "field.update", event: models.ResourceUpdated,
 		preview: func(ctx context.Context, cat *models.Catalog) ([]models.Usage, error) {
 			x := &schema{ctx: ctx, cat: cat, call: call}
 			return x.rowUsage(s.db.Read(), f)
@@ -123,7 +128,8 @@ func (s *Service) UpdateField(ctx context.Context, call SchemaCall, f *models.Co
 				return nil, nil, err
 			}
 			return c, []string{"fields." + old.Name}, x.updateField(c, old, *f)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("update field %s.%s: %w", call.Collection, call.Field, err)
 	}

@@ -15,7 +15,8 @@ import (
 // definition.
 func (s *Service) CreateCollection(ctx context.Context, call SchemaCall, c *models.Collection) (*models.Collection, error) {
 	var name string
-	err := s.alter(ctx, call, change{action: "collection.create", event: models.ResourceCreated,
+	err := s.alter(ctx, call, change{
+		action: "collection.create", event: models.ResourceCreated,
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			made, err := x.create(*c)
 			if err != nil {
@@ -23,7 +24,8 @@ func (s *Service) CreateCollection(ctx context.Context, call SchemaCall, c *mode
 			}
 			name = made.Name
 			return made, nil, nil
-		}})
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("create collection %s: %w", c.Name, err)
 	}

@@ -13,14 +13,16 @@ import (
 // DropField takes a field out of its collection. Its values are kept aside and come
 // back with [Service.RestoreField].
 func (s *Service) DropField(ctx context.Context, call SchemaCall) error {
-	err := s.alter(ctx, call, change{action: "field.drop", event: models.ResourceUpdated, preview: s.usage(call),
+	err := s.alter(ctx, call, change{
+		action: "field.drop", event: models.ResourceUpdated, preview: s.usage(call),
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, f, err := x.field()
 			if err != nil {
 				return nil, nil, err
 			}
 			return c, []string{"fields." + f.Name}, x.dropField(c, f)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("drop field %s.%s: %w", call.Collection, call.Field, err)
 	}
@@ -56,14 +58,16 @@ func (x *schema) dropField(c *models.Collection, f *models.CollectionField) erro
 // RestoreField brings the field of the call back that was dropped last under its
 // name, with all values it had.
 func (s *Service) RestoreField(ctx context.Context, call SchemaCall) error {
-	err := s.alter(ctx, call, change{action: "field.restore", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "field.restore", event: models.ResourceUpdated,
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
 				return nil, nil, err
 			}
 			return c, []string{"fields." + call.Field}, x.restoreField(c)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("restore field %s.%s: %w", call.Collection, call.Field, err)
 	}
@@ -110,7 +114,8 @@ func (x *schema) restoreField(c *models.Collection) error {
 // and come back with [Service.RestoreCollection]. A collection that others link to
 // cannot be dropped.
 func (s *Service) DropCollection(ctx context.Context, call SchemaCall) error {
-	err := s.alter(ctx, call, change{action: "collection.drop", event: models.ResourceSoftDeleted, preview: s.usage(call),
+	err := s.alter(ctx, call, change{
+		action: "collection.drop", event: models.ResourceSoftDeleted, preview: s.usage(call),
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
@@ -128,7 +133,8 @@ func (s *Service) DropCollection(ctx context.Context, call SchemaCall) error {
 			}
 			_, err = x.tx.Exec(x.ctx, "UPDATE collections SET table_name = ?, deleted_at = ? WHERE id = ?", aside, x.stamp(), c.ID)
 			return c, nil, err
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("drop collection %s: %w", call.Collection, err)
 	}
@@ -138,11 +144,13 @@ func (s *Service) DropCollection(ctx context.Context, call SchemaCall) error {
 // RestoreCollection brings the collection back that was dropped last under the name
 // of the call, with all its records.
 func (s *Service) RestoreCollection(ctx context.Context, call SchemaCall) error {
-	err := s.alter(ctx, call, change{action: "collection.restore", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "collection.restore", event: models.ResourceUpdated,
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.restoreCollection()
 			return c, nil, err
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("restore collection %s: %w", call.Collection, err)
 	}

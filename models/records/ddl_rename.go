@@ -11,14 +11,16 @@ import (
 
 // RenameCollection gives a collection another name. The old one stays as an alias.
 func (s *Service) RenameCollection(ctx context.Context, call SchemaCall, name string) error {
-	err := s.alter(ctx, call, change{action: "collection.rename", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "collection.rename", event: models.ResourceUpdated,
 		preview: s.usage(call), apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
 				return nil, nil, err
 			}
 			return c, []string{"name"}, x.renameCollection(c, name)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("rename collection %s: %w", call.Collection, err)
 	}
@@ -28,14 +30,16 @@ func (s *Service) RenameCollection(ctx context.Context, call SchemaCall, name st
 // RenameField gives a field another name. The old one stays as an alias; the foreign
 // key of a link follows when it was made from the name.
 func (s *Service) RenameField(ctx context.Context, call SchemaCall, name string) error {
-	err := s.alter(ctx, call, change{action: "field.rename", event: models.ResourceUpdated,
+	err := s.alter(ctx, call, change{
+		action: "field.rename", event: models.ResourceUpdated,
 		preview: s.usage(call), apply: func(x *schema) (*models.Collection, []string, error) {
 			c, f, err := x.field()
 			if err != nil {
 				return nil, nil, err
 			}
 			return c, []string{"fields." + name}, x.renameField(c, f, name)
-		}})
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("rename field %s.%s: %w", call.Collection, call.Field, err)
 	}

@@ -56,8 +56,10 @@ func TestCreateCollection_RefusesBadDefinitions(t *testing.T) {
 			_, err := f.s.CreateCollection(f.ctx, records.SchemaCall{Access: root()}, c)
 			require.Contains(f, strings.Join(codes(f, err), ","), want+" ", definition)
 		}
-		for _, definition := range []string{`{"nmae": "x"}`, `{"name": 5}`, `{"name": "x", "fields": [{"name": "a", "type": "strange"}]}`,
-			`{"name": "x", "fields": [{"name": "a", "type": "text", "defualt": 1}]}`, `{"name": "x", "fields": {}}`, `{"name": "x", "trashDays": -1}`} {
+		for _, definition := range []string{
+			`{"call": "x"}`, `{"name": 5}`, `{"name": "x", "fields": [{"name": "a", "type": "strange"}]}`,
+			`{"name": "x", "fields": [{"name": "a", "type": "text", "standard": 1}]}`, `{"name": "x", "fields": {}}`, `{"name": "x", "trashDays": -1}`,
+		} {
 			_, problems := models.ReadCollection(parse(f, definition))
 			require.NotEmpty(f, problems, definition)
 		}

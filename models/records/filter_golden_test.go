@@ -46,8 +46,10 @@ func clerk() models.Access {
 	return models.Access{Principal: models.Person(7, ""), Layers: []models.Rights{{Grants: []models.Grant{
 		{Collection: "orders", Action: models.View, Scope: models.ScopeAll, Fields: []string{"title", "amount", "pieces", "urgent", "day", "due", "status", "category"}},
 		{Collection: "orders", Action: models.View, Scope: models.ScopeOwn},
-		{Collection: "categories", Action: models.View, Scope: models.ScopeFilter, Fields: []string{"title"},
-			Filter: map[string]any{"owner": map[string]any{"$eq": "{{ user.id }}"}}},
+		{
+			Collection: "categories", Action: models.View, Scope: models.ScopeFilter, Fields: []string{"title"},
+			Filter: map[string]any{"owner": map[string]any{"$eq": "{{ user.id }}"}},
+		},
 	}}}}
 }
 
@@ -85,8 +87,10 @@ func TestFilter_BecomesThisSQL(t *testing.T) {
 		{`{"day": {"$dateOn": "2026-11"}}`, `(t0."day" >= ? AND t0."day" < ?)`, `[2026-11-01 2026-12-01]`},
 		{`{"due": {"$dateAfter": "today"}}`, `t0."due" >= ?`, `[2026-11-23T00:00:00.000Z]`},
 		{`{"due": {"$dateBefore": {"type": "past", "number": 2, "unit": "week"}}}`, `t0."due" < ?`, `[2026-11-09T00:00:00.000Z]`},
-		{`{"$or": [{"pieces": 1}, {"$not": {"pieces": 2, "urgent": true}}]}`,
-			`(t0."pieces" = ? OR ((t0."pieces" = ?) IS NOT TRUE OR (t0."urgent" = ?) IS NOT TRUE))`, `[1 2 1]`},
+		{
+			`{"$or": [{"pieces": 1}, {"$not": {"pieces": 2, "urgent": true}}]}`,
+			`(t0."pieces" = ? OR ((t0."pieces" = ?) IS NOT TRUE OR (t0."urgent" = ?) IS NOT TRUE))`, `[1 2 1]`,
+		},
 		{`{"categoryId": 3}`, `t0."category_id" = ?`, `[3]`},
 		{`{"category.title": {"$ne": "x"}}`, `(EXISTS (SELECT 1 FROM "c_categories" t1 WHERE (t1."id" = t0."category_id" AND t1."deleted_at" IS NULL AND (t1."owner_id" = ? AND t1."title" = ?)))) IS NOT TRUE`, `[7 x]`},
 		{`{"salary": {"$gt": 5}}`, `(t0."created_by_id" = ? AND t0."salary" > ?)`, `[7 5]`},
@@ -135,8 +139,10 @@ func TestFilter_ScopeOfNobodyMatchesNothing(t *testing.T) {
 	db, cat := catalogOf(t)
 	c, _ := cat.Collection("categories")
 	b := newBuilder(cat, db, models.Access{Principal: models.Anonymous()}, time.UTC)
-	for _, filter := range []string{`{"owner": "{{ user.id }}"}`, `{"owner": {"$ne": "{{ user.id }}"}}`, `{"$not": {"owner": "{{ user.id }}"}}`,
-		`{"owner": {"$in": ["{{ user.id }}"]}}`} {
+	for _, filter := range []string{
+		`{"owner": "{{ user.id }}"}`, `{"owner": {"$ne": "{{ user.id }}"}}`, `{"$not": {"owner": "{{ user.id }}"}}`,
+		`{"owner": {"$in": ["{{ user.id }}"]}}`,
+	} {
 		v, err := field.ParseJSON([]byte(filter))
 		require.NoError(t, err)
 		sql, err := b.scope(c, models.Grant{Scope: models.ScopeFilter, Filter: v}, "t0")
@@ -163,9 +169,11 @@ func FuzzFilter(f *testing.F) {
 			names[one.Column] = true
 		}
 	}
-	for _, seed := range []string{`{"title": "a"}`, `{"category.title": {"$ne": "'"}}`, `{"$or": [{"amount": {"$gt": 1e300}}, {"pieces": [1, null]}]}`,
+	for _, seed := range []string{
+		`{"title": "a"}`, `{"category.title": {"$ne": "'"}}`, `{"$or": [{"amount": {"$gt": 1e300}}, {"pieces": [1, null]}]}`,
 		`{"due": {"type": "next", "number": 3, "unit": "month"}}`, `{"title\" OR 1=1 --": 1}`, `{"title": {"$endsWith": "%"}}`,
-		`{"day": {"$dateBetween": ["2026Q1", "lastWeek"]}}`, `{"applicant": {"$exists": false}}`, `{"createdBy": {"id": "1"}}`} {
+		`{"day": {"$dateBetween": ["2026Q1", "lastWeek"]}}`, `{"applicant": {"$exists": false}}`, `{"createdBy": {"id": "1"}}`,
+	} {
 		f.Add(seed)
 	}
 	token := regexp.MustCompile(`"([^"]*)"|[A-Za-z_][A-Za-z0-9_]*|[0-9]+`)

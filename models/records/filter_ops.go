@@ -5,11 +5,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // operator is one entry of the grammar: a test, perhaps negated.

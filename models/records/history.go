@@ -52,8 +52,10 @@ func (s *Service) History(ctx context.Context, q Query, id string, before int64)
 	}
 	out := make([]HistoryEntry, len(entries))
 	for i, e := range entries {
-		out[i] = HistoryEntry{ID: e.ID, Action: models.Action(e.Action), At: e.At.Time(), UserID: e.UserID, Principal: e.Principal, Role: e.Role,
-			Origin: e.Origin, PageAction: e.PageAction, RequestID: e.RequestID, ExecutionID: e.ExecutionID, StepID: e.StepID}
+		out[i] = HistoryEntry{
+			ID: e.ID, Action: models.Action(e.Action), At: e.At.Time(), UserID: e.UserID, Principal: e.Principal, Role: e.Role,
+			Origin: e.Origin, PageAction: e.PageAction, RequestID: e.RequestID, ExecutionID: e.ExecutionID, StepID: e.StepID,
+		}
 		if out[i].Fields, err = readChanges(on, e.Changes, current); err != nil {
 			return nil, fmt.Errorf("history entry %d: %w", e.ID, err)
 		}

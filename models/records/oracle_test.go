@@ -184,8 +184,10 @@ func genAccess(t *rapid.T, actions ...models.Action) models.Access {
 	for range rapid.IntRange(1, 2).Draw(t, "layers") {
 		var rights models.Rights
 		for range rapid.IntRange(0, 4).Draw(t, "grants") {
-			g := models.Grant{Collection: "orders", Action: rapid.SampledFrom(actions).Draw(t, "action"),
-				Scope: rapid.SampledFrom([]models.ScopeKind{models.ScopeAll, models.ScopeOwn, models.ScopeFilter}).Draw(t, "scope")}
+			g := models.Grant{
+				Collection: "orders", Action: rapid.SampledFrom(actions).Draw(t, "action"),
+				Scope: rapid.SampledFrom([]models.ScopeKind{models.ScopeAll, models.ScopeOwn, models.ScopeFilter}).Draw(t, "scope"),
+			}
 			if g.Scope == models.ScopeFilter {
 				g.Filter = map[string]any{"status": "open"}
 			}
@@ -211,8 +213,10 @@ func (f *fixture) populate() []records.Record {
 		creator := []int64{ana, ben, cai}[i%3]
 		access := person(creator, models.Grant{Collection: "orders", Action: models.Create, Scope: models.ScopeAll},
 			models.Grant{Collection: "users", Action: models.View, Scope: models.ScopeAll})
-		values := records.Record{"title": fmt.Sprintf("t%d", i), "note": notes[i%5], "pieces": int64(i % 4), "urgent": []any{true, false, nil}[i%3],
-			"status": []any{"open", "done", nil}[(i/2)%3], "applicant": []any{ana, ben, nil}[(i/3)%3]}
+		values := records.Record{
+			"title": fmt.Sprintf("t%d", i), "note": notes[i%5], "pieces": int64(i % 4), "urgent": []any{true, false, nil}[i%3],
+			"status": []any{"open", "done", nil}[(i/2)%3], "applicant": []any{ana, ben, nil}[(i/3)%3],
+		}
 		if i%7 == 0 {
 			values["pieces"] = nil
 		}
@@ -260,8 +264,10 @@ func TestRights_ListsWhatTheReferenceSays(t *testing.T) {
 // seenBy is the part of a record that the reference lets the caller read.
 func seenBy(a models.Access, r records.Record) records.Record {
 	out := records.Record{"id": r["id"], "_version": r["_version"]}
-	for _, name := range []string{"title", "note", "amount", "pieces", "urgent", "day", "due", "status", "code", "applicant", "category",
-		"createdAt", "createdBy", "updatedAt", "updatedBy", "deletedAt", "deletedBy"} {
+	for _, name := range []string{
+		"title", "note", "amount", "pieces", "urgent", "day", "due", "status", "code", "applicant", "category",
+		"createdAt", "createdBy", "updatedAt", "updatedBy", "deletedAt", "deletedBy",
+	} {
 		if !reach(a, models.View, name, r) {
 			continue
 		}

@@ -109,8 +109,10 @@ func (sel *selection) sortExpr(c *models.Collection, alias string, names []strin
 		}
 	}
 	where := allOf(raw(inner+`."id" = `+column(alias, f)), live(on, inner), scope)
-	return last, sqlText{"(SELECT " + expr.sql + " FROM " + quote(on.Table) + " " + inner + " WHERE " + where.sql + ")",
-		append(expr.args, where.args...)}, nil
+	return last, sqlText{
+		"(SELECT " + expr.sql + " FROM " + quote(on.Table) + " " + inner + " WHERE " + where.sql + ")",
+		append(expr.args, where.args...),
+	}, nil
 }
 
 // term is one comparable part of the order.
@@ -128,8 +130,10 @@ func (s *sorting) terms() []term {
 	for i, k := range s.keys {
 		wrap := func(format string) term {
 			put := func(sql string) string { return strings.ReplaceAll(format, "@", sql) }
-			return term{expr: sqlText{put(k.expr.sql), k.expr.args}, desc: k.desc != s.reverse, nullable: k.nullable, key: i,
-				value: func(v any) sqlText { return raw(put("?"), v) }}
+			return term{
+				expr: sqlText{put(k.expr.sql), k.expr.args}, desc: k.desc != s.reverse, nullable: k.nullable, key: i,
+				value: func(v any) sqlText { return raw(put("?"), v) },
+			}
 		}
 		switch {
 		case k.text:

@@ -40,8 +40,10 @@ func rightsOn(cat *models.Catalog, access models.Access, c *models.Collection, a
 	for _, l := range access.Layers {
 		var found layer
 		if l.Owner {
-			found.grants = []grantOn{{Grant: models.Grant{Scope: models.ScopeAll}, every: true,
-				hidden: access.Principal.Kind == models.SystemPrincipal}}
+			found.grants = []grantOn{{
+				Grant: models.Grant{Scope: models.ScopeAll}, every: true,
+				hidden: access.Principal.Kind == models.SystemPrincipal,
+			}}
 		} else {
 			for _, g := range l.Grants {
 				if g.Action == action && covers(cat, g, c) {

@@ -96,8 +96,10 @@ func zoneOf(zone *time.Location) *time.Location {
 }
 
 func unknownField(name string) *models.Error {
-	return models.InvalidFields([]models.FieldError{{Field: name, Code: "UNKNOWN_FIELD",
-		Message: text.M("record.unknown_field", "There is no field %s. Check its spelling.", name)}})
+	return models.InvalidFields([]models.FieldError{{
+		Field: name, Code: "UNKNOWN_FIELD",
+		Message: text.M("record.unknown_field", "There is no field %s. Check its spelling.", name),
+	}})
 }
 
 func fieldNotAllowed(name string) *models.Error {

@@ -35,8 +35,10 @@ func (s *Service) EmptyTrash(ctx context.Context) (int, error) {
 
 func (s *Service) emptyTrashOf(ctx context.Context, c *models.Collection) (int, error) {
 	until := s.db.Now().Add(-time.Duration(c.TrashDays) * 24 * time.Hour)
-	q := Query{Access: models.SystemAccess(), Collection: c.Name, Trash: OnlyTrash, PageSize: trashChunk, Keyset: true,
-		Fields: []string{models.IDField}, Filter: map[string]any{"deletedAt": map[string]any{"$lt": until}}}
+	q := Query{
+		Access: models.SystemAccess(), Collection: c.Name, Trash: OnlyTrash, PageSize: trashChunk, Keyset: true,
+		Fields: []string{models.IDField}, Filter: map[string]any{"deletedAt": map[string]any{"$lt": until}},
+	}
 	total := 0
 	for {
 		page, err := s.List(ctx, q)
@@ -60,8 +62,10 @@ func (s *Service) purgeExpired(ctx context.Context, c *models.Collection, ids []
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	result, err := s.Write(ctx, &Operation{Access: models.SystemAccess(), Collection: c.Name, Action: models.Purge, IDs: ids,
-		Origin: models.Origin{Kind: "system"}})
+	result, err := s.Write(ctx, &Operation{
+		Access: models.SystemAccess(), Collection: c.Name, Action: models.Purge, IDs: ids,
+		Origin: models.Origin{Kind: "system"},
+	})
 	switch {
 	case err == nil:
 		return len(result.Changes), nil

@@ -26,7 +26,6 @@ type write struct {
 	rights *rights
 	from   models.Querier // committed data at first, the transaction later
 	inputs []*input       // Create: one for each record; Update: one
-	asked  []string       // names the caller sent himself; others come from workflows
 	result *Result
 }
 

@@ -97,8 +97,10 @@ func (w *write) checkUnique(ctx context.Context, in *input, f *models.Collection
 func (w *write) addClash(in *input, f *models.CollectionField) {
 	view := w.view(w.on)
 	if f.Hidden || view == nil || !view.open(f) {
-		in.found = append(in.found, models.FieldError{Code: "NOT_UNIQUE",
-			Message: text.M("record.not_unique", "A record with one of these values already exists.")})
+		in.found = append(in.found, models.FieldError{
+			Code:    "NOT_UNIQUE",
+			Message: text.M("record.not_unique", "A record with one of these values already exists."),
+		})
 		return
 	}
 	in.add(f, "NOT_UNIQUE", text.M("record.taken", "%s is already used by another record.", f.Title()))

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"formrail/models"
-
 	"github.com/google/uuid"
+
+	"formrail/models"
 )
 
 // create writes new records.
@@ -40,8 +40,10 @@ func (t *txWrite) lookUp(ctx context.Context) error {
 	if t.op.Unless == nil {
 		return nil
 	}
-	record, err := t.s.GetIn(ctx, t.tx, Query{Access: t.op.Access, Collection: t.on.Name, Filter: t.op.Unless,
-		Fields: []string{models.IDField}, Zone: t.op.Zone}, "")
+	record, err := t.s.GetIn(ctx, t.tx, Query{
+		Access: t.op.Access, Collection: t.on.Name, Filter: t.op.Unless,
+		Fields: []string{models.IDField}, Zone: t.op.Zone,
+	}, "")
 	if models.IsKind(err, models.KindNotFound) {
 		return nil
 	}

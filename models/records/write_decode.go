@@ -51,14 +51,18 @@ func (w *write) decodeOne(in *input, name string, v any) *models.FieldError {
 	case !ok && w.op.IgnoreUnknown:
 		w.result.Ignored = append(w.result.Ignored, name)
 	case !ok:
-		return &models.FieldError{Field: name, Code: "UNKNOWN_FIELD",
-			Message: text.M("record.unknown_field", "There is no field %s. Check its spelling.", name)}
+		return &models.FieldError{
+			Field: name, Code: "UNKNOWN_FIELD",
+			Message: text.M("record.unknown_field", "There is no field %s. Check its spelling.", name),
+		}
 	case f.Preset:
 		w.result.Ignored = append(w.result.Ignored, f.Name)
 	default:
 		if _, twice := in.sent[f]; twice {
-			return &models.FieldError{Field: f.Name, Code: "BAD_PARAMETER",
-				Message: text.M("record.twice", "%s is given twice under different names.", f.Title())}
+			return &models.FieldError{
+				Field: f.Name, Code: "BAD_PARAMETER",
+				Message: text.M("record.twice", "%s is given twice under different names.", f.Title()),
+			}
 		}
 		in.sent[f] = v
 	}
@@ -70,8 +74,10 @@ func (w *write) expect(v any) *models.FieldError {
 	parsed, found := (field.Field{Kind: field.Integer, Name: models.VersionField}).Parse(v, field.ParseContext{FromForm: w.op.FromForm})
 	n, ok := parsed.(int64)
 	if found != nil || v != nil && !ok {
-		return &models.FieldError{Field: models.VersionField, Code: "BAD_PARAMETER",
-			Message: text.M("record.version", "_version must be the whole number that came with the record.")}
+		return &models.FieldError{
+			Field: models.VersionField, Code: "BAD_PARAMETER",
+			Message: text.M("record.version", "_version must be the whole number that came with the record."),
+		}
 	}
 	if w.op.Version == 0 && w.op.Action == models.Update {
 		w.op.Version = n

@@ -56,8 +56,10 @@ func TestWrite_OneOfTwoWritersOfAVersionWins(t *testing.T) {
 				default:
 					f.Errorf("update: %v", err)
 				}
-				_, err = f.write(records.Operation{Action: models.Update, IDs: []string{id},
-					Values: records.Record{"pieces": map[string]any{"op": "increment", "by": int64(1)}}})
+				_, err = f.write(records.Operation{
+					Action: models.Update, IDs: []string{id},
+					Values: records.Record{"pieces": map[string]any{"op": "increment", "by": int64(1)}},
+				})
 				if err != nil {
 					f.Errorf("increment: %v", err)
 				}
@@ -138,8 +140,10 @@ func TestWrite_LinksOnlyToWhatTheCallerSees(t *testing.T) {
 	t.Parallel()
 	each(t, func(f *fixture) {
 		category := f.addTo("categories", `{"title": "c", "owner": 3}`)
-		grants := []models.Grant{{Collection: "orders", Action: models.Create, Scope: models.ScopeAll},
-			{Collection: "categories", Action: models.View, Scope: models.ScopeOwn, ScopeField: "owner"}}
+		grants := []models.Grant{
+			{Collection: "orders", Action: models.Create, Scope: models.ScopeAll},
+			{Collection: "categories", Action: models.View, Scope: models.ScopeOwn, ScopeField: "owner"},
+		}
 		link := records.Operation{Access: person(ana, grants...), Action: models.Create, Values: parse(f, `{"title": "a", "category": `+category+`}`)}
 		err := f.untouched("LINK_NOT_FOUND", link)
 		link.Values["categoryId"] = int64(999)
@@ -190,8 +194,10 @@ func TestWrite_RollbackOfTheCallersTransactionLeavesNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(f *fixture) {
 		undo := errors.New("undo")
-		op := records.Operation{Access: root(), Collection: "orders", Action: models.Create, Values: parse(f, `{"title": "a"}`),
-			Origin: models.Origin{Kind: "workflow"}, Lineage: models.Lineage{ExecutionID: "E", StepID: "S"}}
+		op := records.Operation{
+			Access: root(), Collection: "orders", Action: models.Create, Values: parse(f, `{"title": "a"}`),
+			Origin: models.Origin{Kind: "workflow"}, Lineage: models.Lineage{ExecutionID: "E", StepID: "S"},
+		}
 		err := f.db.Write(f.ctx, "test", func(tx *models.Tx) error {
 			result, err := f.s.WriteIn(f.ctx, tx, &op)
 			require.NoError(f, err)

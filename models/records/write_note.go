@@ -57,9 +57,11 @@ func (t *txWrite) event(ctx context.Context, c Change, state Record) *models.Eve
 	if _, taken := resource["title"]; !taken {
 		resource["title"] = TitleOf(c.Collection, state)
 	}
-	e := &models.Event{UUID: c.EventUUID, Name: eventName(c.Action), Type: c.Collection.Name, ID: c.ID, Resource: resource,
+	e := &models.Event{
+		UUID: c.EventUUID, Name: eventName(c.Action), Type: c.Collection.Name, ID: c.ID, Resource: resource,
 		UserID: t.actor(), At: models.At(t.now), RequestID: t.requestID(ctx), ExecutionID: t.op.Lineage.ExecutionID,
-		StepID: t.op.Lineage.StepID, Silent: t.op.Silent, Origin: &t.op.Origin}
+		StepID: t.op.Lineage.StepID, Silent: t.op.Silent, Origin: &t.op.Origin,
+	}
 	if e.Name == models.ResourceUpdated {
 		e.Changed = visibleNames(c)
 	}

@@ -125,8 +125,10 @@ func (t *txWrite) unlink(ctx context.Context, rows []*locked) error {
 		return nil
 	}
 	for _, link := range t.cat.LinksTo(t.on.Name) {
-		holder := &txWrite{write: &write{builder: t.builder, s: t.s, op: t.op, on: link.From, rights: everything, from: t.tx, result: t.result},
-			tx: t.tx, table: t.s.table(t.cat, link.From)}
+		holder := &txWrite{
+			write: &write{builder: t.builder, s: t.s, op: t.op, on: link.From, rights: everything, from: t.tx, result: t.result},
+			tx:    t.tx, table: t.s.table(t.cat, link.From),
+		}
 		found, err := holder.lock(ctx, raw(column("t0", link.Field)+" IN ("+placeholders(len(gone))+")", gone...))
 		if err != nil {
 			return err

@@ -33,8 +33,10 @@ func requireCode(t require.TestingT, err error, code string) {
 func (f *fixture) untouched(code string, op records.Operation) error {
 	f.Helper()
 	count := func() [4]int64 {
-		return [4]int64{f.number("SELECT COUNT(*) FROM c_orders"), f.number("SELECT COALESCE(SUM(_version), 0) FROM c_orders"),
-			f.number("SELECT COUNT(*) FROM events"), f.number("SELECT COUNT(*) FROM change_log")}
+		return [4]int64{
+			f.number("SELECT COUNT(*) FROM c_orders"), f.number("SELECT COALESCE(SUM(_version), 0) FROM c_orders"),
+			f.number("SELECT COUNT(*) FROM events"), f.number("SELECT COUNT(*) FROM change_log"),
+		}
 	}
 	before := count()
 	_, err := f.write(op)
@@ -53,8 +55,10 @@ func TestWrite_RefusesCreateWithAllFindingsTogether(t *testing.T) {
 		err := f.untouched("UNKNOWN_FIELD", create(`{"title": "x", "nope": 1, "also": 2}`))
 		require.Equal(f, []string{"also UNKNOWN_FIELD", "nope UNKNOWN_FIELD"}, codes(f, err))
 		err = f.untouched("VALIDATION_FAILED", create(`{"amount": -1, "urgent": "maybe", "category": 99, "code": "A", "status": "old"}`))
-		require.Equal(f, []string{"title REQUIRED", "amount TOO_SMALL", "urgent INVALID_TYPE", "status INVALID_OPTION",
-			"code NOT_UNIQUE", "category LINK_NOT_FOUND"}, codes(f, err))
+		require.Equal(f, []string{
+			"title REQUIRED", "amount TOO_SMALL", "urgent INVALID_TYPE", "status INVALID_OPTION",
+			"code NOT_UNIQUE", "category LINK_NOT_FOUND",
+		}, codes(f, err))
 		err = f.untouched("VALIDATION_FAILED", create(`{"title": "x", "category": 99, "code": "A"}`))
 		require.Equal(f, []string{"code NOT_UNIQUE", "category LINK_NOT_FOUND"}, codes(f, err))
 		f.untouched("BAD_PARAMETER", create(`{"title": "x", "applicant": 2, "applicantId": 3}`))
@@ -130,8 +134,10 @@ func TestWrite_FillsDefaultsOnlyWhenTheKeyIsAbsent(t *testing.T) {
 func TestWrite_ReportsPresetFieldsAsIgnored(t *testing.T) {
 	t.Parallel()
 	each(t, func(f *fixture) {
-		result, err := f.write(records.Operation{Action: models.Create, IgnoreUnknown: true,
-			Values: parse(f, `{"title": "a", "id": 77, "createdAt": "2020-01-01", "created_by": 3, "deletedAt": "2020-01-01", "zzz": 1}`)})
+		result, err := f.write(records.Operation{
+			Action: models.Create, IgnoreUnknown: true,
+			Values: parse(f, `{"title": "a", "id": 77, "createdAt": "2020-01-01", "created_by": 3, "deletedAt": "2020-01-01", "zzz": 1}`),
+		})
 		require.NoError(f, err)
 		require.Equal(f, []string{"createdAt", "createdBy", "deletedAt", "id", "zzz"}, result.Ignored)
 		got := f.get(result.Changes[0].ID)

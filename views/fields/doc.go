@@ -38,13 +38,17 @@ func (p Props) id() string {
 func (p Props) InputID() string { return p.id() }
 
 func (p Props) frame() ui.FieldProps {
-	return ui.FieldProps{ID: p.id(), Label: p.Field.Label, Hint: p.Field.Help, Problem: p.Problem,
-		Required: p.Field.Required, Full: p.Field.Kind == field.LongText}
+	return ui.FieldProps{
+		ID: p.id(), Label: p.Field.Label, Hint: p.Field.Help, Problem: p.Problem,
+		Required: p.Field.Required, Full: p.Field.Kind == field.LongText,
+	}
 }
 
 func (p Props) control() ui.Control {
-	return ui.Control{ID: p.id(), Name: p.Field.Name, Value: p.Value, Placeholder: p.Field.Placeholder, Required: p.Field.Required,
-		ReadOnly: p.ReadOnly, Invalid: p.Problem != "", DescribedBy: p.frame().DescribedBy()}
+	return ui.Control{
+		ID: p.id(), Name: p.Field.Name, Value: p.Value, Placeholder: p.Field.Placeholder, Required: p.Field.Required,
+		ReadOnly: p.ReadOnly, Invalid: p.Problem != "", DescribedBy: p.frame().DescribedBy(),
+	}
 }
 
 // choices are the given options, or those of the field that are still offered.

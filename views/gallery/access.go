@@ -16,8 +16,10 @@ func accessSamples() []Sample {
 	return []Sample{
 		{Name: "page-signin", Page: true, Component: auth.SignIn(auth.SignInProps{Session: visitor(), Instance: "Northwind", Email: "mara.lindqvist@northwind.example", Stay: true, Next: "/tasks/7"})},
 		{Name: "page-signin-refused", Page: true, Component: auth.SignIn(auth.SignInProps{Session: visitor(), Email: "mara.lindqvist@northwind.example", Problem: "Email or password is wrong. Check both and try again."})},
-		{Name: "page-setup", Page: true, Component: auth.Setup(auth.SetupProps{Session: visitor(), Token: "t", Email: "mara@northwind.example", BaseURL: "https://flows.northwind.example", TimeZone: "Europe/Stockholm",
-			Zones: []ui.Choice{{Value: "Europe/Stockholm", Label: "Europe/Stockholm"}, {Value: "UTC", Label: "UTC"}}, Problems: auth.SetupProblems{Password: "Use at least 12 characters"}})},
+		{Name: "page-setup", Page: true, Component: auth.Setup(auth.SetupProps{
+			Session: visitor(), Token: "t", Email: "mara@northwind.example", BaseURL: "https://flows.northwind.example", TimeZone: "Europe/Stockholm",
+			Zones: []ui.Choice{{Value: "Europe/Stockholm", Label: "Europe/Stockholm"}, {Value: "UTC", Label: "UTC"}}, Problems: auth.SetupProblems{Password: "Use at least 12 characters"},
+		})},
 		{Name: "page-setup-required", Page: true, Component: auth.SetupRequired(visitor())},
 		{Name: "page-home", Page: true, Component: home.Home(homeProps())},
 		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you."})},
@@ -35,8 +37,10 @@ func homeProps() home.HomeProps {
 		Summary: "Four tasks wait for you. Two workflows failed since yesterday.",
 		Actions: []home.Action{{Label: "New reimbursement", Icon: "receipt", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
 		Stats: []home.Stat{
-			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before"}, {Label: "Succeeded", Value: "98.4%", Note: "21 failed, 6 retried"},
-			{Label: "Median duration", Value: "1.8 s", Note: "Waiting time not counted"}, {Label: "Waiting for people", Value: "17", Note: "Oldest is 3 days old"},
+			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before"},
+			{Label: "Succeeded", Value: "98.4%", Note: "21 failed, 6 retried"},
+			{Label: "Median duration", Value: "1.8 s", Note: "Waiting time not counted"},
+			{Label: "Waiting for people", Value: "17", Note: "Oldest is 3 days old"},
 		},
 		Requests: []tasks.Row{{ID: "9", Title: "Desk lamp", Summary: "€84.90", Source: "Reimbursement approval", Status: "processing"}},
 		Messages: []home.Message{
@@ -61,7 +65,9 @@ func profileProps() profile.ProfileProps {
 			{ID: "1", Name: "Ledger sync", Hint: "frl_7Qx…f2a", Scopes: []string{"records:read", "workflows:run"}, Last: ago(40 * time.Minute), Expires: ui.At(now().AddDate(0, 3, 0), now())},
 			{ID: "2", Name: "Old script", Hint: "frl_Zz4…77d", Scopes: []string{"executions:read"}, Expired: true},
 		},
-		New: profile.NewToken{Days: "90", Problem: "Give the token a name", Lives: []ui.Choice{{Value: "30", Label: "30 days"}, {Value: "90", Label: "90 days"}},
-			Scopes: []profile.Scope{{Value: "records:read", Label: "Read records", Checked: true}, {Value: "records:write", Label: "Change records"}}},
+		New: profile.NewToken{
+			Days: "90", Problem: "Give the token a name", Lives: []ui.Choice{{Value: "30", Label: "30 days"}, {Value: "90", Label: "90 days"}},
+			Scopes: []profile.Scope{{Value: "records:read", Label: "Read records", Checked: true}, {Value: "records:write", Label: "Change records"}},
+		},
 	}
 }

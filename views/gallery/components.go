@@ -33,11 +33,13 @@ func controlSamples() []Sample {
 		{Name: "ui-split", Component: templ.Join(
 			ui.Split(ui.SplitProps{Main: ui.ButtonProps{Label: "Re-run", Icon: "rotate-cw"}, MoreLabel: "More ways to run again", MenuID: "rerun"}, nil),
 			ui.Menu(ui.MenuProps{ID: "rerun", Label: "Run again", Place: "bottom-end", Items: []ui.MenuItem{
-				{Label: "With the same input", Icon: "rotate-cw", Href: "/same", Key: "R"}, {Separator: true}, {Label: "Delete", Icon: "trash-2", Href: "/delete", Bad: true}}}, nil))},
+				{Label: "With the same input", Icon: "rotate-cw", Href: "/same", Key: "R"}, {Separator: true}, {Label: "Delete", Icon: "trash-2", Href: "/delete", Bad: true},
+			}}, nil))},
 		{Name: "ui-field", Component: with(ui.Field(field, nil), ui.Input(ui.InputProps{Control: control, Prefix: "€", Numeric: true}, nil))},
 		{Name: "ui-textarea", Component: with(ui.Field(ui.FieldProps{ID: "why", Label: "Reason", Optional: true}, nil), ui.Textarea(ui.TextareaProps{Control: ui.Control{ID: "why", Name: "why", Value: "Two\nlines"}}, nil))},
 		{Name: "ui-select", Component: with(ui.Field(ui.FieldProps{ID: "status", Label: "Status"}, nil), ui.SelectInput(ui.SelectProps{
-			Control: ui.Control{ID: "status", Name: "status", Value: "approved"}, Blank: "Choose", Choices: []ui.Choice{{Value: "approved", Label: "Approved"}, {Value: "rejected", Label: "Rejected"}}}, nil))},
+			Control: ui.Control{ID: "status", Name: "status", Value: "approved"}, Blank: "Choose", Choices: []ui.Choice{{Value: "approved", Label: "Approved"}, {Value: "rejected", Label: "Rejected"}},
+		}, nil))},
 		{Name: "ui-check", Component: templ.Join(
 			ui.Check(ui.CheckProps{ID: "stay", Name: "stay", Value: "true", Label: "Keep me signed in", Note: "For 30 days", Checked: true}, nil),
 			ui.Check(ui.CheckProps{ID: "one", Name: "which", Value: "1", Label: "First", Radio: true}, nil),

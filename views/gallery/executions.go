@@ -50,9 +50,11 @@ func waitingExecution() executions.DetailProps {
 		Steps: []executions.Step{
 			{Key: "trigger", Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
 			{Key: "amount", Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
-			{Key: "review", Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
+			{
+				Key: "review", Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
 				Waiting: []ui.Person{mara()}, WaitingText: "Due today, 18:00", Explanation: "Amount 640.00 is greater than 500, so the branch “Yes” was taken.",
-				Input: `{"record":{"id":1089,"project_name":"Team offsite catering","amount":640.00,"status":null,"applicant":{"id":44,"nickname":"Jun Tanaka"}},"assignees":[12],"rule":"any"}`},
+				Input: `{"record":{"id":1089,"project_name":"Team offsite catering","amount":640.00,"status":null,"applicant":{"id":44,"nickname":"Jun Tanaka"}},"assignees":[12],"rule":"any"}`,
+			},
 		},
 	}
 }

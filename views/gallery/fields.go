@@ -9,8 +9,10 @@ import (
 
 func statusOptions() []field.Option {
 	return []field.Option{
-		{Value: "in_review", Label: "In review", Colour: "amber"}, {Value: "approved", Label: "Approved", Colour: "green"},
-		{Value: "processed", Label: "Processed", Colour: "blue"}, {Value: "old", Label: "Old", Archived: true},
+		{Value: "in_review", Label: "In review", Colour: "amber"},
+		{Value: "approved", Label: "Approved", Colour: "green"},
+		{Value: "processed", Label: "Processed", Colour: "blue"},
+		{Value: "old", Label: "Old", Archived: true},
 	}
 }
 
@@ -53,11 +55,19 @@ func fieldSamples() []Sample {
 		{Field: f["client"], Checked: true, Problem: "Name the client in the notes, or clear this box"},
 	}
 	shown := []fields.Shown{
-		{Field: f["project"], Value: "Lisbon client visit"}, {Field: f["applicant"], Value: "17", Label: "Ines Carvalho"},
-		{Field: f["amount"], Value: "1240"}, {Field: f["amount"], Value: "1240", InTable: true}, {Field: f["status"], Value: "approved"},
-		{Field: f["items"], Value: "5"}, {Field: f["created"], At: on(11, 20, 9, 42)}, {Field: f["created"], At: on(11, 20, 9, 42), InTable: true},
-		{Field: f["event"], Value: "2026-11-18"}, {Field: f["centre"], Value: "3", Label: "Design", Href: "/pages/centres"},
-		{Field: f["notes"], Value: "Lunch\nfor 16"}, {Field: f["client"], Value: "false"}, {Field: f["notes"]},
+		{Field: f["project"], Value: "Lisbon client visit"},
+		{Field: f["applicant"], Value: "17", Label: "Ines Carvalho"},
+		{Field: f["amount"], Value: "1240"},
+		{Field: f["amount"], Value: "1240", InTable: true},
+		{Field: f["status"], Value: "approved"},
+		{Field: f["items"], Value: "5"},
+		{Field: f["created"], At: on(11, 20, 9, 42)},
+		{Field: f["created"], At: on(11, 20, 9, 42), InTable: true},
+		{Field: f["event"], Value: "2026-11-18"},
+		{Field: f["centre"], Value: "3", Label: "Design", Href: "/pages/centres"},
+		{Field: f["notes"], Value: "Lunch\nfor 16"},
+		{Field: f["client"], Value: "false"},
+		{Field: f["notes"]},
 	}
 	var in, out []templ.Component
 	for _, p := range inputs {

@@ -47,8 +47,12 @@ func tableProps() pages.TableProps {
 		p.Rows = append(p.Rows, pages.TableRow{
 			ID: r.id, Number: r.id, Title: r.name, Href: urls.Record("reimbursements", "b7k2", r.id),
 			Cells: []fields.Shown{
-				{Field: f["project"], Value: r.name}, {Field: f["applicant"], Value: r.person.ID, Label: r.person.Name}, {Field: f["amount"], Value: r.amount},
-				{Field: f["status"], Value: r.state}, {Field: f["items"], Value: r.items}, {Field: f["created"], At: r.at},
+				{Field: f["project"], Value: r.name},
+				{Field: f["applicant"], Value: r.person.ID, Label: r.person.Name},
+				{Field: f["amount"], Value: r.amount},
+				{Field: f["status"], Value: r.state},
+				{Field: f["items"], Value: r.items},
+				{Field: f["created"], At: r.at},
 			},
 			Actions: []pages.Action{{Label: "Edit", Icon: "pencil", Href: urls.Form("reimbursements", "e1", r.id)}, {Label: "Delete", Icon: "trash-2", Href: urls.Record("reimbursements", "b7k2", r.id) + "?confirm=delete", Bad: true}},
 		})
@@ -62,8 +66,13 @@ func formProps() pages.FormProps {
 		CSRF: "token", ID: "f3q8", Address: urls.Form("reimbursements", "f3q8", ""), Key: "k1", Starts: "Starts Reimbursement approval", Cancel: urls.Page("reimbursements"),
 		Actions: []pages.Submit{{ID: "s5t4", Label: "Submit", Primary: true}},
 		Sections: []pages.Section{{Fields: []fields.Props{
-			{Field: f["project"], Value: "Team offsite catering"}, {Field: f["applicant"], Value: "44", Options: people()}, {Field: f["amount"], Value: "640.00"},
-			{Field: f["centre"], Value: "3", Options: centres()}, {Field: f["event"], Value: "2026-11-18"}, {Field: f["client"]}, {Field: f["notes"]},
+			{Field: f["project"], Value: "Team offsite catering"},
+			{Field: f["applicant"], Value: "44", Options: people()},
+			{Field: f["amount"], Value: "640.00"},
+			{Field: f["centre"], Value: "3", Options: centres()},
+			{Field: f["event"], Value: "2026-11-18"},
+			{Field: f["client"]},
+			{Field: f["notes"]},
 		}}},
 	}
 }
@@ -84,8 +93,13 @@ func recordProps() pages.RecordProps {
 		Session: session(), PageTitle: "Reimbursements", PageHref: urls.Page("reimbursements"), Title: "Lisbon client visit", Subtitle: "Reimbursement #1087",
 		Notices: []ui.AlertProps{{Tone: ui.OK, Title: "Approved by Mara Lindqvist", Text: "20 Nov, 11:56 · Reimbursement approval, version 7"}},
 		Values: []fields.Shown{
-			{Field: f["project"], Value: "Lisbon client visit"}, {Field: f["applicant"], Value: "17", Label: "Ines Carvalho"}, {Field: f["amount"], Value: "1240"},
-			{Field: f["status"], Value: "approved"}, {Field: f["created"], At: on(11, 20, 9, 42)}, {Field: f["centre"], Value: "4", Label: "Research", Href: "/pages/centres"}, {Field: f["notes"]},
+			{Field: f["project"], Value: "Lisbon client visit"},
+			{Field: f["applicant"], Value: "17", Label: "Ines Carvalho"},
+			{Field: f["amount"], Value: "1240"},
+			{Field: f["status"], Value: "approved"},
+			{Field: f["created"], At: on(11, 20, 9, 42)},
+			{Field: f["centre"], Value: "4", Label: "Research", Href: "/pages/centres"},
+			{Field: f["notes"]},
 		},
 		Activity: []ui.TimelineItem{
 			{Icon: "check", Tone: ui.OK, Who: "Mara Lindqvist", What: "approved", When: on(11, 20, 11, 56)},
@@ -98,8 +112,10 @@ func recordProps() pages.RecordProps {
 			{At: on(11, 20, 9, 42), Workflow: "Small expense", Reason: "condition_false", Explanation: "Amount 1,240.00 is not below 50"},
 		},
 		EditHref: urls.Form("reimbursements", "e1", "1087"), Updates: []pages.UpdateProps{{ID: "paid", Label: "Mark as paid", Address: urls.PageAction("reimbursements", "paid", "b7k2", "1087"), Key: "k3", Version: "2"}},
-		Delete: &pages.DeleteProps{Address: urls.RecordAction("reimbursements", "b7k2", "1087", "delete"), AskHref: urls.Record("reimbursements", "b7k2", "1087") + "?confirm=delete",
-			Consequence: "It moves to the trash. Its workflow history stays.", Key: "k2"},
+		Delete: &pages.DeleteProps{
+			Address: urls.RecordAction("reimbursements", "b7k2", "1087", "delete"), AskHref: urls.Record("reimbursements", "b7k2", "1087") + "?confirm=delete",
+			Consequence: "It moves to the trash. Its workflow history stays.", Key: "k2",
+		},
 	}
 }
 

@@ -32,9 +32,13 @@ func taskDetail() tasks.DetailProps {
 		Consequence: "Next: a record is created for finance and Tomas Okafor’s team is told.",
 		Comment:     tasks.Comment{Needed: true},
 		Values: []fields.Shown{
-			{Field: f["project"], Value: "Team offsite catering"}, {Field: f["applicant"], Value: "44", Label: "Jun Tanaka"},
-			{Field: f["amount"], Value: "640"}, {Field: f["centre"], Value: "3", Label: "Design"}, {Field: f["event"], Value: "2026-11-18"},
-			{Field: f["client"], Value: "false"}, {Field: f["notes"], Value: "Lunch for 16 people, coffee and fruit, delivery."},
+			{Field: f["project"], Value: "Team offsite catering"},
+			{Field: f["applicant"], Value: "44", Label: "Jun Tanaka"},
+			{Field: f["amount"], Value: "640"},
+			{Field: f["centre"], Value: "3", Label: "Design"},
+			{Field: f["event"], Value: "2026-11-18"},
+			{Field: f["client"], Value: "false"},
+			{Field: f["notes"], Value: "Lunch for 16 people, coffee and fruit, delivery."},
 		},
 	}
 }

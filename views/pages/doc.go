@@ -4,13 +4,13 @@
 package pages
 
 import (
+	"github.com/a-h/templ"
+
 	"formrail/views/executions"
 	"formrail/views/fields"
 	"formrail/views/layout"
 	"formrail/views/ui"
 	"formrail/views/workflows"
-
-	"github.com/a-h/templ"
 )
 
 // PageProps describes a page of blocks.
