@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"formrail/engine/expr"
 	"formrail/engine/node"
+	"formrail/engine/script"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -70,6 +72,32 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})
 	}
 	return c, k.findings, nil
+}
+
+// unreadable gives the scripts of a definition that cannot be read. It asks child
+// processes and takes time: never call it inside a write. Without children, or
+// while all are busy, a script counts as readable; its step then tells.
+func (e *Engine) unreadable(ctx context.Context, d *Definition) []Finding {
+	if e.scripts == nil {
+		return nil
+	}
+	var out []Finding
+	c, _ := e.registry.compile(d, "")
+	for _, n := range c.Nodes {
+		source := n.typ.Source(n.settings)
+		if source.Field == "" {
+			continue
+		}
+		var bad *script.Error
+		if err := e.scripts.Check(ctx, source.Code, source.Inputs); errors.As(err, &bad) && bad.Code == script.CodeInvalid {
+			message := bad.Message
+			if bad.Line > 0 {
+				message = text.M("check.script_line", "Line %d: %s", bad.Line, bad.Message)
+			}
+			out = append(out, Finding{Severity: "error", Node: n.part.Key, Field: source.Field, Code: bad.Code, Message: message})
+		}
+	}
+	return out
 }
 
 // Errors gives the findings that block publishing.

@@ -33,23 +33,30 @@ func (e *Engine) Publish(ctx context.Context, access models.Access, key string, 
 	if err := access.Require("workflow.publish"); err != nil {
 		return Published{}, err
 	}
+	read, err := models.WorkflowByKey(ctx, e.db.Read(), key)
+	if err != nil {
+		return Published{}, err
+	}
+	d, err := ReadDefinition(read.Draft)
+	if err != nil {
+		return Published{}, err
+	}
+	mistakes := e.unreadable(ctx, d)
 	var out Published
-	err := e.db.Write(ctx, "workflow.publish", func(tx *models.Tx) error {
+	err = e.db.Write(ctx, "workflow.publish", func(tx *models.Tx) error {
 		w, err := models.WorkflowByKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
-		if in.Base != 0 && in.Base != w.DraftRevision {
+		// A change since the scripts were read would be published unread.
+		if w.DraftRevision != read.DraftRevision || (in.Base != 0 && in.Base != w.DraftRevision) {
 			return draftChanged()
-		}
-		d, err := ReadDefinition(w.Draft)
-		if err != nil {
-			return err
 		}
 		c, findings, err := e.Check(ctx, d, w.Sync)
 		if err != nil {
 			return err
 		}
+		findings = append(findings, mistakes...)
 		if bad := Errors(findings); len(bad) > 0 {
 			return refusal(bad)
 		}

@@ -249,5 +249,8 @@ func (e *Engine) Validate(ctx context.Context, access models.Access, key string)
 		return nil, err
 	}
 	_, findings, err := e.Check(ctx, d, w.Sync)
-	return findings, err
+	if err != nil {
+		return nil, err
+	}
+	return append(findings, e.unreadable(ctx, d)...), nil
 }

@@ -70,6 +70,7 @@ type Spec[C any] struct {
 	Branches func(C) []Branch                // labelled branches the node owns; optional
 	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
+	Source   func(C) Source                  // the script in the settings, read before it is published; optional
 	Effect   Effect
 	Waits    bool    // may wait for time, people or the outside: not for synchronous workflows
 	Unknown  Unknown // External: default policy; empty means AskUnknown
@@ -88,6 +89,13 @@ type Branch struct {
 	Key   string
 	Title string
 	Ends  bool // the foot of the branch ends the execution as rejected
+}
+
+// Source is a script in the settings of a node.
+type Source struct {
+	Field  string   // the setting that holds it
+	Code   string   // body of a function
+	Inputs []string // names of its variables
 }
 
 // Grant is one right the workflow needs for a node: an action on a collection

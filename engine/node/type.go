@@ -31,6 +31,7 @@ type Type struct {
 	branches  func(any) []Branch
 	grants    func(any, Catalog) []Grant
 	rights    func(any) []string
+	source    func(any) Source
 	line      func(any, Catalog) string
 	run       func(context.Context, Call, any) (Result, error)
 	resume    func(context.Context, Call, any, Signal) (Result, error)
@@ -67,6 +68,7 @@ func Define[C any](s Spec[C]) *Type {
 		branches:  func(any) []Branch { return nil },
 		grants:    func(any, Catalog) []Grant { return nil },
 		rights:    func(any) []string { return nil },
+		source:    func(any) Source { return Source{} },
 		line:      func(any, Catalog) string { return "" },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
@@ -98,6 +100,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Rights != nil {
 		t.rights = func(c any) []string { return s.Rights(*c.(*C)) }
+	}
+	if s.Source != nil {
+		t.source = func(c any) Source { return s.Source(*c.(*C)) }
 	}
 	if s.Line != nil {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
@@ -154,6 +159,9 @@ func (t *Type) Branches(s Settings) []Branch { return t.branches(s.config) }
 
 // Grants gives what the workflow must be allowed to do.
 func (t *Type) Grants(s Settings, cat Catalog) []Grant { return t.grants(s.config, cat) }
+
+// Source gives the script in the settings; its Field is empty when the type has none.
+func (t *Type) Source(s Settings) Source { return t.source(s.config) }
 
 // Rights gives the system rights needed to publish a node with these settings.
 func (t *Type) Rights(s Settings) []string {

@@ -25,6 +25,14 @@ type scriptInput struct {
 	Value any    `json:"value"`
 }
 
+func (c javascriptConfig) names() []string {
+	names := make([]string, len(c.Inputs))
+	for i, in := range c.Inputs {
+		names[i] = in.Name
+	}
+	return names
+}
+
 // javascript runs a function body that a designer wrote, in a child process.
 var javascript = node.Define(node.Spec[javascriptConfig]{
 	Key: "javascript", Group: node.Compute, Icon: "square-function", Title: "JavaScript",
@@ -37,16 +45,15 @@ var javascript = node.Define(node.Spec[javascriptConfig]{
 		{Name: "code", Kind: field.Code, Label: "Script", Required: true, Help: "At most 64 KiB."},
 		{Name: "timeout", Kind: field.Duration, Label: "At most", Default: "5s", Help: "Up to 60 seconds."},
 	},
-	Effect:  node.Slow,
-	Right:   "node.script",
-	Check:   checkScript,
+	Effect: node.Slow,
+	Right:  "node.script",
+	Check:  checkScript,
+	Source: func(c javascriptConfig) node.Source {
+		return node.Source{Field: "code", Code: c.Code, Inputs: c.names()}
+	},
 	Outputs: func(javascriptConfig, node.Catalog) field.Shape { return field.Any("Result") },
 	Line: func(c javascriptConfig, _ node.Catalog) string {
-		names := make([]string, len(c.Inputs))
-		for i, in := range c.Inputs {
-			names[i] = in.Name
-		}
-		return shorten(strings.Join(names, ", "), 60)
+		return shorten(strings.Join(c.names(), ", "), 60)
 	},
 	Run: func(ctx context.Context, call node.Call, c javascriptConfig) (node.Result, error) {
 		inputs := make(map[string]any, len(c.Inputs))

@@ -94,9 +94,10 @@ func (p *Pool) Run(ctx context.Context, q Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	defer func() { p.slots <- c }()
 	if c == nil {
 		if c, err = p.start(); err != nil {
-			p.slots <- nil
+			c = nil
 			return Result{}, err
 		}
 	}
@@ -105,7 +106,6 @@ func (p *Pool) Run(ctx context.Context, q Request) (Result, error) {
 		c.end()
 		c = nil
 	}
-	p.slots <- c
 	if err != nil {
 		return Result{}, p.explain(ctx, err, q.Timeout)
 	}

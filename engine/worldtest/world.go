@@ -74,7 +74,7 @@ func NewWorld(t testing.TB, db *models.DB, clock models.Clock, extra ...*node.Ty
 // Scripts starts a script pool with the given command; the engine uses it from
 // the next restart on.
 func (w *World) Scripts(command ...string) {
-	w.scripts = script.NewPool(script.Options{Command: command, Size: 2})
+	w.scripts = script.NewPool(script.Options{Command: command, Size: 2, Logger: slog.New(slog.DiscardHandler)})
 	w.T.Cleanup(func() { w.scripts.Close() })
 	w.Restart()
 }
