@@ -25,8 +25,8 @@ type Finding struct {
 	Message  text.Message
 }
 
-// Check gives all findings of a definition against the collections of the
-// instance.
+// Check gives the findings of a definition against the collections of the
+// instance. It does not read scripts; [Engine.CheckAll] does.
 func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled, []Finding, error) {
 	cat, err := e.db.Catalog(ctx)
 	if err != nil {
@@ -74,19 +74,23 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 	return c, k.findings, nil
 }
 
-// unreadable gives the scripts of a definition that cannot be read. It asks child
-// processes and takes time: never call it inside a write. Without children, or
-// while all are busy, a script counts as readable; its step then tells.
-func (e *Engine) unreadable(ctx context.Context, d *Definition) []Finding {
-	if e.scripts == nil {
-		return nil
+// CheckAll gives all findings of a definition, with those of its scripts. It asks
+// child processes to read these and takes time: never call it inside a write.
+// Without children, or while all are busy, a script counts as readable; its step
+// then tells.
+func (e *Engine) CheckAll(ctx context.Context, d *Definition, sync bool) ([]Finding, error) {
+	c, findings, err := e.Check(ctx, d, sync)
+	if err != nil || e.scripts == nil {
+		return findings, err
 	}
-	var out []Finding
-	c, _ := e.registry.compile(d, "")
+	wrong := map[string]bool{}
+	for _, f := range Errors(findings) {
+		wrong[f.Node] = true
+	}
 	for _, n := range c.Nodes {
 		source := n.typ.Source(n.settings)
-		if source.Field == "" {
-			continue
+		if source.Field == "" || wrong[n.part.Key] {
+			continue // a name of an input that cannot be read is told once
 		}
 		var bad *script.Error
 		if err := e.scripts.Check(ctx, source.Code, source.Inputs); errors.As(err, &bad) && bad.Code == script.CodeInvalid {
@@ -94,10 +98,10 @@ func (e *Engine) unreadable(ctx context.Context, d *Definition) []Finding {
 			if bad.Line > 0 {
 				message = text.M("check.script_line", "Line %d: %s", bad.Line, bad.Message)
 			}
-			out = append(out, Finding{Severity: "error", Node: n.part.Key, Field: source.Field, Code: bad.Code, Message: message})
+			findings = append(findings, Finding{Severity: "error", Node: n.part.Key, Field: source.Field, Code: bad.Code, Message: message})
 		}
 	}
-	return out
+	return findings, nil
 }
 
 // Errors gives the findings that block publishing.

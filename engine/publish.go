@@ -41,22 +41,29 @@ func (e *Engine) Publish(ctx context.Context, access models.Access, key string, 
 	if err != nil {
 		return Published{}, err
 	}
-	mistakes := e.unreadable(ctx, d)
+	if in.Base != 0 && in.Base != read.DraftRevision {
+		return Published{}, draftChanged()
+	}
+	found, err := e.CheckAll(ctx, d, read.Sync)
+	if err != nil {
+		return Published{}, err
+	}
+	if bad := Errors(found); len(bad) > 0 {
+		return Published{}, refusal(bad)
+	}
 	var out Published
 	err = e.db.Write(ctx, "workflow.publish", func(tx *models.Tx) error {
 		w, err := models.WorkflowByKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
-		// A change since the scripts were read would be published unread.
-		if w.DraftRevision != read.DraftRevision || (in.Base != 0 && in.Base != w.DraftRevision) {
+		if w.DraftRevision != read.DraftRevision { // what changed meanwhile would be published unread
 			return draftChanged()
 		}
 		c, findings, err := e.Check(ctx, d, w.Sync)
 		if err != nil {
 			return err
 		}
-		findings = append(findings, mistakes...)
 		if bad := Errors(findings); len(bad) > 0 {
 			return refusal(bad)
 		}

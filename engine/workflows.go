@@ -248,9 +248,5 @@ func (e *Engine) Validate(ctx context.Context, access models.Access, key string)
 	if err != nil {
 		return nil, err
 	}
-	_, findings, err := e.Check(ctx, d, w.Sync)
-	if err != nil {
-		return nil, err
-	}
-	return append(findings, e.unreadable(ctx, d)...), nil
+	return e.CheckAll(ctx, d, w.Sync)
 }

@@ -122,9 +122,6 @@ func (a *App) server(cfg Config) *fiber.App {
 // Table is the route table.
 func (a *App) Table() *route.Table { return a.table }
 
-// Base is the address under which people reach the installation.
-func (a *App) Base() *route.Base { return a.deps.Base }
-
 // Serve answers requests on a listener until [App.Shutdown].
 func (a *App) Serve(l net.Listener) error {
 	go func() { // also ends a server that was stopped before it began

@@ -121,7 +121,7 @@ func TestAccessOf_FollowsEveryChangeAtOnce(t *testing.T) {
 				_, err = models.AddGrant(ctx, tx, system, models.RoleGrant{Role: "clerk", Grant: viewOf("email")})
 				return err
 			}, true},
-			{"the collection gone", func(ctx context.Context, tx *models.Tx) error { return models.ForgetCollection(ctx, tx, "users") }, false},
+			{"the collection gone", func(ctx context.Context, tx *models.Tx) error { return tx.ForgetCollectionInGrants(ctx, "users") }, false},
 			{"the grants set", func(ctx context.Context, tx *models.Tx) (err error) {
 				return models.SetGrants(ctx, tx, system, models.RoleGrants{Role: "clerk", Grants: []models.Grant{viewOf("email")}})
 			}, true},

@@ -102,14 +102,6 @@ func SetGrants(ctx context.Context, tx *Tx, by Access, in RoleGrants) error {
 	return Audit(ctx, tx, auditRole(by.Principal, "role.grants", role, changed...))
 }
 
-// ForgetCollection removes all grants on a collection that goes away.
-func ForgetCollection(ctx context.Context, tx *Tx, collection string) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM role_grants WHERE collection = ?", collection); err != nil {
-		return fmt.Errorf("remove grants on %s: %w", collection, err)
-	}
-	return tx.bump(ctx, rightsVersion)
-}
-
 // roleForGrants reads a role whose grants can be changed.
 func roleForGrants(ctx context.Context, tx *Tx, by Access, name string) (Role, error) {
 	role, err := roleToChange(ctx, tx, by, name)

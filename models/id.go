@@ -60,15 +60,6 @@ func NewID() string {
 	return idEncoding.EncodeToString(u[:])
 }
 
-// ValidID reports whether s has the form of [NewID].
-func ValidID(s string) bool {
-	if len(s) != 26 {
-		return false
-	}
-	_, err := idEncoding.DecodeString(s)
-	return err == nil
-}
-
 // NewSecret makes a bearer secret of 256 random bits in 43 URL-safe characters.
 func NewSecret() string {
 	var b [32]byte

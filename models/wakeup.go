@@ -117,17 +117,6 @@ func FinishWakeups(ctx context.Context, tx *Tx, ids []int64) error {
 	return nil
 }
 
-// LeaseWakeups keeps wake-ups of work in progress until the lease ends, so that
-// somebody else goes on when this process dies.
-func LeaseWakeups(ctx context.Context, tx *Tx, executionID string, token int64, until time.Time) error {
-	err := tx.Queue(ctx, `UPDATE wakeups SET state = 'leased', lease_token = ?, lease_until = ? WHERE execution_id = ? AND state <> 'done' AND due_at <= ?`,
-		token, At(until), executionID, At(tx.Now()))
-	if err != nil {
-		return fmt.Errorf("lease wake-ups: %w", err)
-	}
-	return nil
-}
-
 // FreeLeases makes leased wake-ups ready again: those whose lease ended before
 // now, or all of them when the caller has proof that no holder lives.
 func FreeLeases(ctx context.Context, tx *Tx, all bool) (int64, error) {

@@ -57,9 +57,6 @@ func JSON(c *fiber.Ctx, b Body) error {
 	return Raw(c, fiber.StatusOK, body)
 }
 
-// Data answers with an envelope that holds data only.
-func Data(c *fiber.Ctx, data any) error { return JSON(c, Body{Data: data}) }
-
 // Raw answers with JSON that is written already.
 func Raw(c *fiber.Ctx, status int, body []byte) error {
 	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")

@@ -98,6 +98,9 @@ func (x *schema) addField(c *models.Collection, f models.CollectionField) error 
 	if err := x.insertField(c, &f, len(c.Fields)); err != nil {
 		return err
 	}
+	if err := x.tx.ForgetFieldInGrants(x.ctx, c.Name, f.Name); err != nil {
+		return err
+	}
 	column, err := x.columnSQL(c, &f)
 	if err != nil {
 		return err

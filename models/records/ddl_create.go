@@ -72,6 +72,9 @@ func (x *schema) create(c models.Collection) (*models.Collection, error) {
 	if err := x.insertCollection(&c); err != nil {
 		return nil, err
 	}
+	if err := x.tx.ForgetCollectionInGrants(x.ctx, c.Name); err != nil {
+		return nil, err
+	}
 	return &c, x.buildTable(&c)
 }
 

@@ -200,6 +200,49 @@ func TestSchema_DroppedThingsComeBackWithTheirValues(t *testing.T) {
 	})
 }
 
+func TestSchema_ANameTakenAgainBringsNoRights(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		grants := func(where string) int64 { return f.number("SELECT COUNT(*) FROM role_grants WHERE " + where) }
+		grant := func(collection string) {
+			require.NoError(f, f.db.Write(f.ctx, "test", func(tx *models.Tx) error {
+				_, err := tx.Exec(f.ctx, `INSERT INTO role_grants (role, collection, action, fields, scope, scope_field)
+					VALUES ('clerk', ?, 'view', '["title","amount"]', 'all', ''), ('clerk', ?, 'update', '["title"]', 'own', 'applicant')`, collection, collection)
+				return err
+			}))
+		}
+		require.NoError(f, f.db.Write(f.ctx, "test", func(tx *models.Tx) error {
+			_, err := tx.Exec(f.ctx, `INSERT INTO roles (name, title, created_at) VALUES ('clerk', 'Clerk', 1)`)
+			return err
+		}))
+
+		grant("orders")
+		require.NoError(f, f.s.DropField(f.ctx, f.call("amount")))
+		require.Equal(f, int64(1), grants(`fields = '["title","amount"]'`), "kept for a restored field")
+		require.NoError(f, f.s.AddField(f.ctx, f.call(), fieldOf(f, `{"name": "amount", "type": "text"}`)))
+		require.Equal(f, int64(1), grants(`action = 'view' AND fields = '["title"]'`), "the new field is shown to nobody")
+		require.NoError(f, f.s.DropField(f.ctx, f.call("applicant")))
+		require.NoError(f, f.s.AddField(f.ctx, f.call(), fieldOf(f, `{"name": "applicant", "type": "user"}`)))
+		require.Zero(f, grants(`scope_field = 'applicant'`), "a new field says nothing about whose the old records are")
+
+		f.collection(`{"name": "gone", "fields": [{"name": "title", "type": "text"}]}`)
+		grant("gone")
+		require.NoError(f, f.s.DropCollection(f.ctx, records.SchemaCall{Access: root(), Collection: "gone"}))
+		require.Equal(f, int64(2), grants(`collection = 'gone'`), "kept for a restored collection")
+		require.NoError(f, f.s.RestoreCollection(f.ctx, records.SchemaCall{Access: root(), Collection: "gone"}))
+		require.Equal(f, int64(2), grants(`collection = 'gone'`))
+		require.NoError(f, f.s.DropCollection(f.ctx, records.SchemaCall{Access: root(), Collection: "gone"}))
+		f.collection(`{"name": "gone", "fields": [{"name": "title", "type": "text"}]}`)
+		require.Zero(f, grants(`collection = 'gone'`), "the new collection is shown to nobody")
+
+		grant("gone")
+		require.NoError(f, f.s.DropCollection(f.ctx, records.SchemaCall{Access: root(), Collection: "gone"}))
+		f.collection(`{"name": "other", "fields": [{"name": "title", "type": "text"}]}`)
+		require.NoError(f, f.s.RenameCollection(f.ctx, records.SchemaCall{Access: root(), Collection: "other"}, "gone"))
+		require.Zero(f, grants(`collection = 'gone'`), "nor is one that takes the name later")
+	})
+}
+
 func TestSchema_AddsAndChangesFields(t *testing.T) {
 	t.Parallel()
 	each(t, func(f *fixture) {
