@@ -11,7 +11,6 @@ import (
 	"formrail/engine/node"
 	"formrail/engine/script"
 	"formrail/models"
-	"formrail/models/field"
 	"formrail/models/records"
 	"formrail/models/text"
 )
@@ -233,68 +232,6 @@ func (s scripts) Run(ctx context.Context, in node.ScriptRequest) (node.ScriptRes
 		lines = append(lines, l.Level+": "+l.Text)
 	}
 	return node.ScriptResult{Value: out.Value, Log: lines, Warnings: out.Warnings}, nil
-}
-
-// catalog shows the collections of the instance to checks and shapes.
-type catalog struct{ c *models.Catalog }
-
-// Collection describes a collection.
-func (c catalog) Collection(name string) (node.CollectionInfo, bool) {
-	found, ok := c.c.Collection(name)
-	if !ok {
-		return node.CollectionInfo{}, false
-	}
-	info := node.CollectionInfo{Name: found.Name, Title: found.Title}
-	for _, f := range found.Fields {
-		fd := f.Field
-		if f.Kind == field.User {
-			fd.Target = "users"
-		}
-		info.Fields = append(info.Fields, node.FieldInfo{Field: fd, ForeignKey: f.ForeignKey, ReadOnly: f.ReadOnly || f.Preset, Hidden: f.Hidden})
-	}
-	return info, true
-}
-
-// CollectionNames lists all collections.
-func (c catalog) CollectionNames() []string {
-	var out []string
-	for _, found := range c.c.Collections() {
-		out = append(out, found.Name)
-	}
-	return out
-}
-
-// HasCollection reports whether a collection exists.
-func (c catalog) HasCollection(name string) bool {
-	_, ok := c.Collection(name)
-	return ok
-}
-
-// Record is the shape of one record with links up to depth hops.
-func (c catalog) Record(collection string, depth int) field.Shape {
-	info, ok := c.Collection(collection)
-	if !ok {
-		return field.Any(collection)
-	}
-	return info.Shape(c, depth)
-}
-
-// IsField reports whether a dotted path leads over links to a field.
-func (c catalog) IsField(collection, path string) bool {
-	info, ok := c.Collection(collection)
-	for ok {
-		name, rest, more := cutDot(path)
-		f, known := info.Field(name)
-		if !known {
-			return false
-		}
-		if !more {
-			return true
-		}
-		info, ok = c.Collection(f.Target)
-		path = rest
-	}
-	return false
 }
 
 // scriptFailure turns an error of the script pool into a failure of the step.

@@ -33,7 +33,7 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 		return nil, nil, err
 	}
 	c, problems := e.registry.compile(d, "")
-	k := &checker{cat: catalog{cat}, c: c}
+	k := &checker{cat: Schema{cat}, c: c}
 	for _, p := range problems {
 		k.add("error", p)
 	}
@@ -119,7 +119,7 @@ func refusal(findings []Finding) *models.Error {
 }
 
 type checker struct {
-	cat      catalog
+	cat      Schema
 	c        *Compiled
 	findings []Finding
 }

@@ -163,7 +163,7 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 			return at
 		}
 	}
-	if _, _, err := ed.e.acceptable(ctx, d.Tree(), ed.w.Sync); err != nil {
+	if err := ed.checkEdit(ctx, d); err != nil {
 		return err
 	}
 	after, _, err := d.JSON()
@@ -172,6 +172,34 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 	}
 	ed.touched = touchedBy(in.Commands)
 	return ed.store(ctx, tx, &models.DraftCommand{ID: in.ID, Label: strings.Join(c.labels, ", "), Commands: encode(commandsTree(in.Commands)), After: after})
+}
+
+// checkEdit refuses an edit that brings a fault into the draft. Faults that were
+// there before, such as a filter on a field that was dropped since, do not stop
+// edits elsewhere; publishing finds them.
+func (ed *edit) checkEdit(ctx context.Context, after *Definition) error {
+	_, findings, refused := ed.e.acceptable(ctx, after.Tree(), ed.w.Sync)
+	faults := faultsIn(findings)
+	if refused == nil || len(faults) == 0 {
+		return refused
+	}
+	before, err := ReadDefinition(ed.w.Draft)
+	if err != nil {
+		return err
+	}
+	_, old, err := ed.e.Check(ctx, before, ed.w.Sync)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, f := range faultsIn(old) {
+		known[f.Node+" "+f.Field+" "+f.Message.String()] = true
+	}
+	faults = slices.DeleteFunc(faults, func(f Finding) bool { return known[f.Node+" "+f.Field+" "+f.Message.String()] })
+	if len(faults) == 0 {
+		return nil
+	}
+	return refusal(faults)
 }
 
 func (ed *edit) replace(ctx context.Context, tx *models.Tx, definition, label string) error {

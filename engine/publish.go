@@ -99,7 +99,7 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 	if err != nil {
 		return Published{}, err
 	}
-	need := &needs{cat: catalog{cat}, c: p.c}
+	need := &needs{cat: Schema{cat}, c: p.c}
 	grants := need.all()
 	if err := p.refuseMissing(need, grants); err != nil {
 		return Published{}, err
@@ -207,7 +207,7 @@ func (p *publishing) elevations(need *needs, tx *models.Tx) (map[string]models.E
 
 // needs derives the rights that a definition needs.
 type needs struct {
-	cat catalog
+	cat Schema
 	c   *Compiled
 }
 

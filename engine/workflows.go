@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"formrail/models"
@@ -100,16 +101,15 @@ func (e *Engine) acceptable(ctx context.Context, tree any, sync bool) (*Definiti
 	if err != nil {
 		return nil, nil, err
 	}
-	var faults []Finding
-	for _, f := range findings {
-		if f.Code == "DEFINITION_INVALID" {
-			faults = append(faults, f)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, nil, refusal(faults)
+	if faults := faultsIn(findings); len(faults) > 0 {
+		return d, findings, refusal(faults)
 	}
 	return d, findings, nil
+}
+
+// faultsIn gives the findings that must not get into a draft.
+func faultsIn(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Code != "DEFINITION_INVALID" })
 }
 
 // freeKey makes a key of a title that no workflow has.

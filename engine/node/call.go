@@ -47,6 +47,7 @@ type Vars interface {
 type Catalog interface {
 	Collection(name string) (CollectionInfo, bool)
 	CollectionNames() []string
+	CheckFilter(collection string, filter any) field.Problems // of a record filter whose values may be templates; each names its condition's path
 }
 
 // CollectionInfo describes a collection to checks.

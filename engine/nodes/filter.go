@@ -57,7 +57,8 @@ func walkMember(key string, v any, at []string, visit func(path []string)) {
 	visit(path)
 }
 
-// checkFilter finds conditions on fields that do not exist.
+// checkFilter finds conditions on fields that do not exist or that no step may see,
+// operators they do not have and values that do not fit.
 func checkFilter(cat node.Catalog, collection, setting string, filter any) (p field.Problems) {
 	switch filter.(type) {
 	case nil, map[string]any:
@@ -71,7 +72,10 @@ func checkFilter(cat node.Catalog, collection, setting string, filter any) (p fi
 			p.Add(setting+"."+name, invalid, text.M("node.filter_field", "%s is not a field that can be filtered. Choose another one.", name))
 		}
 	}
-	return p
+	if len(p) > 0 {
+		return p
+	}
+	return cat.CheckFilter(collection, filter).Under(setting, invalid)
 }
 
 // isPath reports whether a path leads through links to a field people may see.

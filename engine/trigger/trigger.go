@@ -66,7 +66,7 @@ type Listens struct {
 type Catalog interface {
 	HasCollection(name string) bool
 	Record(collection string, depth int) field.Shape
-	IsField(collection, path string) bool
+	CheckFilter(collection string, filter any) field.Problems // each names the path of its condition
 }
 
 // Change is what a Match sees of one change.

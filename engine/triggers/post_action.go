@@ -98,6 +98,7 @@ func checkPostAction(c postActionConfig, cat trigger.Catalog) (p field.Problems)
 		p.Add("collection", "DEFINITION_INVALID", text.M("trigger.collection", "There is no collection %s. Choose another one.", c.Collection))
 		return p
 	}
+	p = append(p, cat.CheckFilter(c.Collection, c.Condition).Under("condition", "DEFINITION_INVALID")...)
 	for _, path := range c.Preload {
 		if hops(path) > 4 || !isLink(cat.Record(c.Collection, hops(path)-1), path) {
 			p.Add("preload", "DEFINITION_INVALID", text.M("trigger.preload", "%s is not a link, or leads over more than four. Remove it.", path))

@@ -19,7 +19,7 @@ const triggerKey = "trigger"
 type definition struct {
 	*engine.Definition
 	types  types
-	schema schema
+	schema engine.Schema
 	title  string // of the workflow
 }
 
@@ -32,7 +32,7 @@ func (s *site) definition(ctx context.Context, stored, title string) (definition
 	if err != nil {
 		return definition{}, fmt.Errorf("read catalogue: %w", err)
 	}
-	return definition{Definition: parsed, types: s.types, schema: schema{cat}, title: title}, nil
+	return definition{Definition: parsed, types: s.types, schema: engine.NewSchema(cat), title: title}, nil
 }
 
 // face is what a step looks like, whatever became of it.

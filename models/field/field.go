@@ -1,6 +1,10 @@
 package field
 
-import "formrail/models/text"
+import (
+	"strings"
+
+	"formrail/models/text"
+)
 
 // Kind names what an input holds. The string is stored in definitions and is
 // never renamed.
@@ -112,6 +116,16 @@ type Problems []Problem
 // Add appends a finding.
 func (p *Problems) Add(name, code string, m text.Message) {
 	*p = append(*p, Problem{Field: name, Code: code, Message: m})
+}
+
+// Under gives the findings as those of the setting they stand in, all with one code.
+func (p Problems) Under(setting, code string) Problems {
+	out := make(Problems, 0, len(p))
+	for _, one := range p {
+		one.Field, one.Code = strings.TrimSuffix(setting+"."+one.Field, "."), code
+		out = append(out, one)
+	}
+	return out
 }
 
 // Shape describes what a variable holds, for the picker and the static checks.

@@ -64,7 +64,8 @@ const (
 // parser reads one filter.
 type parser struct {
 	*builder
-	stored     bool // values may be templates
+	stored     bool            // values may be templates
+	problems   *field.Problems // while a filter is only checked: what is wrong so far
 	conditions int
 }
 
@@ -268,7 +269,10 @@ func (p *parser) leaf(at place, operator string, v any) (*node, error) {
 			return &node{leaf: &leaf{path: at.path, field: at.field, test: test{op: isNothing}}}, nil
 		}
 	}
-	t, negated, err := p.test(at.field, operator, v)
+	t, negated, err := p.testOrTemplate(at.field, operator, v)
+	if p.noteProblem(at, err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -276,6 +280,18 @@ func (p *parser) leaf(at place, operator string, v any) (*node, error) {
 		return nil, nil
 	}
 	return &node{leaf: &leaf{path: at.path, field: at.field, test: *t, negated: negated != at.not}}, nil
+}
+
+// testOrTemplate reads one operator with its value. While a filter is only checked,
+// a value that is not known yet fits every operator its field has.
+func (p *parser) testOrTemplate(f *models.CollectionField, operator string, v any) (*test, bool, error) {
+	if p.problems != nil && holdsTemplate(v) {
+		if _, ok := operatorsOf(f)[operator]; ok {
+			return nil, false, nil
+		}
+		return nil, false, noOperator(f, operator)
+	}
+	return p.test(f, operator, v)
 }
 
 func sortedKeys(m map[string]any) []string {

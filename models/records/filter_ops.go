@@ -69,7 +69,7 @@ func merged(maps ...map[string]operator) map[string]operator {
 func (p *parser) test(f *models.CollectionField, name string, v any) (*test, bool, error) {
 	o, ok := operatorsOf(f)[name]
 	if !ok {
-		return nil, false, badFilter(text.M("filter.operator", "%s cannot be used with %s.", name, f.Title()))
+		return nil, false, noOperator(f, name)
 	}
 	if o.op == isFilled || o.op == isTrue {
 		if on, ok := v.(bool); ok && !on { // {"$empty": false}
@@ -93,6 +93,10 @@ func (p *parser) test(f *models.CollectionField, name string, v any) (*test, boo
 	}
 	t, err := p.valueTest(f, o.op, list)
 	return t, o.negated, err
+}
+
+func noOperator(f *models.CollectionField, name string) *models.Error {
+	return badFilter(text.M("filter.operator", "%s cannot be used with %s.", name, f.Title()))
 }
 
 // valueTest reads the values of a test on anything but dates.

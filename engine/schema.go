@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"formrail/engine/node"
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/records"
+)
+
+// Schema shows the collections of the instance to the declarations of nodes and
+// triggers: to their checks, shapes and forms.
+type Schema struct{ cat *models.Catalog }
+
+// NewSchema shows a catalogue as it is now.
+func NewSchema(cat *models.Catalog) Schema { return Schema{cat} }
+
+// Collection describes a collection.
+func (s Schema) Collection(name string) (node.CollectionInfo, bool) {
+	found, ok := s.cat.Collection(name)
+	if !ok {
+		return node.CollectionInfo{}, false
+	}
+	info := node.CollectionInfo{Name: found.Name, Title: found.Title}
+	for _, f := range found.Fields {
+		declared := f.Field
+		declared.Label = f.Title()
+		if f.Kind == field.User {
+			declared.Target = models.UsersCollection
+		}
+		info.Fields = append(info.Fields, node.FieldInfo{Field: declared, ForeignKey: f.ForeignKey, ReadOnly: f.ReadOnly || f.Preset, Hidden: f.Hidden})
+	}
+	return info, true
+}
+
+// CollectionNames lists all collections.
+func (s Schema) CollectionNames() []string {
+	var out []string
+	for _, found := range s.cat.Collections() {
+		out = append(out, found.Name)
+	}
+	return out
+}
+
+// HasCollection reports whether a collection exists.
+func (s Schema) HasCollection(name string) bool {
+	_, ok := s.cat.Collection(name)
+	return ok
+}
+
+// Record is the shape of one record with links up to depth hops.
+func (s Schema) Record(collection string, depth int) field.Shape {
+	info, ok := s.Collection(collection)
+	if !ok {
+		return field.Any(collection)
+	}
+	return info.Shape(s, depth)
+}
+
+// CheckFilter finds what is wrong with a record filter whose values may be templates.
+func (s Schema) CheckFilter(collection string, filter any) field.Problems {
+	return records.CheckFilter(s.cat, collection, filter)
+}
