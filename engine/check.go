@@ -188,7 +188,7 @@ func hasPath(s field.Shape, path []string) bool {
 		}
 		if s.List { // a digit picks one, a name is read of each
 			s.List = false
-			if strings.Trim(name, "0123456789") == "" {
+			if isIndex(name) {
 				continue
 			}
 		}
@@ -200,6 +200,9 @@ func hasPath(s field.Shape, path []string) bool {
 	}
 	return true
 }
+
+// isIndex reports whether a name of a path is a list position.
+func isIndex(name string) bool { return strings.Trim(name, "0123456789") == "" }
 
 // runsBefore reports whether node a has run, or been skipped with its branch not
 // taken, on every way to node b: it stands earlier in b's list or in a list

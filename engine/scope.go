@@ -16,6 +16,12 @@ type scope struct {
 	trigger map[string]any
 	nodes   map[string]any // output by node key
 	system  func() map[string]any
+	former  func(of expr.Reference, name string, object map[string]any) (string, bool)
+}
+
+// OtherName finds a field of a record by one of its former names.
+func (s scope) OtherName(of expr.Reference, name string, object map[string]any) (string, bool) {
+	return s.former(of, name, object)
 }
 
 // Root gives a root of the variables.

@@ -131,7 +131,7 @@ func (v *versionInfo) preloads(c *models.Collection) []string {
 				continue
 			}
 			f, ok := c.Field(ref.Path[1])
-			if ok && f.IsLink() && f.Name == ref.Path[1] && ref.Path[2] != "id" && !slices.Contains(paths, f.Name) {
+			if ok && f.IsLink() && !f.NamesKey(ref.Path[1]) && ref.Path[2] != "id" && !slices.Contains(paths, f.Name) {
 				paths = append(paths, f.Name)
 			}
 		}

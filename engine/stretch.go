@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/text"
@@ -191,7 +192,7 @@ func (s *stretch) attempt(ctx context.Context, tx *models.Tx, st *state, cur cur
 		}
 	}()
 	now := s.e.now()
-	vars := s.scope(st, now)
+	vars := s.scope(ctx, st, now)
 	settings, err := s.settings(ctx, vars, cur, step, now)
 	if err != nil {
 		return node.Result{}, err
@@ -212,8 +213,13 @@ func (s *stretch) attempt(ctx context.Context, tx *models.Tx, st *state, cur cur
 }
 
 // scope gives the variables as they stand now.
-func (s *stretch) scope(st *state, now time.Time) scope {
-	return scope{trigger: s.trigger, nodes: st.outputs, system: func() map[string]any { return s.system(now) }}
+func (s *stretch) scope(ctx context.Context, st *state, now time.Time) scope {
+	return scope{
+		trigger: s.trigger, nodes: st.outputs, system: func() map[string]any { return s.system(now) },
+		former: func(of expr.Reference, name string, record map[string]any) (string, bool) {
+			return s.otherName(ctx, of, name, record)
+		},
+	}
 }
 
 // settings resolves the templates of a node's settings and keeps the result as

@@ -167,6 +167,7 @@ func (l *loading) loadAliases(ctx context.Context) error {
 			return err
 		}
 		c := l.byID[collection]
+		l.renamed = l.renamed || c != nil
 		switch {
 		case c == nil:
 		case fieldID == 0:

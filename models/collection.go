@@ -106,10 +106,15 @@ func (c *Collection) Field(name string) (*CollectionField, bool) {
 	return nil, false
 }
 
-// NamesKey reports whether name means the bare id of the link f rather than the
-// linked record.
+// NamesKey reports whether name, one of the present or former names of f, means the
+// bare id of the link f rather than the linked record. Of a former name that is told
+// by its ending, as the server makes foreign keys.
 func (f *CollectionField) NamesKey(name string) bool {
-	return f.ForeignKey != "" && Snake(name) == Snake(f.ForeignKey)
+	if f.ForeignKey == "" {
+		return false
+	}
+	snake := Snake(name)
+	return snake == Snake(f.ForeignKey) || snake != Snake(f.Name) && strings.HasSuffix(snake, "_id")
 }
 
 // index prepares [Collection.Field]. former maps snake forms of former names to fields.
@@ -154,7 +159,11 @@ type Catalog struct {
 	collections []*Collection
 	byName      map[string]*Collection
 	dropped     []DroppedLink
+	renamed     bool // some collection or field has a former name
 }
+
+// Renamed reports whether any collection or field has a former name.
+func (c *Catalog) Renamed() bool { return c.renamed }
 
 // Collections lists all collections in the order of their creation, built-in ones last.
 func (c *Catalog) Collections() []*Collection { return c.collections }

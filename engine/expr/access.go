@@ -87,13 +87,14 @@ func (c *compiler) member(n *ast.MemberNode, depth int) (eval, error) {
 	if c.origin(n) != nil && isAccess(n.Node) {
 		c.refs = slices.Delete(c.refs, mark, mark+1) // the longer path says it all
 	}
+	of := c.origin(n.Node)
 	if p, ok := n.Property.(*ast.StringNode); ok {
 		return func(r *run) (any, error) {
 			v, err := x(r)
 			if err != nil {
 				return nil, err
 			}
-			return r.named(v, p.Value)
+			return r.named(v, p.Value, of)
 		}, nil
 	}
 	key, err := c.node(n.Property, depth+1)
@@ -110,14 +111,14 @@ func (c *compiler) member(n *ast.MemberNode, depth int) (eval, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.dynamic(pos, v, k)
+		return r.dynamic(pos, v, k, of)
 	}, nil
 }
 
 // dynamic is v[k].
-func (r *run) dynamic(pos int, v, k any) (any, error) {
+func (r *run) dynamic(pos int, v, k any, of *Reference) (any, error) {
 	if name, ok := k.(string); ok {
-		return r.named(v, name)
+		return r.named(v, name, of)
 	}
 	if v == nil || k == nil {
 		r.missing("[" + Show(k) + "]")
@@ -136,23 +137,38 @@ func (r *run) dynamic(pos int, v, k any) (any, error) {
 }
 
 // named is v.name. Of a list it is the list of that member of every element, lists
-// among them flattened by one level.
-func (r *run) named(v any, name string) (any, error) {
+// among them flattened by one level. of is the variable that v is, nil when unknown.
+func (r *run) named(v any, name string, of *Reference) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
-		e, ok := v[name]
+		e, ok := r.property(v, name, of)
 		if !ok {
 			r.missing(name)
 		}
 		return e, nil
 	case []any:
-		return r.column(v, name)
+		return r.column(v, name, of)
 	}
 	r.missing(name)
 	return nil, nil
 }
 
-func (r *run) column(list []any, name string) (any, error) {
+// property is a member of an object, also under another name that the variables
+// know for it.
+func (r *run) property(v map[string]any, name string, of *Reference) (any, bool) {
+	e, ok := v[name]
+	if ok || of == nil {
+		return e, ok
+	}
+	if named, can := r.in.Vars.(Renamed); can {
+		if other, known := named.OtherName(*of, name, v); known {
+			e, ok = v[other]
+		}
+	}
+	return e, ok
+}
+
+func (r *run) column(list []any, name string, of *Reference) (any, error) {
 	out, err := r.newList(len(list))
 	if err != nil {
 		return nil, err
@@ -163,9 +179,10 @@ func (r *run) column(list []any, name string) (any, error) {
 			out = append(out, nil)
 			continue
 		}
-		inner, ok := m[name].([]any)
+		value, _ := r.property(m, name, of)
+		inner, ok := value.([]any)
 		if !ok {
-			out = append(out, m[name])
+			out = append(out, value)
 			continue
 		}
 		if err := r.step(len(inner)); err != nil {

@@ -50,6 +50,13 @@ type Input struct {
 	Zone *time.Location // for calendar functions; UTC when nil
 }
 
+// Renamed are [Vars] whose objects may hold a member under another name than the
+// one that is asked for. OtherName is asked when of, an object or a list of objects,
+// has no member called name in object; it gives the key that stands for it.
+type Renamed interface {
+	OtherName(of Reference, name string, object map[string]any) (string, bool)
+}
+
 // Reference is one variable an expression reads. Constant list positions are part
 // of the path as digits.
 type Reference struct {

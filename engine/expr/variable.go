@@ -161,13 +161,13 @@ func (v variable) eval() eval {
 			}
 			switch at := cur.(type) {
 			case map[string]any:
-				cur, found = at[name]
+				cur, found = r.property(at, name, &Reference{v.root, v.path[:i]})
 			case []any:
 				if i64, err := strconv.ParseInt(name, 10, 64); err == nil {
 					cur, found = element(at, i64)
 					break
 				}
-				list, err := r.column(at, name)
+				list, err := r.column(at, name, &Reference{v.root, v.path[:i]})
 				if err != nil {
 					return nil, err
 				}

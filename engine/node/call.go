@@ -55,6 +55,7 @@ type CollectionInfo struct {
 	Name   string
 	Title  string
 	Fields []FieldInfo
+	Today  func(former string) string // as [field.Shape] has it
 }
 
 // FieldInfo is one field of a collection.
@@ -65,11 +66,16 @@ type FieldInfo struct {
 	Hidden     bool
 }
 
-// Field finds a field by its name or its foreign key.
+// Field finds a field by its name, its foreign key or a former name.
 func (c CollectionInfo) Field(name string) (FieldInfo, bool) {
 	for _, f := range c.Fields {
 		if f.Name == name || (f.ForeignKey != "" && f.ForeignKey == name) {
 			return f, true
+		}
+	}
+	if c.Today != nil {
+		if today := c.Today(name); today != "" && today != name {
+			return c.Field(today)
 		}
 	}
 	return FieldInfo{}, false
@@ -78,14 +84,14 @@ func (c CollectionInfo) Field(name string) (FieldInfo, bool) {
 // Shape is the shape of one record of the collection; links have the shape of
 // their target's own fields up to depth further hops.
 func (c CollectionInfo) Shape(cat Catalog, depth int) field.Shape {
-	s := field.Shape{Label: c.Title, Target: c.Name}
+	s := field.Shape{Label: c.Title, Target: c.Name, Today: c.Today}
 	for _, f := range c.Fields {
 		if f.Hidden {
 			continue
 		}
 		prop := field.Shape{Kind: f.Kind, Label: f.Label, Target: f.Target}
 		if target, ok := cat.Collection(f.Target); ok && f.Target != "" && depth > 0 {
-			prop.Fields = target.Shape(cat, depth-1).Fields
+			prop.Fields, prop.Today = target.Shape(cat, depth-1).Fields, target.Today
 		}
 		s.Fields = append(s.Fields, field.Named{Name: f.Name, Shape: prop})
 		if f.ForeignKey != "" {

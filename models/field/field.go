@@ -136,6 +136,10 @@ type Shape struct {
 	Fields []Named // properties of an object or record, in order
 	Target string  // collection of a record or link
 	Open   bool    // may have properties that are not listed
+
+	// Today gives the name that a former name of a property has now, empty for
+	// none; nil when nothing was renamed.
+	Today func(former string) string
 }
 
 // Named is one property of a [Shape].
@@ -150,11 +154,17 @@ func Any(label string) Shape { return Shape{Label: label, Open: true} }
 // Object is the shape of a value with the listed properties.
 func Object(label string, props ...Named) Shape { return Shape{Label: label, Fields: props} }
 
-// Prop returns the shape of one property and whether the shape lists it.
+// Prop returns the shape of one property, by its name or a former one, and whether
+// the shape lists it.
 func (s Shape) Prop(name string) (Shape, bool) {
 	for _, p := range s.Fields {
 		if p.Name == name {
 			return p.Shape, true
+		}
+	}
+	if s.Today != nil {
+		if today := s.Today(name); today != "" && today != name {
+			return s.Prop(today)
 		}
 	}
 	return Shape{}, false
