@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
@@ -89,7 +90,7 @@ func (l *local) source(ctx context.Context, found *crowd, src any) error {
 		return l.groups(ctx, found, textsOf(m["groups"]))
 	case m["field"] != nil:
 		path, _ := m["field"].(string)
-		return l.given(ctx, found, l.atPath(path), "field "+path)
+		return l.given(ctx, found, l.atPath(ctx, path), "field "+path)
 	case m["managers"] != nil:
 		of, _ := m["managers"].(map[string]any)
 		return l.managers(ctx, found, of)
@@ -174,7 +175,7 @@ func (l *local) managers(ctx context.Context, found *crowd, of map[string]any) e
 	case nil:
 		base = l.applicant()
 	case string:
-		base = l.atPath(who)
+		base = l.atPath(ctx, who)
 		if base == nil && who == "applicant" {
 			base = l.applicant()
 		}
@@ -215,26 +216,39 @@ func (l *local) applicant() any {
 }
 
 // atPath reads a path of the trigger's record.
-func (l *local) atPath(path string) any {
-	at := l.s.trigger["data"]
+func (l *local) atPath(ctx context.Context, path string) any {
+	at, walked := l.s.trigger["data"], []string{"data"}
 	for path != "" {
 		m, ok := at.(map[string]any)
 		if !ok {
 			return nil
 		}
 		name, rest, _ := cutDot(path)
-		at, path = m[name], rest
+		at, path = l.member(ctx, walked, m, name), rest
+		walked = append(walked, name)
 		if list, ok := at.([]any); ok && path != "" {
 			var all []any
 			for _, e := range list {
 				if m, ok := e.(map[string]any); ok {
-					all = append(all, m[path])
+					all = append(all, l.member(ctx, walked, m, path))
 				}
 			}
 			return all
 		}
 	}
 	return at
+}
+
+// member reads a field of the record that stands at a path of the trigger, by any
+// of its names.
+func (l *local) member(ctx context.Context, of []string, record map[string]any, name string) any {
+	if v, ok := record[name]; ok {
+		return v
+	}
+	if other, ok := l.s.otherName(ctx, expr.Reference{Root: "trigger", Path: of}, name, record); ok {
+		return record[other]
+	}
+	return nil
 }
 
 // decider is who decided an earlier node.

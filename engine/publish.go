@@ -242,7 +242,7 @@ func (n *needs) links() []models.Grant {
 			if ref.Root != "trigger" || len(ref.Path) < 3 || ref.Path[0] != "data" {
 				continue
 			}
-			if f, ok := on.Field(ref.Path[1]); ok && f.Target != "" && f.Name == ref.Path[1] {
+			if f, ok := on.Field(ref.Path[1]); ok && f.Target != "" && f.Name == on.Now(ref.Path[1]) {
 				out = append(out, models.Grant{Collection: f.Target, Action: models.View, Fields: []string{ref.Path[2]}, Scope: models.ScopeAll})
 			}
 		}

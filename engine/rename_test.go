@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -79,4 +80,16 @@ func TestRename_ADraftWithFormerNamesIsPublished(t *testing.T) {
 	require.Empty(t, engine.Errors(findings))
 	_, err = w.Engine.Publish(t.Context(), w.Access(w.Designer), "parcel", engine.Publish{})
 	require.NoError(t, err)
+}
+
+func TestRename_AnApproverIsFoundByAFormerName(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	parcels(w)
+	w.Workflow(`{"key":"ask","title":"Ask","type":"post_action","config":{"collection":"parcels"},"nodes":[
+	  {"key":"direct","type":"approval","config":{"assignees":{"field":"receiver"},"mode":"pass_through"}}]}`)
+	renamed(t, w)
+	w.Submit(w.Designer, "parcels", fmt.Sprintf(`{"nameOfIt":"Box","receiver":%d}`, w.Designer.ID), "ask")
+	w.Idle()
+	require.Len(t, w.Tasks(w.Designer), 1)
 }

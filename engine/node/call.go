@@ -73,12 +73,21 @@ func (c CollectionInfo) Field(name string) (FieldInfo, bool) {
 			return f, true
 		}
 	}
-	if c.Today != nil {
-		if today := c.Today(name); today != "" && today != name {
-			return c.Field(today)
-		}
+	if today := c.Now(name); today != name {
+		return c.Field(today)
 	}
 	return FieldInfo{}, false
+}
+
+// Now gives the present name of a field or foreign key of which name may be a
+// former one.
+func (c CollectionInfo) Now(name string) string {
+	if c.Today != nil {
+		if today := c.Today(name); today != "" {
+			return today
+		}
+	}
+	return name
 }
 
 // Shape is the shape of one record of the collection; links have the shape of
