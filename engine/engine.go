@@ -78,7 +78,7 @@ func New(d Deps) *Engine {
 
 // Hooks are how the engine takes part in the writing of records.
 func (e *Engine) Hooks() records.Hooks {
-	return records.Hooks{Changed: e.RecordChanged, Committed: e.runSynchronous}
+	return records.Hooks{Changed: e.RecordChanged, Committed: e.runSynchronous, Renamed: e.renamed}
 }
 
 // Start makes due again what a former process left behind, then begins to move

@@ -16,7 +16,7 @@ func (s *stretch) otherName(ctx context.Context, of expr.Reference, name string,
 	if err != nil || !cat.Renamed() {
 		return "", false
 	}
-	c, ok := cat.Collection(s.collectionAt(NewSchema(cat), of))
+	c, ok := cat.Collection(s.version.collectionAt(NewSchema(cat), of))
 	if !ok {
 		return "", false
 	}
@@ -34,14 +34,14 @@ func (s *stretch) otherName(ctx context.Context, of expr.Reference, name string,
 
 // collectionAt is the collection whose record, or list of records, stands at a path
 // of the variables; empty when that is something else.
-func (s *stretch) collectionAt(schema Schema, of expr.Reference) string {
+func (c *Compiled) collectionAt(schema Schema, of expr.Reference) string {
 	var shape field.Shape
 	path := of.Path
 	switch {
-	case of.Root == "trigger" && s.version.Trigger != nil:
-		shape = s.version.Trigger.Context(s.version.Settings, schema)
+	case of.Root == "trigger" && c.Trigger != nil:
+		shape = c.Trigger.Context(c.Settings, schema)
 	case of.Root == "nodes" && len(path) > 0:
-		n := s.version.byKey[path[0]]
+		n := c.byKey[path[0]]
 		if n == nil {
 			return ""
 		}

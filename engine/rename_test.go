@@ -82,6 +82,56 @@ func TestRename_ADraftWithFormerNamesIsPublished(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// draftOf gives the draft of a workflow as JSON.
+func draftOf(t *testing.T, w *worldtest.World, key string) string {
+	t.Helper()
+	now, err := models.WorkflowByKey(t.Context(), w.DB.Read(), key)
+	require.NoError(t, err)
+	return now.Draft
+}
+
+func TestRename_DraftsFollowAsEditsThatCanBeUndone(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		parcels(w)
+		w.Workflow(parcelFlow)
+		w.Draft(flow("other", `[{"key":"a","type":"create_record","config":{"collection":"notes","values":{"title":"grossWeight {{ trigger.data.title }}"}}}]`))
+		first, other := draftOf(t, w, "parcel"), draftOf(t, w, "other")
+		renamed(t, w)
+		after := draftOf(t, w, "parcel")
+		for _, former := range []string{"grossWeight", "receiver", "nameOfIt"} {
+			require.NotContains(t, after, former)
+		}
+		for _, fresh := range []string{
+			`"condition":{"weight":{"$gt":3}}`, `"filter":{"weight":{"$eq":"{{ trigger.data.weight }}"}}`, `"left":"{{ trigger.data.weight }}"`,
+			`sum(map(nodes.q, .weight)) + sum(nodes.q.weight)`,
+			`{{ trigger.data.label }}/{{ nodes.sum }}/{{ trigger.data.addressee.nickname }}/{{ trigger.data.addresseeId }}`,
+		} {
+			require.Contains(t, after, fresh)
+		}
+		require.Equal(t, other, draftOf(t, w, "other"), "the same word elsewhere is something else")
+		for range 3 {
+			_, err := w.Engine.Undo(t.Context(), w.Access(w.Designer), "parcel")
+			require.NoError(t, err)
+		}
+		require.Equal(t, first, draftOf(t, w, "parcel"))
+
+		require.NoError(t, w.Records.RenameCollection(t.Context(), records.SchemaCall{Access: models.SystemAccess(), Collection: "parcels"}, "boxes"))
+		require.Contains(t, draftOf(t, w, "parcel"), `"collection":"boxes"`)
+		require.NotContains(t, draftOf(t, w, "parcel"), "parcels")
+		_, err := w.Engine.Publish(t.Context(), w.Access(w.Designer), "parcel", engine.Publish{})
+		require.NoError(t, err)
+		w.Submit(w.Designer, "boxes", `{"label":"Box","weight":7,"addressee":2}`, "parcel")
+		w.Idle()
+		clock.Advance(2 * time.Second)
+		w.Restart()
+		w.Idle()
+		require.Len(t, w.List("notes"), 1)
+		w.Sound()
+	})
+}
+
 func TestRename_AnApproverIsFoundByAFormerName(t *testing.T) {
 	t.Parallel()
 	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})

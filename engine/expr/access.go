@@ -17,6 +17,7 @@ func (c *compiler) access(n ast.Node, depth int) (eval, error) {
 		c.refs = append(c.refs, *from)
 	}
 	if v, ok := c.path(n); ok {
+		c.noteChain(n)
 		return v.eval(), nil
 	}
 	switch n := n.(type) {
@@ -88,6 +89,7 @@ func (c *compiler) member(n *ast.MemberNode, depth int) (eval, error) {
 		c.refs = slices.Delete(c.refs, mark, mark+1) // the longer path says it all
 	}
 	of := c.origin(n.Node)
+	c.noteMember(n, of)
 	if p, ok := n.Property.(*ast.StringNode); ok {
 		return func(r *run) (any, error) {
 			v, err := x(r)

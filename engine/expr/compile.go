@@ -16,6 +16,7 @@ type compiler struct {
 	runes   []rune // what the parser saw
 	base    int    // position of the source in a larger one
 	aliases []span
+	members []member
 	slots   int     // of run.locals in use
 	names   []local // let variables in scope, innermost last
 	scopes  []scope // predicates in scope, innermost last

@@ -71,6 +71,8 @@ type Program struct {
 	slots  int
 	whole  bool // nothing but one variable
 	refs   []Reference
+
+	members []member // in no order, some twice
 }
 
 // Compile reads an expression. The error is a *SyntaxError.
@@ -98,7 +100,7 @@ func compileAt(source string, base int) (*Program, error) {
 		return nil, err
 	}
 	_, whole := c.path(tree.Node)
-	return &Program{source: source, code: code, slots: c.slots, whole: whole, refs: dedupe(c.refs)}, nil
+	return &Program{source: source, code: code, slots: c.slots, whole: whole, refs: dedupe(c.refs), members: c.members}, nil
 }
 
 // parse turns a panic of the parser into an error: a defect there must not end the process.

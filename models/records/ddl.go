@@ -59,6 +59,8 @@ type schema struct {
 	tx   *models.Tx
 	cat  *models.Catalog
 	call SchemaCall
+
+	renamed func(ctx context.Context, tx *models.Tx, r Renamed) error // nil asks nobody
 }
 
 // change describes one kind of schema change.
@@ -88,7 +90,7 @@ func (s *Service) alter(ctx context.Context, call SchemaCall, c change) error {
 			if !s.db.CatalogIs(cat.Version) {
 				return errStale
 			}
-			x := &schema{ctx: ctx, tx: tx, cat: cat, call: call}
+			x := &schema{ctx: ctx, tx: tx, cat: cat, call: call, renamed: s.hooks.Renamed}
 			on, changed, err := c.apply(x)
 			if err != nil {
 				return err

@@ -98,7 +98,10 @@ func (x *schema) renameCollection(c *models.Collection, name string) error {
 	if _, err := x.tx.Exec(x.ctx, "UPDATE change_log SET collection = ? WHERE collection = ?", name, c.Name); err != nil {
 		return fmt.Errorf("rename in history: %w", err)
 	}
-	return x.tx.RenameCollectionInGrants(x.ctx, c.Name, name)
+	if err := x.tx.RenameCollectionInGrants(x.ctx, c.Name, name); err != nil {
+		return err
+	}
+	return x.follow(Renamed{Collection: c, Name: name})
 }
 
 func (x *schema) renameField(c *models.Collection, f *models.CollectionField, name string) error {
@@ -139,7 +142,22 @@ func (x *schema) renameField(c *models.Collection, f *models.CollectionField, na
 			return err
 		}
 	}
-	return x.tx.RenameFieldInGrants(x.ctx, c.Name, f.Name, name)
+	if err := x.tx.RenameFieldInGrants(x.ctx, c.Name, f.Name, name); err != nil {
+		return err
+	}
+	return x.follow(Renamed{Collection: c, Field: f, Name: name, ForeignKey: changed.ForeignKey})
+}
+
+// follow lets definitions outside the catalogue take over a new name.
+func (x *schema) follow(r Renamed) error {
+	if x.renamed == nil {
+		return nil
+	}
+	r.By, r.Catalog = x.call.Access, x.cat
+	if err := x.renamed(x.ctx, x.tx, r); err != nil {
+		return fmt.Errorf("take over the name %s: %w", r.Name, err)
+	}
+	return nil
 }
 
 // alias keeps a former name, and forgets the fresh one as a former name.

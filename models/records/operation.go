@@ -84,4 +84,18 @@ type Hooks struct {
 	// before the answer: synchronous workflows run here. A returned error does
 	// not undo the write; the result is still returned beside it.
 	Committed func(ctx context.Context, op *Operation, result *Result) error
+
+	// Renamed is called inside the transaction that gives a collection or a field
+	// another name, so that definitions which use the former one follow.
+	Renamed func(ctx context.Context, tx *models.Tx, r Renamed) error
+}
+
+// Renamed is one change of a name.
+type Renamed struct {
+	By         models.Access
+	Catalog    *models.Catalog // before the change
+	Collection *models.Collection
+	Field      *models.CollectionField // nil when the collection itself is renamed
+	Name       string                  // the new name
+	ForeignKey string                  // of a link: the new name of its bare id
 }

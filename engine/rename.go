@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"formrail/engine/expr"
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/records"
+	"formrail/models/text"
+)
+
+// renamed writes a new name of a collection or field into the drafts that use the
+// former one, each as one edit that its designer can undo. Published versions never
+// change; they read by the former name.
+func (e *Engine) renamed(ctx context.Context, tx *models.Tx, r records.Renamed) error {
+	workflows, err := models.Workflows(ctx, tx)
+	if err != nil {
+		return err
+	}
+	former := r.Collection.Name
+	if r.Field != nil {
+		former = r.Field.Name
+	}
+	for _, w := range workflows {
+		d, err := ReadDefinition(w.Draft)
+		if err != nil {
+			return fmt.Errorf("read draft of %s: %w", w.Key, err)
+		}
+		touched := e.renameIn(d, r)
+		if len(touched) == 0 {
+			continue
+		}
+		after, _, err := d.JSON()
+		if err != nil {
+			return err
+		}
+		ed := &edit{e: e, by: r.By.Principal.UserID, w: w, touched: touched}
+		err = ed.store(ctx, tx, &models.DraftCommand{
+			ID: models.NewID(), Label: text.M("draft.renamed", "Renamed %s to %s", former, r.Name).String(), Commands: "[]", After: after,
+		})
+		if err != nil {
+			return fmt.Errorf("rename in draft of %s: %w", w.Key, err)
+		}
+	}
+	return nil
+}
+
+// renaming is one change of a name on its way through one definition.
+type renaming struct {
+	records.Renamed
+	schema Schema
+	c      *Compiled
+}
+
+// renameIn changes a definition and lists the keys of the nodes that differ.
+func (e *Engine) renameIn(d *Definition, r records.Renamed) []string {
+	c, _ := e.registry.compile(d, "")
+	rn := &renaming{Renamed: r, schema: NewSchema(r.Catalog), c: c}
+	var touched []string
+	if c.Trigger != nil && rn.settings(d.Trigger.Config, c.Trigger.Config) {
+		touched = append(touched, "trigger")
+	}
+	for _, n := range c.Nodes {
+		if rn.settings(n.part.Config, n.typ.Config) {
+			touched = append(touched, n.part.Key)
+		}
+	}
+	return touched
+}
+
+// settings changes the settings of one part and reports whether any differs.
+func (r *renaming) settings(config map[string]any, form []field.Field) (differs bool) {
+	on, _ := r.Catalog.Collection(textOf(config["collection"]))
+	for _, f := range form {
+		old, ok := config[f.Name]
+		if !ok || old == nil {
+			continue
+		}
+		fresh := r.setting(on, f, config, old)
+		if !field.Equal(old, fresh) {
+			config[f.Name], differs = fresh, true
+		}
+	}
+	return differs
+}
+
+// setting gives one setting with the new name. on is the collection that the part
+// is about, nil for none.
+func (r *renaming) setting(on *models.Collection, f field.Field, config map[string]any, v any) any {
+	switch f.Kind {
+	case field.Collection:
+		if found, ok := r.Catalog.Collection(textOf(v)); ok && found == r.Collection && r.Field == nil {
+			return r.Name
+		}
+		return v
+	case field.Expression:
+		if source := textOf(v); source != "" && config["engine"] != "template" {
+			return expr.Rename(source, r.member)
+		}
+	case field.Filter:
+		return r.filter(on, r.texts(v))
+	case field.Values:
+		return r.keys(on, r.texts(v))
+	case field.FieldNames, field.Paths:
+		return r.paths(on, v)
+	case field.People:
+		subject, _ := r.Catalog.Collection(r.c.Listens.Collection)
+		return r.people(subject, r.texts(v))
+	}
+	return r.texts(v)
+}
+
+// texts changes every template inside a value.
+func (r *renaming) texts(v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "{{") {
+			return expr.RenameTemplate(v, r.member)
+		}
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = r.texts(one)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, one := range v {
+			out[name] = r.texts(one)
+		}
+		return out
+	}
+	return v
+}
+
+// member gives the new name of what an expression reads of a record.
+func (r *renaming) member(of expr.Reference, name string) string {
+	if r.Field == nil {
+		return ""
+	}
+	on, ok := r.Catalog.Collection(r.c.collectionAt(r.schema, of))
+	if !ok {
+		return ""
+	}
+	return r.named(on, name)
+}
+
+// named gives the new name of a field, empty when it is another one.
+func (r *renaming) named(on *models.Collection, name string) string {
+	if on != r.Collection || r.Field == nil {
+		return ""
+	}
+	f, ok := on.Field(name)
+	switch {
+	case !ok || f != r.Field:
+		return ""
+	case f.NamesKey(name):
+		return r.ForeignKey
+	}
+	return r.Name
+}
+
+// path gives a dotted path over links with the new name, and where it leads.
+func (r *renaming) path(on *models.Collection, path string) (string, *models.Collection) {
+	names := strings.Split(path, ".")
+	for i, name := range names {
+		if on == nil || strings.HasPrefix(name, "$") {
+			break
+		}
+		f, ok := on.Field(name)
+		if fresh := r.named(on, name); fresh != "" {
+			names[i] = fresh
+		}
+		on = nil
+		if ok && f.IsLink() {
+			on, _ = r.Catalog.Collection(linkTarget(f))
+		}
+	}
+	return strings.Join(names, "."), on
+}
+
+func linkTarget(f *models.CollectionField) string {
+	if f.Kind == field.User {
+		return models.UsersCollection
+	}
+	return f.Target
+}
+
+// filter changes the names of fields in a record filter.
+func (r *renaming) filter(on *models.Collection, v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = r.filter(on, one)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			switch {
+			case key == "$and" || key == "$or" || key == "$not":
+				out[key] = r.filter(on, v[key])
+			case strings.HasPrefix(key, "$"):
+				out[key] = v[key] // an operator with its operand
+			default:
+				path, target := r.path(on, key)
+				out[path] = r.filter(target, v[key])
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// keys changes the names of an object of values.
+func (r *renaming) keys(on *models.Collection, v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	out := make(map[string]any, len(m))
+	for name, one := range m {
+		fresh, _ := r.path(on, name)
+		out[fresh] = one
+	}
+	return out
+}
+
+// paths changes a list of names or paths; a sort key may have a minus in front.
+func (r *renaming) paths(on *models.Collection, v any) any {
+	switch v := v.(type) {
+	case string:
+		name, down := strings.CutPrefix(v, "-")
+		path, _ := r.path(on, name)
+		if down {
+			path = "-" + path
+		}
+		return path
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = r.paths(on, one)
+		}
+		return out
+	}
+	return v
+}
+
+// people changes the paths of the trigger's record that name people.
+func (r *renaming) people(subject *models.Collection, v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = r.people(subject, one)
+		}
+		return out
+	case map[string]any:
+		out := maps.Clone(v)
+		if path, ok := v["field"].(string); ok {
+			out["field"], _ = r.path(subject, path)
+		}
+		if m, ok := v["managers"].(map[string]any); ok {
+			m = maps.Clone(m)
+			if path, ok := m["of"].(string); ok {
+				m["of"], _ = r.path(subject, path)
+			}
+			out["managers"] = m
+		}
+		return out
+	}
+	return v
+}
+
+func textOf(v any) string {
+	s, _ := v.(string)
+	return s
+}
