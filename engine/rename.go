@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"formrail/engine/expr"
@@ -103,11 +102,11 @@ func (r *renaming) setting(on *models.Collection, f field.Field, config map[stri
 			return expr.Rename(source, r.member)
 		}
 	case field.Filter:
-		return r.filter(on, r.texts(v))
+		return r.Filter(on, r.texts(v))
 	case field.Values:
-		return r.keys(on, r.texts(v))
+		return r.Keys(on, r.texts(v))
 	case field.FieldNames, field.Paths:
-		return r.paths(on, v)
+		return r.Paths(on, v)
 	case field.People:
 		subject, _ := r.Catalog.Collection(r.c.Listens.Collection)
 		return r.people(subject, r.texts(v))
@@ -147,109 +146,7 @@ func (r *renaming) member(of expr.Reference, name string) string {
 	if !ok {
 		return ""
 	}
-	return r.named(on, name)
-}
-
-// named gives the new name of a field, empty when it is another one.
-func (r *renaming) named(on *models.Collection, name string) string {
-	if on != r.Collection || r.Field == nil {
-		return ""
-	}
-	f, ok := on.Field(name)
-	switch {
-	case !ok || f != r.Field:
-		return ""
-	case f.NamesKey(name):
-		return r.ForeignKey
-	}
-	return r.Name
-}
-
-// path gives a dotted path over links with the new name, and where it leads.
-func (r *renaming) path(on *models.Collection, path string) (string, *models.Collection) {
-	names := strings.Split(path, ".")
-	for i, name := range names {
-		if on == nil || strings.HasPrefix(name, "$") {
-			break
-		}
-		f, ok := on.Field(name)
-		if fresh := r.named(on, name); fresh != "" {
-			names[i] = fresh
-		}
-		on = nil
-		if ok && f.IsLink() {
-			on, _ = r.Catalog.Collection(linkTarget(f))
-		}
-	}
-	return strings.Join(names, "."), on
-}
-
-func linkTarget(f *models.CollectionField) string {
-	if f.Kind == field.User {
-		return models.UsersCollection
-	}
-	return f.Target
-}
-
-// filter changes the names of fields in a record filter.
-func (r *renaming) filter(on *models.Collection, v any) any {
-	switch v := v.(type) {
-	case []any:
-		out := make([]any, len(v))
-		for i, one := range v {
-			out[i] = r.filter(on, one)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			switch {
-			case key == "$and" || key == "$or" || key == "$not":
-				out[key] = r.filter(on, v[key])
-			case strings.HasPrefix(key, "$"):
-				out[key] = v[key] // an operator with its operand
-			default:
-				path, target := r.path(on, key)
-				out[path] = r.filter(target, v[key])
-			}
-		}
-		return out
-	}
-	return v
-}
-
-// keys changes the names of an object of values.
-func (r *renaming) keys(on *models.Collection, v any) any {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return v
-	}
-	out := make(map[string]any, len(m))
-	for name, one := range m {
-		fresh, _ := r.path(on, name)
-		out[fresh] = one
-	}
-	return out
-}
-
-// paths changes a list of names or paths; a sort key may have a minus in front.
-func (r *renaming) paths(on *models.Collection, v any) any {
-	switch v := v.(type) {
-	case string:
-		name, down := strings.CutPrefix(v, "-")
-		path, _ := r.path(on, name)
-		if down {
-			path = "-" + path
-		}
-		return path
-	case []any:
-		out := make([]any, len(v))
-		for i, one := range v {
-			out[i] = r.paths(on, one)
-		}
-		return out
-	}
-	return v
+	return r.New(on, name)
 }
 
 // people changes the paths of the trigger's record that name people.
@@ -264,12 +161,12 @@ func (r *renaming) people(subject *models.Collection, v any) any {
 	case map[string]any:
 		out := maps.Clone(v)
 		if path, ok := v["field"].(string); ok {
-			out["field"], _ = r.path(subject, path)
+			out["field"], _ = r.Path(subject, path)
 		}
 		if m, ok := v["managers"].(map[string]any); ok {
 			m = maps.Clone(m)
 			if path, ok := m["of"].(string); ok {
-				m["of"], _ = r.path(subject, path)
+				m["of"], _ = r.Path(subject, path)
 			}
 			out["managers"] = m
 		}

@@ -243,6 +243,11 @@ func SavePage(ctx context.Context, tx *Tx, by Access, p *Page) error {
 		return Conflict("PAGE_CHANGED", text.M("page.changed", "Somebody changed this page meanwhile. Load it again, then repeat your change."))
 	}
 	p.ID, p.Revision = old.ID, old.Revision+1
+	return p.record(ctx, tx, by, action, event)
+}
+
+// record stores a page with its event and its audit entry.
+func (p *Page) record(ctx context.Context, tx *Tx, by Access, action, event string) error {
 	if err := p.store(ctx, tx); err != nil {
 		return fmt.Errorf("save page %s: %w", p.Key, err)
 	}

@@ -148,18 +148,6 @@ func (x *schema) renameField(c *models.Collection, f *models.CollectionField, na
 	return x.follow(Renamed{Collection: c, Field: f, Name: name, ForeignKey: changed.ForeignKey})
 }
 
-// follow lets definitions outside the catalogue take over a new name.
-func (x *schema) follow(r Renamed) error {
-	if x.renamed == nil {
-		return nil
-	}
-	r.By, r.Catalog = x.call.Access, x.cat
-	if err := x.renamed(x.ctx, x.tx, r); err != nil {
-		return fmt.Errorf("take over the name %s: %w", r.Name, err)
-	}
-	return nil
-}
-
 // alias keeps a former name, and forgets the fresh one as a former name.
 func (x *schema) alias(collectionID, fieldID int64, former, fresh string) error {
 	if models.Snake(former) == models.Snake(fresh) {

@@ -89,13 +89,3 @@ type Hooks struct {
 	// another name, so that definitions which use the former one follow.
 	Renamed func(ctx context.Context, tx *models.Tx, r Renamed) error
 }
-
-// Renamed is one change of a name.
-type Renamed struct {
-	By         models.Access
-	Catalog    *models.Catalog // before the change
-	Collection *models.Collection
-	Field      *models.CollectionField // nil when the collection itself is renamed
-	Name       string                  // the new name
-	ForeignKey string                  // of a link: the new name of its bare id
-}
