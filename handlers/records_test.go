@@ -78,6 +78,29 @@ func TestRecords_RoundTrip(t *testing.T) {
 	require.Len(t, api.Get("/api/reimbursements:history/"+id).Want(200).List(), 5)
 }
 
+func TestRecords_Revert(t *testing.T) {
+	t.Parallel()
+	_, api := start(t)
+	id := fmt.Sprint(api.Post("/api/reimbursements:create", `{"projectName": "A", "amount": 10}`).Want(200).Data()["id"])
+	api.Post("/api/reimbursements:update/"+id, `{"amount": 11}`).Want(200)
+	api.Post("/api/reimbursements:update/"+id, `{"projectName": "B"}`).Want(200)
+	entries := api.Get("/api/reimbursements:history/" + id).Want(200).List()
+	entry := func(i int) string { return fmt.Sprint(entries[i]["id"]) }
+
+	got := api.Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(1)+`}`).Want(200).Data()
+	require.Equal(t, "10", fmt.Sprint(got["amount"]))
+	require.Equal(t, "B", got["projectName"])
+	got = api.Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(2)+`, "mode": "state"}`).Want(200).Data()
+	require.Equal(t, "A", got["projectName"])
+	api.With("If-Match", `"1"`).Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(1)+`}`).WantCode(409, "RECORD_CHANGED")
+	for _, body := range []string{`{"entry": 999999}`, `{}`} {
+		api.Post("/api/reimbursements:revert/"+id, body).WantCode(404, "NOT_FOUND")
+	}
+	for _, body := range []string{`{"entry": "x"}`, `{"entry": ` + entry(0) + `, "mode": "all"}`, `{"entry": ` + entry(0) + `, "more": 1}`, `{"entry": ` + entry(2) + `}`} {
+		api.Post("/api/reimbursements:revert/"+id, body).Want(400)
+	}
+}
+
 func TestRecords_ListParameters(t *testing.T) {
 	t.Parallel()
 	_, api := start(t)

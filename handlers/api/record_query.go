@@ -25,6 +25,7 @@ func (a *api) recordRoutes() (out []route.Route) {
 	for name, do := range map[string]action{"firstOrCreate": a.firstOrCreate, "updateOrCreate": a.updateOrCreate} {
 		add(g.change(name, route.Data(models.Create), write, do))
 	}
+	add(g.change("revert/{tk}", route.Data(models.Update), write, a.revertRecord))
 	for _, tk := range []string{"", "/{tk}"} {
 		add(g.change("update"+tk, route.Data(models.Update), write, a.updateRecords))
 		add(g.change("destroy"+tk, route.Data(models.Delete), write, a.destroyRecords))
