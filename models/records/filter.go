@@ -278,7 +278,7 @@ func (p *parser) leaf(at place, operator string, v any) (*node, error) {
 	return &node{leaf: &leaf{path: at.path, field: at.field, test: *t, negated: negated != at.not}}, nil
 }
 
-func sortedKeys(m map[string]any) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
