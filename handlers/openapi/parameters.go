@@ -142,8 +142,11 @@ func paging() []parameter {
 	return []parameter{
 		{"search", object{"type": "string"}, text.M("openapi.search", "Words that the title must hold")},
 		{"sort", texts(), text.M("openapi.sort", "Names; a minus in front sorts downwards")},
-		{"pageSize", object{"type": "integer", "minimum": 1, "maximum": records.MaxPageSize, "default": records.DefaultPageSize},
-			text.M("openapi.page_size", "Records of a page")},
+		{
+			"pageSize",
+			object{"type": "integer", "minimum": 1, "maximum": records.MaxPageSize, "default": records.DefaultPageSize},
+			text.M("openapi.page_size", "Records of a page"),
+		},
 		{"page", object{"type": "integer", "minimum": 1}, text.M("openapi.page", "Number of the page")},
 		{"paginate", yesNo(), text.M("openapi.paginate", "false: all in one page of at most %d", records.MaxUnpaged)},
 		{"cursor", object{"type": "string"}, text.M("openapi.cursor", "Page by nextCursor or prevCursor of another page; empty for the first")},
