@@ -7,6 +7,7 @@ import (
 
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
+	"formrail/models"
 	"formrail/models/text"
 )
 
@@ -16,13 +17,17 @@ type object = map[string]any
 // document writes a description as OpenAPI.
 type document struct {
 	*Description
-	ctx context.Context //nolint:containedctx // it lives as long as one call of Document
+	ctx     context.Context       //nolint:containedctx // it lives as long as one call of Document
+	targets map[string]Collection // of links, by the snake form of their name
 }
 
 // Document is the description as an OpenAPI 3.1 document. base is the address of the
 // installation, empty when it is not known; version is that of the product.
 func (d *Description) Document(ctx context.Context, base, version string) map[string]any {
-	w := &document{Description: d, ctx: ctx}
+	w := &document{Description: d, ctx: ctx, targets: map[string]Collection{}}
+	for _, c := range d.Collections {
+		w.targets[models.Snake(c.Name)] = c
+	}
 	out := object{
 		"openapi":           "3.1.0",
 		"jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -80,8 +85,11 @@ func (w *document) paths() object {
 
 // Summary is one sentence about an operation.
 func (op Operation) Summary() text.Message {
-	if op.Action == "" {
-		return text.M("openapi.summary_read", "Read %s", op.Title)
+	switch {
+	case op.Action == "":
+		return text.M("openapi.summary_read", "Read %s", op.Noun)
+	case op.Reading && op.Route.Method != route.GET:
+		return text.M("openapi.summary_body", "%s: %s, with the parameters in the body", op.Title, words(op.Action))
 	}
 	return text.M("openapi.summary", "%s: %s", op.Title, words(op.Action))
 }

@@ -101,7 +101,7 @@ func newOperation(r *route.Route, reading bool) Operation {
 	}
 	op.Noun, _, _ = strings.Cut(at, "/")
 	op.Noun, _, _ = strings.Cut(op.Noun, ":")
-	op.Title = words(op.Noun)
+	op.Title = upper(words(op.Noun))
 	op.ID = strings.NewReplacer("/", ".", ":", ".", "{", "", "}", "").Replace(at)
 	if reading && r.Method != route.GET {
 		op.ID += ".post"
@@ -161,7 +161,7 @@ func suffixes() []string { return []string{"", "Create", "Update", "Filter"} }
 // component is the name of a collection's schema. It is long enough to differ from
 // those of all others: "posts" has PostsCreate, which "postsCreate" may not take.
 func component(name string, taken map[string]bool) string {
-	out := strings.ToUpper(name[:1]) + name[1:]
+	out := upper(name)
 	for slices.ContainsFunc(suffixes(), func(end string) bool { return taken[out+end] }) {
 		out += "_"
 	}
@@ -179,6 +179,8 @@ func (d *Description) collection(c *models.Collection) (Collection, bool) {
 	}
 	return d.Collections[i], true
 }
+
+func upper(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // words takes a name apart: "discardDraft" is "discard draft".
 func words(name string) string {

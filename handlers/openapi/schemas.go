@@ -110,12 +110,11 @@ func key(c *models.Collection) object {
 
 // target is the collection a link points to, when the caller has to do with it.
 func (w *document) target(f *models.CollectionField) (Collection, bool) {
-	for _, c := range w.Collections {
-		if f.IsLink() && models.Snake(c.Name) == models.Snake(f.Target) {
-			return c, true
-		}
+	if !f.IsLink() {
+		return Collection{}, false
 	}
-	return Collection{}, false
+	c, ok := w.targets[models.Snake(f.Target)]
+	return c, ok
 }
 
 // stored is a value as records hold it. It may break bounds that were set later.
