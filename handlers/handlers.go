@@ -86,6 +86,7 @@ func New(d Deps) (*App, error) {
 		},
 		proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	a.deps.Routes = func() []*route.Route { return a.table.Routes() }
 	if a.deps.Live == nil {
 		a.deps.Live = d.Engine.Live()
 	}

@@ -81,7 +81,7 @@ func packages() map[string][]string {
 // testPackages may be imported by tests and test support anywhere, by nothing else.
 func testPackages() []string {
 	return []string{
-		"github.com/chromedp", "github.com/stretchr/testify", "golang.org/x/net/html", "pgregory.net/rapid",
+		"github.com/chromedp", "github.com/santhosh-tekuri/jsonschema", "github.com/stretchr/testify", "golang.org/x/net/html", "pgregory.net/rapid",
 		"net/http", "os/exec", "database/sql",
 	}
 }

@@ -18,6 +18,9 @@ func (a *api) revertRecord(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
+	if err := w.params.Only(); err != nil {
+		return reply.Body{}, err
+	}
 	body, err := bind.ReadBody(c)
 	if err != nil {
 		return reply.Body{}, err

@@ -140,16 +140,16 @@ func (d *Door) permit(c *fiber.Ctx, r *route.Request) error {
 		name = on.Name
 	}
 	caller := r.Caller
-	if err := checkScope(caller.Principal, r.Route.Scope, name); err != nil {
+	if err := checkScope(caller.Principal, r.Route, name); err != nil {
 		return err
 	}
 	switch want := r.Route.Permission; {
+	case want.Holds(caller.Access, name):
+		return nil
 	case want.Right != "":
 		return d.require(c, caller.Access, want.Right)
-	case want.Action != "" && !caller.Access.MayTouch(name, want.Action):
-		return models.NoPermission()
 	}
-	return nil
+	return models.NoPermission()
 }
 
 // require asks for a system right; a refusal is audited.
@@ -165,29 +165,14 @@ func (d *Door) require(c *fiber.Ctx, access models.Access, right string) error {
 	return refusal
 }
 
-func checkScope(p models.Principal, scope, collection string) error {
-	if p.Kind != models.TokenPrincipal || scope == route.AnyScope || scope == route.NoScope {
+func checkScope(p models.Principal, r *route.Route, collection string) error {
+	switch {
+	case r.Admits(p, collection):
 		return nil
-	}
-	if scope == route.NoToken {
+	case r.Scope == route.NoToken:
 		return scopeMissing(text.M("token.refused", "API tokens cannot be used for this. Sign in instead."))
 	}
-	want := scope
-	if before, ok := cutCollection(scope); ok {
-		want = before + collection
-	}
-	if p.HasScope(want) {
-		return nil
-	}
-	return scopeMissing(text.M("token.scope_missing", "The token lacks the scope %s.", want))
-}
-
-func cutCollection(scope string) (string, bool) {
-	const mark = "{collection}"
-	if n := len(scope) - len(mark); n > 0 && scope[n:] == mark {
-		return scope[:n], true
-	}
-	return scope, false
+	return scopeMissing(text.M("token.scope_missing", "The token lacks the scope %s.", r.ScopeOn(collection)))
 }
 
 func scopeMissing(m text.Message) *models.Error { return models.Forbidden("SCOPE_MISSING", m) }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +37,9 @@ func statuses() map[models.Kind]int {
 		models.KindTooMany: 429, models.KindUnavailable: 503,
 	}
 }
+
+// Statuses lists the status codes that errors have.
+func Statuses() []int { return slices.Sorted(maps.Values(statuses())) }
 
 // StatusOf is the status code of an error.
 func StatusOf(err *models.Error) int {
@@ -147,8 +152,9 @@ func headers(c *fiber.Ctx, e *models.Error) {
 
 // wantsPage reports whether a person waits in front of a browser.
 func wantsPage(c *fiber.Ctx) bool {
-	accept := c.Get(fiber.HeaderAccept)
-	return !route.Of(c).Path.API() && (c.Get("HX-Request") == "true" || strings.Contains(accept, "text/html") || !strings.Contains(accept, "json"))
+	accept, r := c.Get(fiber.HeaderAccept), route.Of(c)
+	page := !r.Path.API() || r.Route != nil && r.Route.Auth == route.Session
+	return page && (c.Get("HX-Request") == "true" || strings.Contains(accept, "text/html") || !strings.Contains(accept, "json"))
 }
 
 // signInFirst sends a browser without a session to the sign-in page, and back

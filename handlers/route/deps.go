@@ -26,6 +26,7 @@ type Deps struct {
 	Log       *slog.Logger
 	Clock     models.Clock
 	Base      *Base
+	Routes    func() []*Route // the whole table; nobody may call it before all lines are given
 }
 
 // Pages is what the HTML pages contribute to the application.

@@ -7,6 +7,7 @@ package route
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -52,6 +53,25 @@ const (
 	Stream                 // 8 open streams for each person
 )
 
+// String names the class as the reference prints it.
+func (r Rate) String() string {
+	switch r {
+	case Public:
+		return "public"
+	case SignIn:
+		return "sign-in"
+	case Read:
+		return "read"
+	case Write:
+		return "write"
+	case Heavy:
+		return "heavy"
+	case Stream:
+		return "stream"
+	}
+	return ""
+}
+
 // Scopes that are no scopes.
 const (
 	NoScope  = "-"        // tokens do not come here: the route reads none
@@ -85,6 +105,18 @@ func Right(key string) Permission { return Permission{kind: "right", Right: key}
 // address. The record itself is checked where it is read or written.
 func Data(action models.Action) Permission { return Permission{kind: "data", Action: action} }
 
+// Holds reports whether somebody holds what the line asks for on the collection of
+// the address. What an own line means is decided behind the handler.
+func (p Permission) Holds(a models.Access, collection string) bool {
+	switch {
+	case p.Right != "":
+		return a.Can(p.Right)
+	case p.Action != "":
+		return a.MayTouch(collection, p.Action)
+	}
+	return true
+}
+
 // String names the permission as the reference prints it.
 func (p Permission) String() string {
 	if p.Right != "" {
@@ -109,6 +141,20 @@ type Route struct {
 	Handler    fiber.Handler
 
 	BeforeSetup bool // answers while there is no first administrator
+}
+
+// ScopeOn is the scope that a token needs for the collection of the address.
+func (r *Route) ScopeOn(collection string) string {
+	return strings.Replace(r.Scope, "{collection}", collection, 1)
+}
+
+// Admits reports whether the scopes of a caller reach the line for the collection of
+// the address. Only API tokens have scopes.
+func (r *Route) Admits(p models.Principal, collection string) bool {
+	if p.Kind != models.TokenPrincipal || r.Scope == AnyScope || r.Scope == NoScope {
+		return true
+	}
+	return r.Scope != NoToken && p.HasScope(r.ScopeOn(collection))
 }
 
 // Reading gives the two lines of a reading action of the API: with its parameters

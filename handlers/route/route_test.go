@@ -44,7 +44,7 @@ func TestTable_FindsOneLine(t *testing.T) {
 	tb := table(t, line("GET", "/"), line("GET", "/things/{key}"), line("GET", "/things/new"), line("POST", "/things/{key}/rename"),
 		line("GET", "/files/{rest...}"), line("GET", "/api/{collection}:list"), line("GET", "/api/{collection}:get/{tk}"),
 		line("POST", "/api/{collection}:create"), line("POST", "/api/{collection}:update/{tk}"), line("GET", "/api/workflows:list"),
-		line("GET", "/api/workflows/{key}/nodes:list"))
+		line("GET", "/api/workflows/{key}/nodes:list"), line("GET", "/api/openapi.json"))
 	for request, want := range map[string]string{
 		"GET /": "GET /", "HEAD /": "GET /", "GET /things/new": "GET /things/new", "GET /things/7": "GET /things/{key}",
 		"POST /things/7/rename": "POST /things/{key}/rename", "POST /things/new/rename": "", "GET /files/a/b.css": "GET /files/{rest...}", "GET /files": "",
@@ -52,7 +52,7 @@ func TestTable_FindsOneLine(t *testing.T) {
 		"GET /api/posts/7": "GET /api/{collection}:get/{tk}", "POST /api/posts": "POST /api/{collection}:create", "PUT /api/posts/7": "POST /api/{collection}:update/{tk}",
 		"PATCH /api/posts/7": "POST /api/{collection}:update/{tk}", "DELETE /api/posts/7": "", "GET /api/workflows:list": "GET /api/workflows:list",
 		"GET /api/workflows": "GET /api/workflows:list", "GET /api/workflows:get/7": "", "GET /api/workflows/w/nodes:list": "GET /api/workflows/{key}/nodes:list",
-		"GET /api/workflows/w/nodes": "GET /api/workflows/{key}/nodes:list", "GET /api/posts:get:7": "", "GET /api/posts:list/": "", "GET /things/": "", "GET /nothing": "",
+		"GET /api/workflows/w/nodes": "GET /api/workflows/{key}/nodes:list", "GET /api/posts:get:7": "", "GET /api/openapi.json": "GET /api/openapi.json", "POST /api/openapi.json": "", "GET /api/posts:list/": "", "GET /things/": "", "GET /nothing": "",
 	} {
 		got, _ := find(t, tb, request)
 		require.Equal(t, want, got, request)

@@ -136,10 +136,10 @@ func (m Match) Param(name string) string {
 func (t *Table) Find(method string, p Path) Match {
 	parts := p.Parts
 	allow := map[string]string{"GET": GET, "HEAD": GET, "POST": POST}
-	if p.API() && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, ":") }) {
+	rows, values := t.walk(parts)
+	if rows == nil && p.API() && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, ":") }) {
 		return t.findAlias(method, parts)
 	}
-	rows, values := t.walk(parts)
 	if rows == nil {
 		return Match{}
 	}

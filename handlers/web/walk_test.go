@@ -33,7 +33,7 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/pages/expenses/records/d1/1": {}, "/pages/expenses/records/b1/3": {0, 0, 404}, "/pages/expenses/records/d1/999": nobody,
 		"/pages/expenses/submitted/f1/1": {}, "/pages/expenses/submitted/f1/3": {0, 0, 404},
 		"/workflows": designers, "/workflows/reimb_approval": designers, "/workflows/reimb_approval/versions/1": designers, "/workflows/none": {404, 403, 403},
-		"/nowhere": nobody,
+		"/api/docs": {}, "/nowhere": nobody,
 	}
 	clients := []*handlerstest.Client{w.Browser(w.Root), w.Browser(w.mara), w.Browser(w.emil)}
 	for address, want := range addresses {
@@ -148,6 +148,7 @@ func TestURLs_LeadToRoutes(t *testing.T) {
 			urls.Home(), urls.SignIn(), urls.Setup(), urls.DemoSignIn(), urls.Tasks(""), urls.Tasks("done"), urls.Tasks("started"), urls.Task("t"),
 			urls.Executions(), urls.ExecutionsOf("w"), urls.Execution("x"), urls.ExecutionStep("x", "s"), urls.Workflows(), urls.Workflow("w"), urls.WorkflowVersion("w", 3),
 			urls.Page("p"), urls.Form("p", "b", ""), urls.Form("p", "b", "r"), urls.Record("p", "b", "r"), urls.Submitted("p", "b", "r"), urls.Profile(), urls.Live("tasks"),
+			urls.APIDocs(), urls.APIDocument(),
 		},
 		route.POST: {
 			urls.SignIn(), urls.SignOut(), urls.Setup(), urls.DemoSignIn(), urls.TaskAction("t", "approve"), urls.TaskAction("t", "reject"),
@@ -161,4 +162,17 @@ func TestURLs_LeadToRoutes(t *testing.T) {
 			require.NotNil(t, app.Table().Find(method, path).Route, "%s %s", method, address)
 		}
 	}
+}
+
+func TestReference_ShowsWhatSomebodyMayUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner := mainText(t, w.Browser(w.Root).Get(urls.APIDocs()).Want(200).Page())
+	require.Contains(t, owner, "POST /api/workflows:create")
+	require.Contains(t, owner, urls.APIDocument())
+	emil := mainText(t, w.Browser(w.emil).Get(urls.APIDocs()).Want(200).Page())
+	require.Contains(t, emil, "GET /api/tasks:list")
+	require.Contains(t, emil, "projectName")
+	require.NotContains(t, emil, "/api/workflows:create")
+	require.NotContains(t, emil, "secret")
 }

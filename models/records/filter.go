@@ -294,7 +294,7 @@ func (p *parser) testOrTemplate(f *models.CollectionField, operator string, v an
 	return p.test(f, operator, v)
 }
 
-func sortedKeys(m map[string]any) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

@@ -102,11 +102,12 @@ func noOperator(f *models.CollectionField, name string) *models.Error {
 // valueTest reads the values of a test on anything but dates.
 func (p *parser) valueTest(f *models.CollectionField, op testOp, list []any) (*test, error) {
 	want := 1
-	switch op {
-	case isOneOf, containsIt, startsWith, endsWith:
+	switch op.takes() {
+	case Several:
 		want = len(list)
-	case isBetween:
+	case Two:
 		want = 2
+	default:
 	}
 	if len(list) != want {
 		return nil, badFilter(text.M("filter.count", "The condition on %s has the wrong number of values.", f.Title()))

@@ -33,3 +33,9 @@ func ProfileRole() string { return Profile() + "/role" }
 
 // MessagesRead marks all messages of the person read; POST.
 func MessagesRead() string { return "/messages/read" }
+
+// APIDocs is the reference of the API.
+func APIDocs() string { return "/api/docs" }
+
+// APIDocument is the reference of the API as OpenAPI, for programs.
+func APIDocument() string { return "/api/openapi.json" }
