@@ -102,11 +102,11 @@ func (r *renaming) setting(on *models.Collection, f field.Field, config map[stri
 			return expr.Rename(source, r.member)
 		}
 	case field.Filter:
-		return r.Filter(on, r.texts(v))
+		return r.Names().Filter(on, r.texts(v))
 	case field.Values:
-		return r.Keys(on, r.texts(v))
+		return r.Names().Keys(on, r.texts(v))
 	case field.FieldNames, field.Paths:
-		return r.Paths(on, v)
+		return r.Names().Paths(on, v)
 	case field.People:
 		subject, _ := r.Catalog.Collection(r.c.Listens.Collection)
 		return r.people(subject, r.texts(v))
@@ -161,12 +161,12 @@ func (r *renaming) people(subject *models.Collection, v any) any {
 	case map[string]any:
 		out := maps.Clone(v)
 		if path, ok := v["field"].(string); ok {
-			out["field"], _ = r.Path(subject, path)
+			out["field"], _ = r.Names().Path(subject, path)
 		}
 		if m, ok := v["managers"].(map[string]any); ok {
 			m = maps.Clone(m)
 			if path, ok := m["of"].(string); ok {
-				m["of"], _ = r.Path(subject, path)
+				m["of"], _ = r.Names().Path(subject, path)
 			}
 			out["managers"] = m
 		}

@@ -125,13 +125,13 @@ func (a *App) Table() *route.Table { return a.table }
 
 // Serve answers requests on a listener until [App.Shutdown].
 func (a *App) Serve(l net.Listener) error {
+	if !a.proxied {
+		l = limit(l, maxConnections)
+	}
 	go func() { // also ends a server that was stopped before it began
 		<-a.stopped
 		_ = l.Close() //nolint:errcheck // it is closed already when all went well
 	}()
-	if !a.proxied {
-		l = limit(l, maxConnections)
-	}
 	err := a.fiber.Listener(l)
 	select {
 	case <-a.stopping:
