@@ -20,12 +20,12 @@ func (s *stretch) otherName(ctx context.Context, of expr.Reference, name string,
 	if !ok {
 		return "", false
 	}
-	wanted := today(c, name)
+	wanted := c.NameNow(name)
 	if wanted == "" {
 		return "", false
 	}
 	for key := range record {
-		if key != name && today(c, key) == wanted {
+		if key != name && c.NameNow(key) == wanted {
 			return key, true
 		}
 	}

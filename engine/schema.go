@@ -22,7 +22,7 @@ func (s Schema) Collection(name string) (node.CollectionInfo, bool) {
 	}
 	info := node.CollectionInfo{Name: found.Name, Title: found.Title}
 	if s.cat.Renamed() {
-		info.Today = func(former string) string { return today(found, former) }
+		info.Today = found.NameNow
 	}
 	for _, f := range found.Fields {
 		declared := f.Field
@@ -33,18 +33,6 @@ func (s Schema) Collection(name string) (node.CollectionInfo, bool) {
 		info.Fields = append(info.Fields, node.FieldInfo{Field: declared, ForeignKey: f.ForeignKey, ReadOnly: f.ReadOnly || f.Preset, Hidden: f.Hidden})
 	}
 	return info, true
-}
-
-// today gives the name that any name of a field has now, empty for none.
-func today(c *models.Collection, name string) string {
-	f, ok := c.Field(name)
-	switch {
-	case !ok:
-		return ""
-	case f.NamesKey(name):
-		return f.ForeignKey
-	}
-	return f.Name
 }
 
 // CollectionNames lists all collections.

@@ -78,6 +78,36 @@ func TestRecords_RoundTrip(t *testing.T) {
 	require.Len(t, api.Get("/api/reimbursements:history/"+id).Want(200).List(), 5)
 }
 
+func TestRecords_FormerNamesWorkAndAreReported(t *testing.T) {
+	t.Parallel()
+	_, api := start(t)
+	made := api.Post("/api/reimbursements:create", `{"projectName": "A", "amount": 10}`).Want(200)
+	require.NotContains(t, string(made.Body), "deprecated")
+	id := fmt.Sprint(made.Data()["id"])
+	for _, call := range []struct{ at, body string }{
+		{"/api/collections/reimbursements/fields:update/amount", `{"name": "total"}`},
+		{"/api/collections/reimbursements/fields:update/applicant", `{"name": "requester"}`},
+		{"/api/collections:update/reimbursements", `{"name": "claims"}`},
+	} {
+		api.Post(call.at, call.body).Want(200)
+	}
+	total, requester, claims := `{"name":"amount","use":"total"}`, `{"name":"applicantId","use":"requesterId"}`, `{"name":"reimbursements","use":"claims"}`
+	for at, want := range map[string]string{
+		"/api/reimbursements:list?sort=-amount":                        "[" + total + "," + claims + "]",
+		`/api/claims:list?filter={"amount":{"$gt":5},"applicantId":1}`: "[" + total + "," + requester + "]",
+		"/api/claims:get/" + id + "?fields=amount":                     "[" + total + "]",
+	} {
+		answer := api.Get(strings.NewReplacer("{", "%7B", "}", "%7D", `"`, "%22").Replace(at)).Want(200)
+		require.Contains(t, string(answer.Body), `"deprecated":`+want, at)
+	}
+	answer := api.Post("/api/claims:update/"+id, `{"amount": 12}`).Want(200)
+	require.Contains(t, string(answer.Body), `"deprecated":[`+total+`]`)
+	answer = api.Post("/api/claims:create", `[{"projectName": "A", "amount": 10, "applicantId": 1}]`).Want(200)
+	require.Contains(t, string(answer.Body), `"deprecated":[`+total+","+requester+`]`)
+	answer = api.Post("/api/claims:list", `{"sort": "total", "filter": {"requesterId": {"$notEmpty": true}}}`).Want(200)
+	require.NotContains(t, string(answer.Body), "deprecated")
+}
+
 func TestRecords_Revert(t *testing.T) {
 	t.Parallel()
 	_, api := start(t)

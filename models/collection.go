@@ -117,6 +117,19 @@ func (f *CollectionField) NamesKey(name string) bool {
 	return snake == Snake(f.ForeignKey) || snake != Snake(f.Name) && strings.HasSuffix(snake, "_id")
 }
 
+// NameNow gives the name that any name of a field has now: that of its bare id when
+// name means this; empty for no field.
+func (c *Collection) NameNow(name string) string {
+	f, ok := c.Field(name)
+	switch {
+	case !ok:
+		return ""
+	case f.NamesKey(name):
+		return f.ForeignKey
+	}
+	return f.Name
+}
+
 // index prepares [Collection.Field]. former maps snake forms of former names to fields.
 func (c *Collection) index(former map[string]*CollectionField) {
 	lookup := make(map[string]*CollectionField, 3*len(c.Fields))

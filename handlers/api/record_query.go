@@ -17,19 +17,19 @@ func (a *api) recordRoutes() (out []route.Route) {
 	g := group{api: a, at: "/api/{collection}:", body: writeBody}
 	const read, write = "records:read:{collection}", "records:write:{collection}"
 	add := func(lines []route.Route) { out = append(out, lines...) }
-	add(g.read("list", route.Data(models.View), read, a.listRecords))
-	add(g.read("get", route.Data(models.View), read, a.getRecord))
-	add(g.read("get/{tk}", route.Data(models.View), read, a.getRecord))
-	add(g.read("history/{tk}", route.Data(models.View), read, a.recordHistory))
-	add(g.change("create", route.Data(models.Create), write, a.createRecords))
+	add(g.read("list", route.Data(models.View), read, a.noting(a.listRecords)))
+	add(g.read("get", route.Data(models.View), read, a.noting(a.getRecord)))
+	add(g.read("get/{tk}", route.Data(models.View), read, a.noting(a.getRecord)))
+	add(g.read("history/{tk}", route.Data(models.View), read, a.noting(a.recordHistory)))
+	add(g.change("create", route.Data(models.Create), write, a.noting(a.createRecords)))
 	for name, do := range map[string]action{"firstOrCreate": a.firstOrCreate, "updateOrCreate": a.updateOrCreate} {
-		add(g.change(name, route.Data(models.Create), write, do))
+		add(g.change(name, route.Data(models.Create), write, a.noting(do)))
 	}
-	add(g.change("revert/{tk}", route.Data(models.Update), write, a.revertRecord))
+	add(g.change("revert/{tk}", route.Data(models.Update), write, a.noting(a.revertRecord)))
 	for _, tk := range []string{"", "/{tk}"} {
-		add(g.change("update"+tk, route.Data(models.Update), write, a.updateRecords))
-		add(g.change("destroy"+tk, route.Data(models.Delete), write, a.destroyRecords))
-		add(g.change("restore"+tk, route.Data(models.Delete), write, a.restoreRecords))
+		add(g.change("update"+tk, route.Data(models.Update), write, a.noting(a.updateRecords)))
+		add(g.change("destroy"+tk, route.Data(models.Delete), write, a.noting(a.destroyRecords)))
+		add(g.change("restore"+tk, route.Data(models.Delete), write, a.noting(a.restoreRecords)))
 	}
 	return out
 }

@@ -18,6 +18,7 @@ const (
 
 func (w *document) schemas() object {
 	said := object{"type": "array", "items": closed(object{"message": object{"type": "string"}}, "message")}
+	former := object{"type": "array", "items": closed(object{"name": object{"type": "string"}, "use": object{"type": "string"}}, "name", "use")}
 	out := object{
 		errorsSchema: object{
 			"type": "object", "required": []any{"errors", "requestId"},
@@ -34,13 +35,14 @@ func (w *document) schemas() object {
 		pageSchema: closed(object{
 			"pageSize": whole(), "page": whole(), "count": whole(), "totalPage": whole(), "countExact": yesNo(), "hasNext": yesNo(),
 			"nextCursor": object{"type": []any{"string", "integer", "null"}}, "prevCursor": nullable("string"),
+			"deprecated": former,
 		}, "pageSize"),
 		writtenMeta: closed(object{
 			"triggers": object{"type": "array", "items": closed(object{
 				"key": object{"type": "string"}, "result": object{"enum": []any{"started", "skipped"}}, "executionId": object{"type": "string"},
 				"reason": object{"type": "string"},
 			}, "key", "result")},
-			"ignored": object{"type": "array", "items": object{"type": "string"}}, "created": yesNo(),
+			"ignored": object{"type": "array", "items": object{"type": "string"}}, "created": yesNo(), "deprecated": former,
 		}, "triggers"),
 	}
 	for _, c := range w.Collections {
