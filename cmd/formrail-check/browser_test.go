@@ -62,38 +62,52 @@ func (b *browser) visit(path string) {
 	b.do(chromedp.Navigate(b.base + path))
 }
 
-// press presses the first visible link or button with a text.
+// press presses the first visible link or button with a text, once there is one.
 func (b *browser) press(text string) {
 	b.t.Helper()
-	clicked, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+	b.click(text, fmt.Sprintf(`(() => {
 		const shown = (e) => e.checkVisibility && e.checkVisibility();
 		const all = [...document.querySelectorAll("a, button, summary")].filter((e) => shown(e) && e.textContent.trim().includes(%q));
-		const found = all.find((e) => e.textContent.trim() === %q) || all[0];
-		if (found) setTimeout(() => found.click()); // after the answer: it may leave the page
-		return Boolean(found);
-	})()`, text, text)))
-	require.NoError(b.t, err)
-	if !clicked {
-		require.FailNow(b.t, "nothing on the page says "+text, b.text())
-	}
+		return all.find((e) => e.textContent.trim() === %q) || all[0];
+	})()`, text, text))
 }
 
-// fill types into the input with a label.
+// click presses the element that a script finds. The press follows the answer, since
+// it may leave the page.
+func (b *browser) click(what, find string) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		clicked, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(() => { const e = `+find+`; if (e) setTimeout(() => e.click()); return Boolean(e); })()`))
+		return err == nil && clicked
+	}, 20*time.Second, 50*time.Millisecond, "nothing to press on the page: %s", what)
+}
+
+// arrives waits until a page of an address is loaded whole; * stands for a key.
+func (b *browser) arrives(path string) {
+	b.t.Helper()
+	want := "^" + strings.ReplaceAll(regexp.QuoteMeta(path), `\*`, "[^/]+") + "$"
+	require.Eventually(b.t, func() bool {
+		there, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(
+			`document.readyState === "complete" && new RegExp(%q).test(location.pathname)`, want)))
+		return err == nil && there
+	}, 20*time.Second, 50*time.Millisecond, "the browser does not come to %s", path)
+}
+
+// fill types into the input with a label, once there is one.
 func (b *browser) fill(label, value string) {
 	b.t.Helper()
-	filled, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
-		const label = [...document.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));
-		if (!label) return false;
-		const input = document.getElementById(label.htmlFor);
-		input.focus();
-		input.value = %q;
-		input.dispatchEvent(new Event("input", {bubbles: true}));
-		return true;
-	})()`, label, value)))
-	require.NoError(b.t, err)
-	if !filled {
-		require.FailNow(b.t, "no input is labelled "+label, b.text())
-	}
+	require.Eventually(b.t, func() bool {
+		filled, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+			const label = [...document.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));
+			if (!label) return false;
+			const input = document.getElementById(label.htmlFor);
+			input.focus();
+			input.value = %q;
+			input.dispatchEvent(new Event("input", {bubbles: true}));
+			return true;
+		})()`, label, value)))
+		return err == nil && filled
+	}, 20*time.Second, 50*time.Millisecond, "no input is labelled %q", label)
 }
 
 // text is what the page says; nothing while it is being left for another one.
@@ -155,12 +169,14 @@ func TestBrowser_MainJobByClicking(t *testing.T) {
 		b := open(t, v.address())
 		b.do(chromedp.Navigate(links[who]))
 		b.press("Sign in")
+		b.arrives("/")
 		b.sees("Home")
 		return b
 	}
 	employee := enter("employee")
 	employee.picture("home")
 	employee.press("Reimbursements")
+	employee.arrives("/pages/reimbursements")
 	employee.sees("Project name")
 	employee.picture("records")
 	employee.press("Add new")
@@ -178,34 +194,36 @@ func TestBrowser_MainJobByClicking(t *testing.T) {
 
 	manager := enter("manager")
 	manager.press("Tasks")
+	manager.arrives("/tasks")
 	manager.sees(project)
 	manager.picture("tasks")
 	manager.press(project)
+	manager.arrives("/tasks/*")
 	manager.sees("Approve")
 	manager.picture("task-detail")
 	manager.press("Approve")
 	manager.picture("task-approve")
-	manager.do(chromedp.Evaluate[chromedp.Void](`(() => { const d = document.querySelector("dialog[open] form"); if (d) d.requestSubmit(d.querySelector("[type=submit]")); })()`))
+	manager.click("the dialog's button", `[...document.querySelectorAll("dialog[open] button")].find((e) => e.textContent.trim() === "Approve")`)
 	manager.sees("Approved")
 	manager.picture("task-decided")
 
 	designer := enter("designer")
 	designer.press("Executions")
+	designer.arrives("/executions")
 	designer.sees("Succeeded")
 	designer.picture("executions")
-	designer.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main table tbody a").click()`))
+	designer.click("an execution", `document.querySelector("main table tbody a")`)
+	designer.arrives("/executions/*")
 	designer.sees("Create")
 	designer.picture("execution")
 	designer.visit("/workflows")
 	designer.sees("reimb_approval")
 	designer.picture("workflows")
 
-	employee.press("Reimbursements")
-	employee.sees(project)
 	require.Eventually(t, func() bool {
 		employee.visit("/pages/reimbursements")
-		text := employee.text()
-		return strings.Contains(text[strings.Index(text, project):], "Approved")
+		_, row, found := strings.Cut(employee.text(), project)
+		return found && strings.Contains(row, "Approved")
 	}, 20*time.Second, 200*time.Millisecond)
 	employee.picture("records-after")
 }
