@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"formrail/models"
+	"formrail/models/field"
 )
 
 // Names goes through the names of fields in what is written about records: paths,
@@ -31,10 +32,14 @@ func (n Names) Path(on *models.Collection, path string) (string, *models.Collect
 		if fresh := n.fresh(on, name); fresh != "" {
 			names[i] = fresh
 		}
-		on = nil
-		if ok && f.IsLink() {
-			on, _ = target(n.cat, f)
+		leads := "" // to no collection
+		switch {
+		case ok && f.Kind == field.User:
+			leads = models.UsersCollection
+		case ok:
+			leads = f.Target
 		}
+		on, _ = n.cat.Collection(leads)
 	}
 	return strings.Join(names, "."), on
 }
