@@ -245,6 +245,8 @@ func TestOpenAPI_RealAnswersKeepWhatItPromises(t *testing.T) {
 	}
 	send("POST", "list", "", `{"filter": `+filter+`}`)
 	send("GET", "get", "?filterByTk=1", "")
+	send("GET", "query", "?dimensions=%5B%7B%22field%22:%22status%22%7D%5D&orders=status", "")
+	send("POST", "query", "", `{"measures": [{"aggregation": "sum", "field": "amount"}], "filter": `+filter+`}`)
 	send("POST", "revert", "/1", `{"entry": 1, "mode": "state"}`)
 	send("POST", "destroy", "/1", "")
 	send("POST", "restore", "", `{"filterByTk": [1]}`)

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -128,6 +129,27 @@ func TestRecords_Revert(t *testing.T) {
 	}
 	for _, body := range []string{`{"entry": "x"}`, `{"entry": ` + entry(0) + `, "mode": "all"}`, `{"entry": ` + entry(0) + `, "more": 1}`, `{"entry": ` + entry(2) + `}`} {
 		api.Post("/api/reimbursements:revert/"+id, body).Want(400)
+	}
+}
+
+func TestRecords_Query(t *testing.T) {
+	t.Parallel()
+	_, api := start(t)
+	api.Post("/api/reimbursements:create", `[{"projectName": "A", "amount": 0.1}, {"projectName": "A", "amount": 0.2}, {"projectName": "B", "amount": 5}]`).Want(200)
+	const measures, dimensions = `[{"aggregation": "sum", "field": "amount", "alias": "total"}, {"aggregation": "count"}]`, `[{"field": "projectName", "alias": "project"}]`
+	body := `{"measures": ` + measures + `, "dimensions": ` + dimensions + `, "orders": ["-total"], "having": {"count": {"$gte": 1}}, "limit": 1}`
+	got := api.Post("/api/reimbursements:query", body).Want(200)
+	require.Contains(t, string(got.Body), `"data":[{"count":1,"project":"B","total":5}]`)
+	params := url.Values{"measures": {measures}, "dimensions": {dimensions}, "filter": {`{"projectName": "A"}`}}
+	got = api.Get("/api/reimbursements:query?" + params.Encode()).Want(200)
+	require.Contains(t, string(got.Body), `"data":[{"count":2,"project":"A","total":0.3}]`)
+	day := `{"dimensions": [{"field": "createdAt", "format": "year"}]}`
+	require.Len(t, api.With("X-Timezone", "Europe/Berlin").Post("/api/reimbursements:query", day).Want(200).List(), 1)
+	for _, body := range []string{
+		`{}`, `{"measures": 1}`, `{"measures": [1]}`, `{"measures": [{"aggregation": "count", "more": 1}]}`, `{"measures": [{"aggregation": "count"}], "sort": "x"}`,
+		`{"measures": [{"aggregation": "count", "alias": "a b"}]}`, `{"measures": [{"aggregation": "count"}], "limit": 5001}`, `{"measures": [{"aggregation": "count"}], "having": []}`,
+	} {
+		api.Post("/api/reimbursements:query", body).Want(400)
 	}
 }
 

@@ -86,5 +86,13 @@ func inParams(names records.Names, on *models.Collection, p *bind.Params) {
 			names.Path(on, strings.TrimPrefix(path, "-"))
 		}
 	}
+	for _, param := range []string{"measures", "dimensions"} {
+		list, _ := p.JSON(param).([]any)
+		for _, one := range list {
+			if m, ok := one.(map[string]any); ok {
+				names.Paths(on, m["field"])
+			}
+		}
+	}
 	names.Filter(on, p.JSON("filter"))
 }

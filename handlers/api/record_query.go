@@ -21,6 +21,7 @@ func (a *api) recordRoutes() (out []route.Route) {
 	add(g.read("get", route.Data(models.View), read, a.noting(a.getRecord)))
 	add(g.read("get/{tk}", route.Data(models.View), read, a.noting(a.getRecord)))
 	add(g.read("history/{tk}", route.Data(models.View), read, a.noting(a.recordHistory)))
+	add(g.read("query", route.Data(models.View), read, a.noting(a.aggregateRecords)))
 	add(g.change("create", route.Data(models.Create), write, a.noting(a.createRecords)))
 	for name, do := range map[string]action{"firstOrCreate": a.firstOrCreate, "updateOrCreate": a.updateOrCreate} {
 		add(g.change(name, route.Data(models.Create), write, a.noting(do)))

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"formrail/handlers/route"
@@ -61,7 +62,7 @@ func undeclared() object {
 func (p parameter) inQuery(w *document) object {
 	out := object{"name": p.name, "in": "query", "description": w.say(p.about)}
 	switch {
-	case p.name == "filter": // its value is JSON
+	case slices.Contains([]string{"filter", "having", "measures", "dimensions"}, p.name): // its value is JSON
 		out["content"] = content(p.schema)
 	case p.schema["type"] == "array":
 		out["schema"], out["style"], out["explode"] = p.schema, "form", false
@@ -92,6 +93,8 @@ func (w *document) declared(op Operation) []parameter {
 	switch {
 	case op.Action == "history":
 		return []parameter{{"cursor", whole(), text.M("openapi.cursor_history", "nextCursor of the page before")}}
+	case op.Action == "query":
+		return append(w.chosen(op)[:1], grouping()...)
 	case op.Action == "get":
 		return append(append(shown, w.trash(), w.chosen(op)[0]), w.chosen(op)[1:]...)
 	case op.Reading:
@@ -136,6 +139,24 @@ func (w *document) chosen(op Operation) []parameter {
 
 func (w *document) trash() parameter {
 	return parameter{"trash", one("only", "with"), text.M("openapi.trash", "Records in the trash: only them, or with the others")}
+}
+
+// grouping are the parameters of numbers about records.
+func grouping() []parameter {
+	name := object{"type": "string"}
+	measure := object{"field": name, "aggregation": one("count", "sum", "avg", "min", "max"), "distinct": yesNo(), "alias": name}
+	dimension := object{"field": name, "format": one("year", "quarter", "month", "week", "day"), "alias": name}
+	list := func(of object) object { return object{"type": "array", "items": of} }
+	return []parameter{
+		{"measures", list(closed(measure, "aggregation")), text.M("openapi.measures", "What to compute, at most 10; without a field count counts records")},
+		{"dimensions", list(closed(dimension, "field")), text.M("openapi.dimensions", "What to group by, at most 5; format is for dates")},
+		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias")},
+		{"orders", texts(), text.M("openapi.orders", "Aliases; a minus in front sorts downwards")},
+		{
+			"limit", object{"type": "integer", "minimum": 1, "maximum": records.MaxGroups, "default": records.DefaultGroups},
+			text.M("openapi.limit", "Groups of the answer"),
+		},
+	}
 }
 
 func paging() []parameter {
@@ -227,6 +248,8 @@ func (w *document) answer(op Operation) object {
 		return envelope(list, ref("schemas", pageSchema))
 	case "get":
 		return envelope(record, free())
+	case "query":
+		return envelope(object{"type": "array", "items": object{"type": "object"}}, free())
 	case "history":
 		return envelope(object{"type": "array", "items": free()}, ref("schemas", pageSchema))
 	case "create":

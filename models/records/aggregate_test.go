@@ -1,0 +1,398 @@
+package records_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"formrail/models"
+	"formrail/models/field"
+	"formrail/models/records"
+)
+
+// aggregate computes about orders, as root unless somebody is named.
+func (f *fixture) aggregate(a records.Aggregate) ([]records.Record, error) {
+	if a.Access.Layers == nil {
+		a.Access = root()
+	}
+	if a.Collection == "" {
+		a.Collection = "orders"
+	}
+	return f.s.Aggregate(f.ctx, a)
+}
+
+func TestAggregate_OfNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		all := []records.Measure{
+			{Aggregation: "count"},
+			{Aggregation: "sum", Field: "amount", Alias: "sum"},
+			{Aggregation: "avg", Field: "pieces", Alias: "avg"},
+			{Aggregation: "max", Field: "due", Alias: "max"},
+			{Aggregation: "count", Field: "note", Distinct: true, Alias: "notes"},
+		}
+		rows, err := f.aggregate(records.Aggregate{Measures: all})
+		require.NoError(f, err)
+		require.Equal(f, []records.Record{{"count": int64(0), "sum": nil, "avg": nil, "max": nil, "notes": int64(0)}}, rows)
+		rows, err = f.aggregate(records.Aggregate{Measures: all, Dimensions: []records.Dimension{{Field: "status"}, {Field: "due", Format: "month"}}})
+		require.NoError(f, err)
+		require.Empty(f, rows)
+	})
+}
+
+func TestAggregate_NumbersAreExact(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		ask := func() records.Record {
+			rows, err := f.aggregate(records.Aggregate{Measures: []records.Measure{
+				{Aggregation: "sum", Field: "amount"},
+				{Aggregation: "avg", Field: "amount", Alias: "mean"},
+				{Aggregation: "max", Field: "amount", Alias: "most"},
+				{Aggregation: "sum", Field: "pieces"},
+				{Aggregation: "avg", Field: "pieces", Alias: "meanPieces"},
+				{Aggregation: "min", Field: "pieces", Alias: "fewest"},
+			}})
+			require.NoError(f, err)
+			require.Len(f, rows, 1)
+			return rows[0]
+		}
+		for range 3 {
+			f.add(`{"title": "a", "amount": 0.1, "pieces": 1}`)
+		}
+		f.add(`{"title": "b", "amount": null, "pieces": null}`)
+		require.Equal(f, records.Record{
+			"amount": dec(f, "0.3"), "mean": dec(f, "0.1"), "most": dec(f, "0.1"), "pieces": dec(f, "3"), "meanPieces": dec(f, "1"), "fewest": int64(1),
+		}, ask())
+		for range 3 {
+			f.add(`{"title": "a", "amount": 9999999999999.99, "pieces": 9007199254740991}`)
+		}
+		f.add(`{"title": "b", "amount": 0, "pieces": -9007199254740991}`)
+		got := ask()
+		require.Equal(f, dec(f, "30000000000000.27"), got["amount"])
+		require.Equal(f, dec(f, "4285714285714.324286"), got["mean"], "rounded away from zero")
+		require.Equal(f, dec(f, "18014398509481985"), got["pieces"], "beyond what a double keeps")
+		require.Equal(f, int64(-9007199254740991), got["fewest"])
+	})
+}
+
+func TestAggregate_SumsPastWhatAColumnHolds(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		f.add(`{"title": "a", "amount": 0, "pieces": 9007199254740991}`)
+		require.NoError(f, f.db.Write(f.ctx, "test.fill", func(tx *models.Tx) error {
+			_, err := tx.Exec(f.ctx, `INSERT INTO c_orders (title, pieces, _version, created_at, updated_at)
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+				SELECT 'x', o.pieces, 1, o.created_at, o.updated_at FROM n, c_orders o`)
+			return err
+		}))
+		rows, err := f.aggregate(records.Aggregate{Measures: []records.Measure{{Aggregation: "sum", Field: "pieces"}, {Aggregation: "avg", Field: "pieces", Alias: "avg"}}})
+		require.NoError(f, err)
+		require.Equal(f, "18014398509481982000", fmt.Sprint(rows[0]["pieces"]))
+		require.Equal(f, "9007199254740991", fmt.Sprint(rows[0]["avg"]))
+	})
+}
+
+// spread makes orders with random values and gives them as they are stored.
+func (f *fixture) spread(n int) []records.Record {
+	f.Helper()
+	r := rand.New(rand.NewPCG(7, 7))
+	category := []any{nil}
+	for _, title := range []string{"Travel", "travel", "Food"} {
+		category = append(category, parse(f, `{"id": `+f.addTo("categories", `{"title": "`+title+`"}`)+`}`))
+	}
+	pick := func(list ...any) any { return list[r.IntN(len(list))] }
+	start := time.Date(2026, 3, 27, 0, 0, 0, 0, time.UTC).Unix()
+	var out []records.Record
+	for range n {
+		values := records.Record{
+			"title": "t", "note": pick(nil, "a", "A", "b", "ä"), "pieces": pick(nil, int64(-7), int64(3), int64(1<<53-1)), "urgent": pick(nil, true, false),
+			"amount": pick(nil, dec(f, "0.1"), dec(f, "12.34"), dec(f, "9999999999999.99")), "status": pick(nil, "open", "done"),
+			"day": pick(nil, "2025-12-29", "2026-01-01", "2026-03-31", "2027-01-03"), "category": pick(category...),
+			"due": pick(nil, "1937-06-30T23:45:00Z", "1969-12-31T23:59:59.999Z", time.Unix(start+r.Int64N(5*86400), 0).UTC().Format(time.RFC3339)),
+		}
+		result, err := f.write(records.Operation{
+			Access: person([]int64{ana, ben}[r.IntN(2)], all(models.Create, "orders"), all(models.View, "users"), all(models.View, "categories")),
+			Action: models.Create, Values: values,
+		})
+		require.NoError(f, err)
+		out = append(out, f.get(result.Changes[0].ID, "category"))
+	}
+	return out
+}
+
+func all(action models.Action, on string) models.Grant {
+	return models.Grant{Collection: on, Action: action, Scope: models.ScopeAll}
+}
+
+// label is the plain meaning of a dimension.
+func label(d records.Dimension, r records.Record, zone *time.Location) any {
+	var v any
+	switch d.Field {
+	case "category.title":
+		c, _ := r["category"].(records.Record)
+		v = c["title"]
+	case "category":
+		v = r["categoryId"]
+	default:
+		v = r[d.Field]
+	}
+	var at time.Time
+	switch v := v.(type) {
+	case time.Time:
+		at = v.In(zone)
+	case field.Date:
+		at = v.In(time.UTC)
+	}
+	if d.Format == "" || v == nil {
+		return v
+	}
+	year, week := at.ISOWeek()
+	return map[string]string{
+		"year": at.Format("2006"), "quarter": fmt.Sprintf("%dQ%d", at.Year(), (at.Month()-1)/3+1), "month": at.Format("2006-01"),
+		"week": fmt.Sprintf("%d-W%02d", year, week), "day": at.Format("2006-01-02"),
+	}[d.Format]
+}
+
+// naive computes one measure over records in memory.
+func naive(m records.Measure, list []records.Record) any {
+	var n int64
+	var sum field.Decimal
+	var least, most any
+	seen := map[string]bool{}
+	for _, r := range list {
+		v := r[m.Field]
+		if m.Field == "" {
+			v = true
+		}
+		if v == nil {
+			continue
+		}
+		n++
+		seen[fmt.Sprint(v)] = true
+		d, _ := field.AsDecimal(v)
+		sum = sum.Add(d)
+		text := fmt.Sprint(v)
+		if at, ok := v.(time.Time); ok {
+			text = at.Format(field.TimeLayout)
+		}
+		less := func(a any) bool {
+			x, number := field.AsDecimal(a)
+			if at, ok := a.(time.Time); ok {
+				return text < at.Format(field.TimeLayout)
+			}
+			return number && d.Cmp(x) < 0 || !number && text < fmt.Sprint(a)
+		}
+		if least == nil || less(least) {
+			least = v
+		}
+		if most == nil || !less(most) {
+			most = v
+		}
+	}
+	switch {
+	case m.Distinct:
+		return int64(len(seen))
+	case m.Aggregation == "count":
+		return n
+	case n == 0:
+		return nil
+	case m.Aggregation == "sum":
+		return sum
+	case m.Aggregation == "min":
+		return least
+	case m.Aggregation == "max":
+		return most
+	}
+	return sum.Quo(field.DecimalFromInt(n)).Round(map[string]int{"amount": 6, "pieces": 4}[m.Field])
+}
+
+func TestAggregate_ComputesWhatTheReferenceSays(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		stored := f.spread(60)
+		measures := []records.Measure{{Aggregation: "count"}}
+		for _, name := range []string{"amount", "pieces", "day", "due", "note"} {
+			kinds := map[string][]string{"day": {"min", "max"}, "due": {"min", "max"}, "note": {"count"}}[name]
+			if kinds == nil {
+				kinds = []string{"count", "sum", "avg", "min", "max"}
+			}
+			for _, kind := range kinds {
+				measures = append(measures, records.Measure{Aggregation: kind, Field: name, Alias: kind + "_" + name})
+			}
+		}
+		for _, name := range []string{"note", "day", "due", "amount", "urgent"} {
+			measures = append(measures, records.Measure{Aggregation: "count", Field: name, Distinct: true, Alias: "distinct_" + name})
+		}
+		dims := []records.Dimension{{Field: "note"}, {Field: "status"}, {Field: "urgent"}, {Field: "pieces"}, {Field: "amount"}, {Field: "category"}, {Field: "category.title"}, {Field: "day"}, {Field: "due"}}
+		for _, format := range []string{"year", "quarter", "month", "week", "day"} {
+			dims = append(dims, records.Dimension{Field: "day", Format: format}, records.Dimension{Field: "due", Format: format})
+		}
+		rapid.Check(f.T, func(t *rapid.T) {
+			name := rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Europe/Amsterdam", "Africa/Monrovia"}).Draw(t, "zone")
+			zone, err := time.LoadLocation(name)
+			require.NoError(t, err)
+			a := records.Aggregate{Zone: zone, Limit: 5000, Measures: rapid.SliceOfNDistinct(rapid.SampledFrom(measures), 1, 5, func(m records.Measure) string { return m.Alias }).Draw(t, "measures")}
+			for i, d := range rapid.SliceOfNDistinct(rapid.SampledFrom(dims), 0, 3, rapid.ID[records.Dimension]).Draw(t, "dimensions") {
+				d.Alias = fmt.Sprintf("dim%d", i)
+				a.Dimensions = append(a.Dimensions, d)
+			}
+			got, err := f.aggregate(a)
+			require.NoError(t, err)
+			groups := map[string][]records.Record{}
+			var dimensions []records.Record
+			for _, r := range stored {
+				row := records.Record{}
+				for _, d := range a.Dimensions {
+					row[d.Alias] = label(d, r, zone)
+				}
+				key := fmt.Sprint(row)
+				if groups[key] == nil {
+					dimensions = append(dimensions, row)
+				}
+				groups[key] = append(groups[key], r)
+			}
+			var want []records.Record
+			for _, row := range dimensions {
+				list := groups[fmt.Sprint(row)]
+				for _, m := range a.Measures {
+					alias := m.Alias
+					if alias == "" {
+						alias = "count"
+					}
+					row[alias] = naive(m, list)
+				}
+				want = append(want, row)
+			}
+			require.ElementsMatch(t, want, got)
+			again, err := f.aggregate(a)
+			require.NoError(t, err)
+			require.Equal(t, got, again, "the order is the same each time")
+		})
+	})
+}
+
+func TestAggregate_ThresholdsOrderAndLimit(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		for i, status := range []string{`"open"`, `"open"`, `"done"`, `null`, `null`, `null`} {
+			f.add(fmt.Sprintf(`{"title": "%d", "status": %s, "amount": %d.5, "pieces": %d}`, i%2, status, i, i))
+		}
+		ask := func(having map[string]any, limit int, orders ...string) string {
+			rows, err := f.aggregate(records.Aggregate{
+				Measures:   []records.Measure{{Aggregation: "count"}, {Aggregation: "sum", Field: "amount", Alias: "total"}},
+				Dimensions: []records.Dimension{{Field: "status", Alias: "s"}}, Having: having, Orders: orders, Limit: limit,
+			})
+			require.NoError(f, err)
+			var out []string
+			for _, r := range rows {
+				out = append(out, fmt.Sprint(r["s"], " ", r["count"], " ", r["total"]))
+			}
+			return strings.Join(out, ", ")
+		}
+		require.Equal(f, "done 1 2.5, open 2 2, <nil> 3 13.5", ask(nil, 0))
+		require.Equal(f, "<nil> 3 13.5, done 1 2.5, open 2 2", ask(nil, 0, "-total"))
+		require.Equal(f, "open 2 2, done 1 2.5", ask(nil, 2, "total"))
+		require.Equal(f, "open 2 2, done 1 2.5, <nil> 3 13.5", ask(nil, 0, "-s"), "empty values come last both ways")
+		require.Equal(f, "open 2 2, <nil> 3 13.5", ask(map[string]any{"count": map[string]any{"$gt": int64(1)}}, 0))
+		require.Equal(f, "done 1 2.5", ask(map[string]any{"total": dec(f, "2.5")}, 0))
+		require.Equal(f, "done 1 2.5", ask(map[string]any{"total": map[string]any{"$between": []any{dec(f, "2.1"), int64(3)}, "$ne": int64(2)}}, 0))
+	})
+}
+
+func TestAggregate_RefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		count := records.Measure{Aggregation: "count"}
+		measure := func(m ...records.Measure) records.Aggregate { return records.Aggregate{Measures: m} }
+		by := func(d ...records.Dimension) records.Aggregate { return records.Aggregate{Dimensions: d} }
+		var many []records.Measure
+		for i := range 11 {
+			many = append(many, records.Measure{Aggregation: "count", Alias: fmt.Sprintf("c%d", i)})
+		}
+		bad := []records.Aggregate{
+			{},
+			measure(many...), by(make([]records.Dimension, 6)...),
+			measure(records.Measure{Aggregation: "median", Field: "amount"}), measure(records.Measure{}), measure(records.Measure{Aggregation: "sum"}),
+			measure(records.Measure{Aggregation: "sum", Field: "title"}), measure(records.Measure{Aggregation: "avg", Field: "day"}),
+			measure(records.Measure{Aggregation: "max", Field: "title"}), measure(records.Measure{Aggregation: "sum", Field: "category"}),
+			measure(records.Measure{Aggregation: "sum", Field: "amount", Distinct: true}), measure(records.Measure{Aggregation: "count", Distinct: true}),
+			measure(count, count), measure(count, records.Measure{Aggregation: "count", Field: "title", Alias: "count"}),
+			by(records.Dimension{Field: "nothing"}), by(records.Dimension{}), by(records.Dimension{Field: "title.x"}),
+			by(records.Dimension{Field: "title", Format: "year"}), by(records.Dimension{Field: "day", Format: "hour"}),
+			by(records.Dimension{Field: "category.owner.manager.manager.nickname"}),
+			{Measures: []records.Measure{count}, Limit: 5001}, {Measures: []records.Measure{count}, Limit: -1},
+			{Measures: []records.Measure{count}, Orders: []string{"title"}}, {Measures: []records.Measure{count}, Orders: []string{"count", "count", "count", "count"}},
+			{Measures: []records.Measure{count}, Having: map[string]any{"amount": int64(1)}},
+			{Measures: []records.Measure{count}, Having: map[string]any{"count": map[string]any{"$includes": int64(1)}}},
+			{Measures: []records.Measure{count}, Having: map[string]any{"count": "1 OR 1=1"}},
+			{Measures: []records.Measure{{Aggregation: "max", Field: "day", Alias: "d"}}, Having: map[string]any{"d": int64(1)}},
+		}
+		for _, alias := range []string{`a"`, "a; DROP TABLE c_orders", "1a", "a.b", "ä", "a b", "a\x00", "$and", strings.Repeat("a", 49)} {
+			bad = append(bad, measure(records.Measure{Aggregation: "count", Alias: alias}), by(records.Dimension{Field: "title", Alias: alias}))
+		}
+		for _, a := range bad {
+			_, err := f.aggregate(a)
+			require.True(f, models.IsKind(err, models.KindInvalid), "%+v: %v", a, err)
+		}
+		f.add(`{"title": "a"}`)
+		for _, alias := range []string{"select", "d0", "m0", "from", "_", strings.Repeat("a", 48)} {
+			rows, err := f.aggregate(records.Aggregate{Measures: []records.Measure{{Aggregation: "count", Alias: alias}}, Dimensions: []records.Dimension{{Field: "title", Alias: "t"}}, Orders: []string{"-" + alias}})
+			require.NoError(f, err, alias)
+			require.Equal(f, []records.Record{{"t": "a", alias: int64(1)}}, rows)
+		}
+	})
+}
+
+func TestAggregate_TellsOnlyWhatTheCallerMayRead(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		stored := f.spread(30)
+		own := models.Grant{Collection: "orders", Action: models.View, Scope: models.ScopeOwn}
+		some := models.Grant{Collection: "orders", Action: models.View, Scope: models.ScopeAll, Fields: []string{"title", "status", "category"}}
+		count := []records.Measure{{Aggregation: "count"}}
+
+		rows, err := f.aggregate(records.Aggregate{Access: person(ana, own), Measures: count})
+		require.NoError(f, err)
+		mine := int64(0)
+		for _, r := range stored {
+			if r["createdById"] == ana {
+				mine++
+			}
+		}
+		require.Equal(f, []records.Record{{"count": mine}}, rows)
+		_, err = f.aggregate(records.Aggregate{Access: person(ana), Measures: count})
+		requireCode(f, err, "NO_PERMISSION")
+
+		rows, err = f.aggregate(records.Aggregate{Access: person(ana, some), Measures: count})
+		require.NoError(f, err)
+		require.Equal(f, []records.Record{{"count": int64(30)}}, rows)
+		for _, access := range []models.Access{person(ana, some), person(ana, some, own)} { // closed everywhere, closed in some records
+			for _, a := range []records.Aggregate{
+				{Measures: []records.Measure{{Aggregation: "sum", Field: "amount"}}},
+				{Measures: []records.Measure{{Aggregation: "count", Field: "amount", Distinct: true}}},
+				{Measures: []records.Measure{{Aggregation: "max", Field: "amount", Alias: "m"}}, Having: map[string]any{"m": map[string]any{"$gt": int64(1)}}},
+				{Measures: []records.Measure{{Aggregation: "max", Field: "amount", Alias: "m"}}, Orders: []string{"m"}},
+				{Dimensions: []records.Dimension{{Field: "amount"}}},
+				{Dimensions: []records.Dimension{{Field: "category.title"}}},
+			} {
+				a.Access = access
+				_, err = f.aggregate(a)
+				requireCode(f, err, "FIELD_NOT_ALLOWED")
+			}
+		}
+		_, err = f.aggregate(records.Aggregate{Access: person(ana, some), Measures: count, Filter: map[string]any{"amount": map[string]any{"$gt": int64(1)}}})
+		requireCode(f, err, "FIELD_NOT_ALLOWED")
+		_, err = f.aggregate(records.Aggregate{Access: person(ana, some), Measures: count, Orders: []string{"amount"}})
+		requireCode(f, err, "BAD_PARAMETER")
+
+		food := models.Grant{Collection: "categories", Action: models.View, Scope: models.ScopeOwn, ScopeField: "owner"}
+		rows, err = f.aggregate(records.Aggregate{Access: person(ana, some, food), Dimensions: []records.Dimension{{Field: "category.title"}}, Measures: count})
+		require.NoError(f, err)
+		require.Equal(f, []records.Record{{"category.title": nil, "count": int64(30)}}, rows, "records out of sight have no title")
+	})
+}
