@@ -111,7 +111,8 @@ func TestRecords_FormerNamesWorkAndAreReported(t *testing.T) {
 
 func TestRecords_Revert(t *testing.T) {
 	t.Parallel()
-	_, api := start(t)
+	app, api := start(t)
+	app.Workflow(onCreate("flow", sayThanks))
 	id := fmt.Sprint(api.Post("/api/reimbursements:create", `{"projectName": "A", "amount": 10}`).Want(200).Data()["id"])
 	api.Post("/api/reimbursements:update/"+id, `{"amount": 11}`).Want(200)
 	api.Post("/api/reimbursements:update/"+id, `{"projectName": "B"}`).Want(200)
@@ -123,6 +124,12 @@ func TestRecords_Revert(t *testing.T) {
 	require.Equal(t, "B", got["projectName"])
 	got = api.Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(2)+`, "mode": "state"}`).Want(200).Data()
 	require.Equal(t, "A", got["projectName"])
+	answer := api.Post("/api/reimbursements:revert/"+id+"?triggerWorkflows=flow", `{"entry": `+entry(0)+`}`).Want(200)
+	require.Contains(t, string(answer.Body), `"key":"flow"`, "named workflows are heard as on an update")
+	api.Post("/api/reimbursements:destroy/"+id, "").Want(200)
+	api.Post("/api/reimbursements:restore", `{"filterByTk": [`+id+`]}`).Want(200)
+	answer = api.Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(2)+`, "mode": "state"}`).Want(200)
+	require.Contains(t, string(answer.Body), `"ignored":["deletedAt"`)
 	api.With("If-Match", `"1"`).Post("/api/reimbursements:revert/"+id, `{"entry": `+entry(1)+`}`).WantCode(409, "RECORD_CHANGED")
 	for _, body := range []string{`{"entry": 999999}`, `{}`} {
 		api.Post("/api/reimbursements:revert/"+id, body).WantCode(404, "NOT_FOUND")

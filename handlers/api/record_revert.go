@@ -30,19 +30,19 @@ func (a *api) revertRecord(c *fiber.Ctx) (reply.Body, error) {
 		return reply.Body{}, err
 	}
 	id := route.Param(c, "tk")
-	values, version, err := a.Records.Reverted(c.UserContext(), w.query, id, back)
+	found, err := a.Records.Reverted(c.UserContext(), w.query, id, back)
 	if err != nil {
 		return reply.Body{}, err
 	}
-	w.op.IDs, w.op.Values = []string{id}, values
+	w.op.IDs, w.op.Values = []string{id}, found.Values
 	if w.op.Version == 0 {
-		w.op.Version = version
+		w.op.Version = found.Version
 	}
 	result, err := w.run(c)
 	if err != nil {
 		return reply.Body{}, err
 	}
-	answer, err := w.answer(c, result, nil)
+	answer, err := w.answer(c, result, found.Ignored)
 	if list, ok := answer.Data.([]any); ok && len(list) == 1 {
 		answer.Data = list[0]
 	}

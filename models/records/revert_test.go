@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,11 +12,11 @@ import (
 
 // revert takes back as somebody and writes it, as the API does.
 func (f *fixture) revert(as models.Access, id string, r records.Reversal) (*records.Result, error) {
-	values, version, err := f.s.Reverted(f.ctx, records.Query{Access: as, Collection: "orders"}, id, r)
+	back, err := f.s.Reverted(f.ctx, records.Query{Access: as, Collection: "orders"}, id, r)
 	if err != nil {
 		return nil, err
 	}
-	return f.write(records.Operation{Access: as, Action: models.Update, IDs: []string{id}, Values: values, Version: version})
+	return f.write(records.Operation{Access: as, Action: models.Update, IDs: []string{id}, Values: back.Values, Version: back.Version})
 }
 
 func TestReverted_TakesBackOneChangeOrAllLaterOnes(t *testing.T) {
@@ -99,5 +100,71 @@ func TestReverted_IsAnUpdateWithTheRightsOfTheCaller(t *testing.T) {
 		got := f.get(id)
 		require.Equal(f, "a", got["title"])
 		require.Equal(f, "open", got["note"], "what one may not read is not taken back")
+	})
+}
+
+func TestReverted_LeavesOutAndNamesWhatCannotBeTakenBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		mine := person(ana, all(models.Create, "orders"), all(models.View, "users"))
+		result, err := f.write(records.Operation{Access: mine, Action: models.Create, Values: parse(f, `{"title": "a", "amount": 1, "note": "secret", "pieces": 1}`)})
+		require.NoError(f, err)
+		id := result.Changes[0].ID
+		_, err = f.write(records.Operation{Action: models.Update, IDs: []string{id}, Values: parse(f, `{"title": "b", "amount": 2, "note": "open", "pieces": 2, "code": "x"}`)})
+		require.NoError(f, err)
+		undo := records.Reversal{Entry: f.number("SELECT MAX(id) FROM change_log")}
+		view := models.Grant{Collection: "orders", Action: models.View, Scope: models.ScopeAll, Fields: []string{"title", "amount", "pieces", "code"}}
+		anywhere := models.Grant{Collection: "orders", Action: models.Update, Scope: models.ScopeAll, Fields: []string{"title"}}
+		own := models.Grant{Collection: "orders", Action: models.Update, Scope: models.ScopeOwn, Fields: []string{"amount"}}
+		back := func(as models.Access) *records.Reverted {
+			found, err := f.s.Reverted(f.ctx, records.Query{Access: as, Collection: "orders"}, id, undo)
+			require.NoError(f, err)
+			return found
+		}
+		require.Equal(f, []string{"amount", "code", "pieces"}, back(person(ben, view, anywhere, own)).Ignored, "the note is not even named")
+		require.Equal(f, []string{"code", "pieces"}, back(person(ana, view, anywhere, own)).Ignored, "his own record opens more")
+		require.Equal(f, records.Record{"title": "a", "amount": int64(1)}, back(person(ana, view, anywhere, own)).Values)
+
+		call := records.SchemaCall{Access: root(), Collection: "orders", Field: "code"}
+		require.NoError(f, f.s.DropField(f.ctx, call))
+		require.Equal(f, []string{"code"}, back(root()).Ignored, "gone")
+		require.Equal(f, []string{"pieces"}, back(person(ana, view, anywhere, own)).Ignored, "whoever reads a part only does not learn of it")
+		_, err = f.revert(person(ana, view, anywhere, own), id, undo)
+		require.NoError(f, err)
+		got := f.get(id)
+		require.Equal(f, []any{"a", dec(f, "1"), "open", int64(2)}, []any{got["title"], got["amount"], got["note"], got["pieces"]})
+	})
+}
+
+func TestReverted_RefusesToGoBackOverWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		id := f.add(`{"title": "a", "note": "` + strings.Repeat("long ", 400) + `x"}`)
+		long := f.get(id)["note"]
+		created := f.number("SELECT MAX(id) FROM change_log")
+		update := func(values string) int64 {
+			_, err := f.write(records.Operation{Action: models.Update, IDs: []string{id}, Values: parse(f, values)})
+			require.NoError(f, err)
+			return f.number("SELECT MAX(id) FROM change_log")
+		}
+		note := update(`{"note": "short"}`)
+		_, err := f.revert(root(), id, records.Reversal{Entry: note})
+		require.NoError(f, err)
+		require.Equal(f, long, f.get(id)["note"], "long texts are stored whole")
+
+		blind := update(`{"title": "b"}`)
+		require.NoError(f, f.db.Write(f.ctx, "test.blind", func(tx *models.Tx) error { // as without history
+			_, err := tx.Exec(f.ctx, "UPDATE change_log SET changes = '{}' WHERE id = ?", blind)
+			return err
+		}))
+		last := update(`{"title": "c"}`)
+		for _, r := range []records.Reversal{{Entry: blind}, {Entry: created, State: true}} {
+			_, err = f.revert(root(), id, r)
+			requireCode(f, err, "BAD_PARAMETER")
+		}
+		require.Equal(f, "c", f.get(id)["title"])
+		_, err = f.revert(root(), id, records.Reversal{Entry: last})
+		require.NoError(f, err)
+		require.Equal(f, "b", f.get(id)["title"])
 	})
 }
