@@ -113,7 +113,7 @@ func (f *fixture) spread(n int) []records.Record {
 			"title": "t", "note": pick(nil, "a", "A", "b", "ä"), "pieces": pick(nil, int64(-7), int64(3), int64(1<<53-1)), "urgent": pick(nil, true, false),
 			"amount": pick(nil, dec(f, "0.1"), dec(f, "12.34"), dec(f, "9999999999999.99")), "status": pick(nil, "open", "done"),
 			"day": pick(nil, "2025-12-29", "2026-01-01", "2026-03-31", "2027-01-03"), "category": pick(category...),
-			"due": pick(nil, "1937-06-30T23:45:00Z", "1969-12-31T23:59:59.999Z", time.Unix(start+r.Int64N(5*86400), 0).UTC().Format(time.RFC3339)),
+			"due": pick(nil, "1969-05-01T00:44:29Z", "1969-05-01T00:44:30Z", "1969-12-31T23:59:59.999Z", time.Unix(start+r.Int64N(5*86400), 0).UTC().Format(time.RFC3339)),
 		}
 		result, err := f.write(records.Operation{
 			Access: person([]int64{ana, ben}[r.IntN(2)], all(models.Create, "orders"), all(models.View, "users"), all(models.View, "categories")),
@@ -233,7 +233,7 @@ func TestAggregate_ComputesWhatTheReferenceSays(t *testing.T) {
 			dims = append(dims, records.Dimension{Field: "day", Format: format}, records.Dimension{Field: "due", Format: format})
 		}
 		rapid.Check(f.T, func(t *rapid.T) {
-			name := rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Europe/Amsterdam", "Africa/Monrovia"}).Draw(t, "zone")
+			name := rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Africa/Monrovia"}).Draw(t, "zone")
 			zone, err := time.LoadLocation(name)
 			require.NoError(t, err)
 			a := records.Aggregate{Zone: zone, Limit: 5000, Measures: rapid.SliceOfNDistinct(rapid.SampledFrom(measures), 1, 5, func(m records.Measure) string { return m.Alias }).Draw(t, "measures")}
@@ -394,5 +394,23 @@ func TestAggregate_TellsOnlyWhatTheCallerMayRead(t *testing.T) {
 		rows, err = f.aggregate(records.Aggregate{Access: person(ana, some, food), Dimensions: []records.Dimension{{Field: "category.title"}}, Measures: count})
 		require.NoError(f, err)
 		require.Equal(f, []records.Record{{"category.title": nil, "count": int64(30)}}, rows, "records out of sight have no title")
+	})
+}
+
+func TestAggregate_TellsTextsApartByTheirBytes(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		for _, note := range []string{"a", "A", "ä", "Ä", "a"} {
+			f.add(`{"title": "x", "note": "` + note + `"}`)
+		}
+		rows, err := f.aggregate(records.Aggregate{
+			Dimensions: []records.Dimension{{Field: "note"}},
+			Measures:   []records.Measure{{Aggregation: "count"}, {Aggregation: "count", Field: "applicant.username", Distinct: true, Alias: "people"}},
+		})
+		require.NoError(f, err)
+		require.Equal(f, []records.Record{
+			{"note": "A", "count": int64(1), "people": int64(1)}, {"note": "a", "count": int64(2), "people": int64(1)},
+			{"note": "Ä", "count": int64(1), "people": int64(1)}, {"note": "ä", "count": int64(1), "people": int64(1)},
+		}, rows)
 	})
 }
