@@ -118,12 +118,13 @@ func storedCollection(definition string) (*Collection, error) {
 }
 
 func (l *loading) loadFields(ctx context.Context) error {
-	rows, err := l.q.Query(ctx, `SELECT id, collection_id, column_name, definition FROM collection_fields
+	rows, err := l.q.Query(ctx, `SELECT id, collection_id, column_name, definition, created_at FROM collection_fields
 		WHERE deleted_at = 0 ORDER BY collection_id, position, id`)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var id, collection int64
 		var column, definition string
-		if err := r.Scan(&id, &collection, &column, &definition); err != nil {
+		var since Millis
+		if err := r.Scan(&id, &collection, &column, &definition, &since); err != nil {
 			return err
 		}
 		c, ok := l.byID[collection]
@@ -134,7 +135,7 @@ func (l *loading) loadFields(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("field %d: %w", id, err)
 		}
-		f.ID, f.Column = id, column
+		f.ID, f.Column, f.Since = id, column, since
 		l.fields[id] = f
 		c.Fields = append(c.Fields, f)
 		return nil

@@ -55,6 +55,10 @@ type CollectionField struct {
 	Index    bool
 	Preset   bool // made and written by the server
 
+	// Since is when the field was made; zero for fields that are as old as their
+	// table. What was written before belongs to another field of that name.
+	Since Millis
+
 	// ForeignKey is the name under which the bare id of a to-one link is read
 	// and written, such as applicantId; empty for other kinds.
 	ForeignKey string

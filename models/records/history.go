@@ -56,7 +56,7 @@ func (s *Service) History(ctx context.Context, q Query, id string, before int64)
 			ID: e.ID, Action: models.Action(e.Action), At: e.At.Time(), UserID: e.UserID, Principal: e.Principal, Role: e.Role,
 			Origin: e.Origin, PageAction: e.PageAction, RequestID: e.RequestID, ExecutionID: e.ExecutionID, StepID: e.StepID,
 		}
-		if out[i].Fields, err = readChanges(on, e.Changes, current); err != nil {
+		if out[i].Fields, err = readChanges(on, e, current); err != nil {
 			return nil, fmt.Errorf("history entry %d: %w", e.ID, err)
 		}
 	}
@@ -65,15 +65,15 @@ func (s *Service) History(ctx context.Context, q Query, id string, before int64)
 
 // readChanges gives the changed fields that are open to the reader: those his own
 // reading of the record holds. Former names are shown as today's.
-func readChanges(on *models.Collection, stored string, current Record) ([]FieldChange, error) {
-	v, err := parseStoredJSON(stored)
+func readChanges(on *models.Collection, e models.ChangeLogEntry, current Record) ([]FieldChange, error) {
+	v, err := parseStoredJSON(e.Changes)
 	if err != nil {
 		return nil, err
 	}
 	changes, _ := v.(map[string]any)
 	byField := map[*models.CollectionField]map[string]any{}
 	for name, one := range changes {
-		if f, ok := on.Field(name); ok {
+		if f, ok := fieldThen(on, name, e); ok {
 			byField[f], _ = one.(map[string]any)
 		}
 	}
@@ -85,6 +85,13 @@ func readChanges(on *models.Collection, stored string, current Record) ([]FieldC
 		}
 	}
 	return out, nil
+}
+
+// fieldThen finds the field that a history entry names. A field made since is another
+// one, even when it has the name of one that was dropped.
+func fieldThen(on *models.Collection, name string, e models.ChangeLogEntry) (*models.CollectionField, bool) {
+	f, ok := on.Field(name)
+	return f, ok && f.Since <= e.At
 }
 
 // historic brings a value from JSON to the canonical form of its field.

@@ -26,6 +26,8 @@ type fixture struct {
 	ctx context.Context //nolint:containedctx // of the test
 	db  *models.DB
 	s   *records.Service
+
+	clock *modelstest.Clock // moved by tests that come from each
 }
 
 // setUp makes the collections categories and orders.
@@ -138,7 +140,11 @@ func (f *fixture) number(query string, args ...any) int64 {
 
 func each(t *testing.T, test func(f *fixture)) {
 	t.Helper()
-	modelstest.Each(t, func(t *testing.T, db *models.DB) { test(setUp(t, db)) })
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		f := setUp(t, db)
+		f.clock = clock
+		test(f)
+	})
 }
 
 func dec(t testing.TB, s string) field.Decimal {

@@ -153,15 +153,15 @@ func (back *reverting) over(e models.ChangeLogEntry) error {
 	}
 	for _, name := range sortedKeys(changes) {
 		change, _ := changes[name].(map[string]any)
-		back.one(name, change)
+		back.one(e, name, change)
 	}
 	return nil
 }
 
 // one takes one field back. What the caller may not read is not named either: the
 // history does not tell him that it changed.
-func (back *reverting) one(name string, change map[string]any) {
-	f, ok := back.on.Field(name)
+func (back *reverting) one(e models.ChangeLogEntry, name string, change map[string]any) {
+	f, ok := fieldThen(back.on, name, e)
 	if !ok {
 		if back.readsAll() {
 			back.ignored = append(back.ignored, name)

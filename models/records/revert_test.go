@@ -3,6 +3,7 @@ package records_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -166,5 +167,33 @@ func TestReverted_RefusesToGoBackOverWhatIsNotKnown(t *testing.T) {
 		_, err = f.revert(root(), id, records.Reversal{Entry: last})
 		require.NoError(f, err)
 		require.Equal(f, "b", f.get(id)["title"])
+	})
+}
+
+func TestHistory_ValuesOfADroppedFieldAreNotThoseOfTheNextOne(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		id := f.add(`{"title": "a", "code": "before"}`)
+		_, err := f.write(records.Operation{Action: models.Update, IDs: []string{id}, Values: parse(f, `{"title": "b", "code": "after"}`)})
+		require.NoError(f, err)
+		entry := f.number("SELECT MAX(id) FROM change_log")
+		require.NoError(f, f.s.DropField(f.ctx, f.call("code")))
+		f.clock.Advance(time.Second)
+		require.NoError(f, f.s.AddField(f.ctx, f.call(), fieldOf(f, `{"name": "code", "type": "text"}`)))
+		q := records.Query{Access: root(), Collection: "orders"}
+
+		back, err := f.s.Reverted(f.ctx, q, id, records.Reversal{Entry: entry})
+		require.NoError(f, err)
+		require.Equal(f, records.Record{"title": "a"}, back.Values)
+		require.Equal(f, []string{"code"}, back.Ignored)
+		history, err := f.s.History(f.ctx, q, id, 0)
+		require.NoError(f, err)
+		require.Equal(f, []records.FieldChange{{Field: "title", Before: "a", After: "b"}}, history[0].Fields)
+
+		_, err = f.write(records.Operation{Action: models.Update, IDs: []string{id}, Values: parse(f, `{"code": "new"}`)})
+		require.NoError(f, err)
+		history, err = f.s.History(f.ctx, q, id, 0)
+		require.NoError(f, err)
+		require.Equal(f, []records.FieldChange{{Field: "code", After: "new"}}, history[0].Fields)
 	})
 }
