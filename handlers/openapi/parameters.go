@@ -153,7 +153,8 @@ func grouping() []parameter {
 		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias")},
 		{"orders", texts(), text.M("openapi.orders", "Aliases; a minus in front sorts downwards")},
 		{
-			"limit", object{"type": "integer", "minimum": 1, "maximum": records.MaxGroups, "default": records.DefaultGroups},
+			"limit",
+			object{"type": "integer", "minimum": 1, "maximum": records.MaxGroups, "default": records.DefaultGroups},
 			text.M("openapi.limit", "Groups of the answer"),
 		},
 	}

@@ -142,8 +142,10 @@ func TestAggregate_RefusesWhatMakesNoSense(t *testing.T) {
 			by(records.Dimension{Field: "nothing"}), by(records.Dimension{}), by(records.Dimension{Field: "title.x"}),
 			by(records.Dimension{Field: "title", Format: "year"}), by(records.Dimension{Field: "day", Format: "hour"}),
 			by(records.Dimension{Field: "category.owner.manager.manager.nickname"}),
-			{Measures: []records.Measure{count}, Limit: 5001}, {Measures: []records.Measure{count}, Limit: -1},
-			{Measures: []records.Measure{count}, Orders: []string{"title"}}, {Measures: []records.Measure{count}, Orders: []string{"count", "count", "count", "count"}},
+			{Measures: []records.Measure{count}, Limit: 5001},
+			{Measures: []records.Measure{count}, Limit: -1},
+			{Measures: []records.Measure{count}, Orders: []string{"title"}},
+			{Measures: []records.Measure{count}, Orders: []string{"count", "count", "count", "count"}},
 			{Measures: []records.Measure{count}, Having: map[string]any{"amount": int64(1)}},
 			{Measures: []records.Measure{count}, Having: map[string]any{"count": map[string]any{"$includes": int64(1)}}},
 			{Measures: []records.Measure{count}, Having: map[string]any{"count": "1 OR 1=1"}},
@@ -226,8 +228,10 @@ func TestAggregate_TellsTextsApartByTheirBytes(t *testing.T) {
 		})
 		require.NoError(f, err)
 		require.Equal(f, []records.Record{
-			{"note": "A", "count": int64(1), "people": int64(1)}, {"note": "a", "count": int64(2), "people": int64(1)},
-			{"note": "Ä", "count": int64(1), "people": int64(1)}, {"note": "ä", "count": int64(1), "people": int64(1)},
+			{"note": "A", "count": int64(1), "people": int64(1)},
+			{"note": "a", "count": int64(2), "people": int64(1)},
+			{"note": "Ä", "count": int64(1), "people": int64(1)},
+			{"note": "ä", "count": int64(1), "people": int64(1)},
 		}, rows)
 	})
 }
