@@ -38,7 +38,7 @@ func mayImport() map[string][]string {
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
-			"views", "engine", "engine/node", "engine/trigger", "engine/live", "models", "models/records", "models/field", "static",
+			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/live", "models", "models/records", "models/field", "static",
 		},
 		"cmd": {
 			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/queue", "engine/live",
