@@ -31,7 +31,10 @@ func (w *document) parameters(op Operation) []any {
 			continue
 		}
 		schema := object{"type": "string"}
-		if op.On != nil {
+		switch {
+		case part == association:
+			schema["enum"] = op.Links
+		case op.On != nil:
 			schema = key(op.On)
 		}
 		out = append(out, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": schema})
@@ -91,6 +94,10 @@ func (w *document) headers() object {
 func (w *document) declared(op Operation) []parameter {
 	shown := w.shown()
 	switch {
+	case op.Links != nil && op.Reading:
+		return slices.DeleteFunc(shown, func(p parameter) bool { return p.name == "except" })
+	case op.Links != nil:
+		return append(append(shown, writing()...), parameter{"tk", texts(), text.M("openapi.tk", "Keys of the linked records; in the body as well")})
 	case op.Action == "history":
 		return []parameter{{"cursor", whole(), text.M("openapi.cursor_history", "nextCursor of the page before")}}
 	case op.Action == "query":
@@ -194,6 +201,9 @@ func (w *document) body(op Operation) object {
 	case op.On == nil:
 	case op.Reading:
 		out["content"] = content(w.members(w.declared(op)))
+	case op.Links != nil:
+		one := object{"type": []any{"string", "integer", "null"}}
+		out["content"] = content(closed(object{"tk": object{"anyOf": []any{one, object{"type": "array", "items": one}}}}))
 	case op.Route.Permission.Action == models.Create && op.Action == "create":
 		values := w.named(c.Component+"Create", c.Creates)
 		out["content"] = content(object{"anyOf": []any{values, object{"type": "array", "items": values, "maxItems": records.MaxBatch}}})
@@ -237,6 +247,9 @@ func (w *document) answer(op Operation) object {
 		return ref("schemas", resultSchema)
 	}
 	c, ok := w.collection(op.On)
+	if op.Links != nil && op.Reading {
+		return w.linked(op)
+	}
 	record := object{"type": "object", "properties": object{models.IDField: key(op.On)}}
 	if ok && c.Views {
 		record = ref("schemas", c.Component)
@@ -257,13 +270,22 @@ func (w *document) answer(op Operation) object {
 		return envelope(object{"anyOf": []any{record, object{"type": "array", "items": either}}}, meta)
 	case "destroy":
 		return envelope(whole(), meta)
-	case "firstOrCreate", "updateOrCreate":
+	case "firstOrCreate", "updateOrCreate", "set", "add", "remove", "toggle":
 		return envelope(record, meta)
 	case "revert":
 		return envelope(either, meta)
 	default:
 		return envelope(object{"type": "array", "items": either}, meta)
 	}
+}
+
+// linked is the answer with the record behind a link, of whatever collection it is.
+func (w *document) linked(op Operation) object {
+	record := object{"type": "object"}
+	if op.Action == "list" {
+		return envelope(object{"type": "array", "items": record}, free())
+	}
+	return envelope(record, free())
 }
 
 func envelope(data, meta object) object {
