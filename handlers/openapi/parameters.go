@@ -157,7 +157,7 @@ func grouping() []parameter {
 	return []parameter{
 		{"measures", list(closed(measure, "aggregation")), text.M("openapi.measures", "What to compute, at most 10; without a field count counts records")},
 		{"dimensions", list(closed(dimension, "field")), text.M("openapi.dimensions", "What to group by, at most 5; format is for dates")},
-		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias")},
+		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias; $and, $or and $not as in a filter")},
 		{"orders", texts(), text.M("openapi.orders", "Aliases; a minus in front sorts downwards")},
 		{
 			"limit",
