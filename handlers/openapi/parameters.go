@@ -40,7 +40,10 @@ func (w *document) parameters(op Operation) []any {
 		out = append(out, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": schema})
 	}
 	if op.Route.Auth == route.Bearer {
-		out = append(out, ref("parameters", "X-Role"), ref("parameters", "X-Timezone"))
+		out = append(out, ref("parameters", "X-Role"), ref("parameters", "X-Timezone"), ref("parameters", "X-Locale"))
+	}
+	if !op.Reading {
+		out = append(out, ref("parameters", "traceparent"))
 	}
 	if op.On != nil && !op.Reading {
 		out = append(out, ref("parameters", "Idempotency-Key"), ref("parameters", "If-Match"))
@@ -48,10 +51,15 @@ func (w *document) parameters(op Operation) []any {
 	if op.On == nil && op.Action == "" {
 		return append(out, ref("parameters", "If-None-Match"))
 	}
+	declared := w.declared
 	if op.On == nil {
-		return append(out, undeclared())
+		in, ok := stated(op)
+		if !ok {
+			return append(out, undeclared())
+		}
+		declared = func(Operation) []parameter { return in.query }
 	}
-	for _, p := range w.declared(op) {
+	for _, p := range declared(op) {
 		out = append(out, p.inQuery(w))
 	}
 	return out
@@ -65,7 +73,7 @@ func undeclared() object {
 func (p parameter) inQuery(w *document) object {
 	out := object{"name": p.name, "in": "query", "description": w.say(p.about)}
 	switch {
-	case slices.Contains([]string{"filter", "having", "measures", "dimensions"}, p.name): // its value is JSON
+	case slices.Contains([]string{"filter", "having", "measures", "dimensions", "settings"}, p.name): // its value is JSON
 		out["content"] = content(p.schema)
 	case p.schema["type"] == "array":
 		out["schema"], out["style"], out["explode"] = p.schema, "form", false
@@ -81,8 +89,10 @@ func (w *document) headers() object {
 		return object{"name": name, "in": "header", "description": w.say(about), "schema": object{"type": "string"}}
 	}
 	return object{
-		"X-Role":     header("X-Role", text.M("openapi.role", "Act as this one of your roles only")),
-		"X-Timezone": header("X-Timezone", text.M("openapi.zone", "Zone of dates without offset, such as Europe/Stockholm")),
+		"X-Role":      header("X-Role", text.M("openapi.role", "Act as this one of your roles only")),
+		"X-Timezone":  header("X-Timezone", text.M("openapi.zone", "Zone of dates without offset, such as Europe/Stockholm")),
+		"X-Locale":    header("X-Locale", text.M("openapi.locale", "Language of messages, before those of Accept-Language")),
+		"traceparent": header("traceparent", text.M("openapi.trace", "Trace of W3C Trace Context; executions that are started keep it")),
 		"Idempotency-Key": header("Idempotency-Key",
 			text.M("openapi.idempotency", "The same key and body again give the first answer again; nothing is done twice")),
 		"If-Match":      header("If-Match", text.M("openapi.if_match", "ETag of the record: refuses when somebody has changed it since")),
@@ -199,6 +209,9 @@ func (w *document) body(op Operation) object {
 	out := object{"content": content(free())}
 	switch c, _ := w.collection(op.On); {
 	case op.On == nil:
+		if in, ok := stated(op); ok {
+			out["content"] = content(w.statedBody(op, in))
+		}
 	case op.Reading:
 		out["content"] = content(w.members(w.declared(op)))
 	case op.Links != nil:
