@@ -289,7 +289,7 @@ func TestOpenAPI_StatedInputsAreKnown(t *testing.T) {
 	fill := strings.NewReplacer("{key}", "flow", "{name}", "reimbursements", "{field}", "code")
 	got, seen := operations(t, api), 0
 	for _, at := range []string{
-		"GET /api/workflows:usage/{key}", "GET /api/workflows:export/{key}", "GET /api/workflows:diff/{key}", "POST /api/workflows:diff/{key}",
+		"GET /api/workflows:usage/{key}", "GET /api/workflows:export", "GET /api/workflows:export/{key}", "GET /api/workflows:diff/{key}", "POST /api/workflows:diff/{key}",
 		"POST /api/workflows:duplicate/{key}", "POST /api/workflows:import", "GET /api/collections:preview/{name}",
 		"POST /api/collections/{name}/fields:preview/{field}", "POST /api/collections:clone/{name}", "POST /api/collections/{name}/fields:move/{field}",
 	} {

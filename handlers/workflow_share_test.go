@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,7 +120,7 @@ func TestWorkflows_GoOutAndComeBackAsFiles(t *testing.T) {
 	require.Contains(t, string(content), string(again))
 
 	api.Post("/api/workflows:import", `{"formrail": 2}`).WantCode(400, "DEFINITION_INVALID")
-	api.Post("/api/workflows:import", `[]`).WantCode(400, "BAD_JSON")
+	api.Post("/api/workflows:import", `"text"`).WantCode(400, "BAD_PARAMETER")
 	api.Post("/api/workflows:import?colour=1", string(content)).WantCode(400, "BAD_PARAMETER")
 	api.Post("/api/workflows:import?key=Nö", string(content)).Want(400)
 	api.Get("/api/workflows:export/flow?version=2").WantCode(404, "NOT_FOUND")
@@ -129,6 +130,40 @@ func TestWorkflows_GoOutAndComeBackAsFiles(t *testing.T) {
 	reader.Get("/api/workflows:export/flow").Want(200)
 	reader.Post("/api/workflows:import", string(content)).WantCode(403, "NO_PERMISSION")
 	require.Len(t, api.Get("/api/workflows:list").Want(200).List(), 2)
+}
+
+func TestWorkflows_GoOutAndComeBackTogether(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	app.Workflow(onCreate("one", twoSteps))
+	app.Workflow(onCreate("two", `[]`))
+	content, err := json.Marshal(api.Post("/api/workflows:export", `{"keys": ["one", "two"]}`).Want(200).JSON()["data"])
+	require.NoError(t, err)
+	api.Get("/api/workflows:export?keys=one,three").WantCode(404, "NOT_FOUND")
+	api.Get("/api/workflows:export").WantCode(400, "BAD_PARAMETER")
+
+	other := handlerstest.Start(t)
+	other.Collection(reimbursements)
+	there := other.As(other.Root)
+	broken := strings.Replace(string(content), `"type":"response_message"`, `"type":"nothing"`, 1)
+	a := there.Post("/api/workflows:import", broken).WantCode(400, "DEFINITION_INVALID")
+	require.Contains(t, a.Errors()[0]["field"], "say.type")
+	there.Post("/api/workflows:import", strings.Replace(string(content), `"key":"two"`, `"key":"one"`, 1)).WantCode(400, "NOT_UNIQUE")
+	a = there.Post("/api/workflows:import", strings.Replace(string(content), `"title":"two"`, `"title":1`, 1)).WantCode(400, "DEFINITION_INVALID")
+	require.Equal(t, "[1].title", a.Errors()[0]["field"])
+	there.Post("/api/workflows:import?key=other", string(content)).WantCode(400, "BAD_PARAMETER")
+	there.Post("/api/workflows:import", `[]`).WantCode(400, "BAD_PARAMETER")
+	require.Empty(t, there.Get("/api/workflows:list").Want(200).List(), "nothing is half taken")
+
+	require.Len(t, there.Post("/api/workflows:import?dryRun=true", string(content)).Want(200).List(), 2)
+	require.Empty(t, there.Get("/api/workflows:list").Want(200).List())
+	for _, done := range there.Post("/api/workflows:import", string(content)).Want(200).List() {
+		require.Equal(t, true, done["new"])
+		require.NotNil(t, done["workflow"])
+	}
+	back, err := json.Marshal(there.Get("/api/workflows:export?keys=one,two").Want(200).JSON()["data"])
+	require.NoError(t, err)
+	require.JSONEq(t, string(content), string(back))
 }
 
 func TestWorkflows_AFileOfAnotherInstallationNamesWhatIsMissing(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
+	"formrail/models/text"
 )
 
 func (a *api) duplicateWorkflow(c *fiber.Ctx) (reply.Body, error) {
@@ -85,6 +86,9 @@ func differenceValue(ctx context.Context) func(engine.Difference) any {
 	}
 }
 
+// maxExchanged is how many workflows one request takes out or brings in.
+const maxExchanged = 100
+
 // exportWorkflow gives a workflow as the content of a file.
 func (a *api) exportWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	p, err := bind.ReadAll(c)
@@ -95,55 +99,41 @@ func (a *api) exportWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	if err := p.Only(); err != nil {
 		return reply.Body{}, err
 	}
-	ctx := c.UserContext()
-	w, err := models.WorkflowByKey(ctx, a.DB.Read(), route.Param(c, "key"))
-	if err != nil {
-		return reply.Body{}, err
-	}
-	d, err := a.Engine.DefinitionOf(ctx, w, which)
-	if err != nil {
-		return reply.Body{}, err
-	}
-	tree, err := engine.FileOf(w, d).Tree()
+	tree, err := a.fileOf(c.UserContext(), route.Param(c, "key"), which)
 	return reply.Body{Data: tree}, err
 }
 
-// importWorkflow takes the content of a file. With dryRun it only says what would
-// happen; with key the workflow gets another key than the file says.
-func (a *api) importWorkflow(c *fiber.Ctx) (reply.Body, error) {
-	p, err := bind.ReadParams(c)
+// exportWorkflows gives the drafts of several workflows, each as the content of a
+// file.
+func (a *api) exportWorkflows(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadAll(c)
 	if err != nil {
 		return reply.Body{}, err
 	}
-	dryRun, key := p.Flag("dryRun", false), p.Raw("key")
+	keys, which := p.List("keys"), p.Raw("version")
 	if err := p.Only(); err != nil {
 		return reply.Body{}, err
 	}
-	content, err := bind.Object(c)
-	if err != nil {
-		return reply.Body{}, err
+	if len(keys) == 0 || len(keys) > maxExchanged {
+		return reply.Body{}, badParameter("keys", text.M("workflow.keys", "Name 1 to %d workflows.", maxExchanged))
 	}
-	if key != "" {
-		content["key"] = key
-	}
-	file, problems := engine.ReadFile(content)
-	if found := models.Problems(problems); found != nil {
-		return reply.Body{}, found
-	}
-	ctx, take := c.UserContext(), a.Engine.Import
-	if dryRun {
-		take = a.Engine.PlanImport
-	}
-	done, err := take(ctx, access(c), file)
-	if err != nil {
-		return reply.Body{}, err
-	}
-	out := map[string]any{
-		"workflow": nil, "new": done.New, "differences": listOf(done.Differences, differenceValue(ctx)),
-		"findings": listOf(done.Findings, findingValue(ctx)),
-	}
-	if done.Workflow != nil {
-		out["workflow"] = workflowValue(done.Workflow)
+	out := make([]any, len(keys))
+	for i, key := range keys {
+		if out[i], err = a.fileOf(c.UserContext(), key, which); err != nil {
+			return reply.Body{}, err
+		}
 	}
 	return reply.Body{Data: out}, nil
+}
+
+func (a *api) fileOf(ctx context.Context, key, which string) (map[string]any, error) {
+	w, err := models.WorkflowByKey(ctx, a.DB.Read(), key)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.Engine.DefinitionOf(ctx, w, which)
+	if err != nil {
+		return nil, err
+	}
+	return engine.FileOf(w, d).Tree()
 }

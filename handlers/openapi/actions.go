@@ -17,7 +17,10 @@ func stated(op Operation) (inputs, bool) {
 	version := parameter{"version", words, text.M("openapi.version", "draft, live, or the number of a version")}
 	confirm := parameter{"confirm", words, text.M("openapi.confirm", "The confirmation of a preview: accepts exactly what it told")}
 	all := map[string]inputs{
-		"/api/workflows:usage/{key}":  {},
+		"/api/workflows:usage/{key}": {},
+		"/api/workflows:export": {query: []parameter{
+			{"keys", texts(), text.M("openapi.keys", "Keys of the workflows")}, version,
+		}},
 		"/api/workflows:export/{key}": {query: []parameter{version}},
 		"/api/workflows:diff/{key}": {query: []parameter{
 			{"from", words, text.M("openapi.from", "What to compare with: live unless another one is named, draft, or the number of a version")},
@@ -59,6 +62,8 @@ func (w *document) statedBody(op Operation, in inputs) object {
 	switch {
 	case op.Reading:
 		return w.members(in.query)
+	case op.Action == "import":
+		return object{"anyOf": []any{free(), object{"type": "array", "items": free()}}}
 	case in.body == nil:
 		return free()
 	}
