@@ -172,6 +172,14 @@ func (c *change) addNode(args map[string]any) (string, error) {
 
 // freeKey makes a node key that the draft does not have.
 func (c *change) freeKey() string {
+	return newNodeKey(func(key string) bool {
+		_, err := c.node(key)
+		return err == nil
+	})
+}
+
+// newNodeKey makes a node key that is not taken.
+func newNodeKey(taken func(key string) bool) string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	for {
 		var b [4]byte
@@ -185,8 +193,8 @@ func (c *change) freeKey() string {
 			}
 			b[i] = letters[int(b[i])%n]
 		}
-		if _, err := c.node(string(b[:])); err != nil {
-			return string(b[:])
+		if key := string(b[:]); !taken(key) {
+			return key
 		}
 	}
 }
