@@ -2,8 +2,6 @@ package records
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -106,22 +104,13 @@ func (c change) confirm(ctx context.Context, cat *models.Catalog, call SchemaCal
 	if c.preview == nil {
 		return nil
 	}
-	found, err := c.preview(ctx, cat)
-	if err != nil || len(found) == 0 {
+	found, err := c.impact(ctx, cat, call)
+	if err != nil || len(found.Usages) == 0 || call.Confirm == found.Confirm {
 		return err
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s.%s %d\n", c.action, call.Collection, call.Field, cat.Version)
-	for _, u := range found {
-		fmt.Fprintf(h, "%q\n", []string{u.Kind, u.Key, u.Title, u.Place})
-	}
-	hash := hex.EncodeToString(h.Sum(nil))
-	if call.Confirm == hash {
-		return nil
-	}
 	return models.Conflict("IMPACT_CONFIRMATION_REQUIRED",
-		text.M("schema.confirm", "This change touches %d other places. Look at them and confirm.", len(found))).
-		With("usages", found).With("confirm", hash)
+		text.M("schema.confirm", "This change touches %d other places. Look at them and confirm.", len(found.Usages))).
+		With("usages", found.Usages).With("confirm", found.Confirm)
 }
 
 // record writes everything that goes with a change of the tables.
