@@ -103,6 +103,6 @@ func TestUpdateField_SaysThatTheDefaultIsWrong(t *testing.T) {
 	t.Parallel()
 	each(t, func(f *fixture) {
 		err := f.s.UpdateField(f.ctx, f.call("amount"), fieldOf(f, `{"name": "amount", "type": "decimal", "scale": 2, "default": "many"}`))
-		require.Contains(f, codes(f, err), "default INVALID_TYPE")
+		require.Contains(f, codes(f, err), "default INVALID_NUMBER")
 	})
 }
