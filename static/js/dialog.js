@@ -67,5 +67,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector(".side.is-open")?.classList.remove("is-open");
 });
 
-// The server asks for a dialog to be open in a page it renders again after an error.
-document.querySelectorAll("dialog[data-open]").forEach((dialog) => open(dialog.id));
+// The server asks for a dialog to be open in a page. It is open without scripts too;
+// with them it becomes modal.
+document.querySelectorAll("dialog[data-open]").forEach((dialog) => {
+  dialog.removeAttribute("open");
+  open(dialog.id);
+});
