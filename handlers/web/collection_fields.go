@@ -63,13 +63,31 @@ func (v collectionView) drawFields(c *fiber.Ctx, show fieldsPage) error {
 
 func (v collectionView) fieldRows(ctx context.Context, current string) []collections.FieldRow {
 	var out []collections.FieldRow
-	for i, f := range v.on.Fields {
+	list := v.inOrder()
+	for i, f := range list {
 		typ := typeOf(f)
 		out = append(out, collections.FieldRow{
 			Name: f.Name, Title: f.Title(), Icon: typ.icon, Type: typ.title.In(ctx), Options: v.optionsLine(f), Rules: rulesLine(ctx, f), Locked: f.Preset,
-			Current: f.Name == current, First: i == 0 || v.on.Fields[i-1].Preset, Last: i == len(v.on.Fields)-1,
+			Current: f.Name == current, First: i == 0 || list[i-1].Preset, Last: i == len(list)-1 || list[i+1].Preset,
 		})
 	}
+	return out
+}
+
+// inOrder lists the fields as people see them: the id, those of designers, and what
+// else the server makes.
+func (v collectionView) inOrder() []*models.CollectionField {
+	rank := func(f *models.CollectionField) int {
+		switch {
+		case f.Name == models.IDField:
+			return 0
+		case !f.Preset:
+			return 1
+		}
+		return 2
+	}
+	out := slices.Clone(v.on.Fields)
+	slices.SortStableFunc(out, func(a, b *models.CollectionField) int { return rank(a) - rank(b) })
 	return out
 }
 

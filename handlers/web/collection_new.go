@@ -80,22 +80,28 @@ func (v *viewer) drawNewCollection(c *fiber.Ctx, status int, sent bind.Form, e *
 func newCollectionSettings(ctx context.Context) []field.Field {
 	return []field.Field{
 		{Name: "description", Kind: field.LongText, Label: text.T(ctx, "collections.description", "Description"), MaxLength: 500},
-		{Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
-			Help: text.T(ctx, "collections.first_field_hint", "A line of text that names each record. Leave it empty to begin without fields.")},
-		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "Numbers of records"), Required: true, Options: field.Choices(
+		{
+			Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
+			Help: text.T(ctx, "collections.first_field_hint", "A line of text that names each record. Leave it empty to begin without fields."),
+		},
+		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "IDs of records"), Required: true, Options: field.Choices(
 			models.IntegerID, text.T(ctx, "collections.id_integer", "1, 2, 3 …"), models.UUIDID, text.T(ctx, "collections.id_uuid", "Random, cannot be guessed"))},
 		softDeleteSetting(ctx), historySetting(ctx),
 	}
 }
 
 func softDeleteSetting(ctx context.Context) field.Field {
-	return field.Field{Name: "softDelete", Kind: field.Boolean, Label: text.T(ctx, "collections.soft_delete", "Keep deleted records in the trash"),
-		Help: text.T(ctx, "collections.soft_delete_hint", "They can be restored. This cannot be changed later.")}
+	return field.Field{
+		Name: "softDelete", Kind: field.Boolean, Label: text.T(ctx, "collections.soft_delete", "Keep deleted records in the trash"),
+		Help: text.T(ctx, "collections.soft_delete_hint", "They can be restored. This cannot be changed later."),
+	}
 }
 
 func historySetting(ctx context.Context) field.Field {
-	return field.Field{Name: "history", Kind: field.Boolean, Label: text.T(ctx, "collections.history", "Keep the history of each record"),
-		Help: text.T(ctx, "collections.history_hint", "Who changed what, and when.")}
+	return field.Field{
+		Name: "history", Kind: field.Boolean, Label: text.T(ctx, "collections.history", "Keep the history of each record"),
+		Help: text.T(ctx, "collections.history_hint", "Who changed what, and when."),
+	}
 }
 
 // createCollection makes a collection with its first field.

@@ -187,7 +187,7 @@ func renaming(ctx context.Context, title, name string) question {
 		dialog: collections.Dialog{
 			Title: text.T(ctx, "collections.rename_question", "Change the key of “%s”?", title), Submit: text.T(ctx, "collections.rename", "Change key"),
 			Note:  text.T(ctx, "collections.rename_note", "Drafts and pages follow. Live workflows and the API go on with the old key as well."),
-			Input: collections.DialogInput{Label: text.T(ctx, "collections.new_key", "New key"), Value: name},
+			Input: collections.DialogInput{Value: name},
 		},
 		said: func(name string) string { return text.T(ctx, "collections.renamed", "The key is now %s", name) },
 	}
@@ -196,7 +196,9 @@ func renaming(ctx context.Context, title, name string) question {
 func dropField(ctx context.Context, v collectionView, f *models.CollectionField) question {
 	q := dropping(ctx, f.Title(), f.Name)
 	q.action = records.DropFieldAction
-	q.apply = func(ctx context.Context, call records.SchemaCall, _ string) error { return v.site.Records.DropField(ctx, call) }
+	q.apply = func(ctx context.Context, call records.SchemaCall, _ string) error {
+		return v.site.Records.DropField(ctx, call)
+	}
 	q.dialog.Note = text.T(ctx, "collections.drop_field_note", "Its values are kept aside, and come back when it is restored.")
 	q.dialog.Submit = text.T(ctx, "collections.drop_field", "Delete field")
 	q.dialog.Address, q.dialog.Cancel = urls.CollectionFieldDelete(v.on.Name, f.Name), urls.CollectionField(v.on.Name, f.Name)
@@ -207,7 +209,9 @@ func dropField(ctx context.Context, v collectionView, f *models.CollectionField)
 func dropCollection(ctx context.Context, v collectionView) question {
 	q := dropping(ctx, v.on.Title, v.on.Name)
 	q.action = records.DropCollectionAction
-	q.apply = func(ctx context.Context, call records.SchemaCall, _ string) error { return v.site.Records.DropCollection(ctx, call) }
+	q.apply = func(ctx context.Context, call records.SchemaCall, _ string) error {
+		return v.site.Records.DropCollection(ctx, call)
+	}
 	q.dialog.Note = text.T(ctx, "collections.delete_note", "Its records are kept aside, and come back when it is restored.")
 	q.dialog.Submit = text.T(ctx, "collections.delete_collection", "Delete collection")
 	q.dialog.Address, q.dialog.Cancel = urls.CollectionDelete(v.on.Name), urls.CollectionSettings(v.on.Name)
@@ -225,7 +229,7 @@ func dropping(ctx context.Context, title, name string) question {
 		repeat: name,
 		dialog: collections.Dialog{
 			Danger: true, Title: text.T(ctx, "collections.drop_question", "Delete “%s”?", title),
-			Input: collections.DialogInput{Label: text.T(ctx, "collections.drop_confirm", "Type %s to confirm", name)},
+			Input: collections.DialogInput{Repeat: name},
 		},
 		said: func(string) string { return text.T(ctx, "collections.dropped_one", "“%s” is deleted", title) },
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -51,6 +52,10 @@ func (v collectionView) drawSettings(c *fiber.Ctx, show settingsPage) error {
 		}
 		p.Settings = append(p.Settings, settingProps(ctx, d, value, show.why))
 	}
+	p.Icon = collections.IconChoice{Icons: v.icons(), Value: v.site.collectionIcon(v.on)}
+	if show.sent != nil {
+		p.Icon.Value = show.sent.Get("icon")
+	}
 	p.Problems = problemList(ctx, append([]fields.Props{}, p.Settings...), show.why)
 	var err error
 	if p.Head, err = v.head(ctx); err != nil {
@@ -77,14 +82,24 @@ func (v collectionView) settings(ctx context.Context) []field.Field {
 		{Name: "titlePlural", Kind: field.Text, Label: text.T(ctx, "collections.title_plural", "Title of several"), MaxLength: 80},
 		{Name: "description", Kind: field.LongText, Label: text.T(ctx, "collections.description", "Description"), MaxLength: 500},
 		{Name: "titleField", Kind: field.Select, Label: text.T(ctx, "collections.title_field", "Field that names a record"), Required: true, Options: v.titleFields()},
-		{Name: "icon", Kind: field.Select, Label: text.T(ctx, "collections.icon", "Icon"), Options: v.icons()},
 	}
 	if v.on.SoftDelete {
 		least, most := field.DecimalFromInt(0), field.DecimalFromInt(maxTrashDays)
-		out = append(out, field.Field{Name: "trashDays", Kind: field.Integer, Label: text.T(ctx, "collections.trash_days", "Days in the trash"), Required: true, Min: &least, Max: &most,
-			Help: text.T(ctx, "collections.trash_days_hint", "Then a record is deleted for good. 0 keeps it for ever.")})
+		out = append(out, field.Field{
+			Name: "trashDays", Kind: field.Integer, Label: text.T(ctx, "collections.trash_days", "Days in the trash"), Required: true, Min: &least, Max: &most,
+			Help: text.T(ctx, "collections.trash_days_hint", "Then a record is deleted for good. 0 keeps it for ever."),
+		})
 	}
 	return append(out, historySetting(ctx))
+}
+
+// iconSetting is the icon; it is drawn in its own way.
+func (v collectionView) iconSetting(ctx context.Context) field.Field {
+	out := field.Field{Name: "icon", Kind: field.Select, Label: text.T(ctx, "collections.icon", "Icon")}
+	for _, name := range v.icons() {
+		out.Options = append(out.Options, field.Option{Value: name, Label: name})
+	}
+	return out
 }
 
 func (v collectionView) titleFields() []field.Option {
@@ -98,21 +113,15 @@ func (v collectionView) titleFields() []field.Option {
 }
 
 // icons are the icons to choose from, with the one the collection has.
-func (v collectionView) icons() []field.Option {
+func (v collectionView) icons() []string {
 	list := []string{
 		"database", "receipt", "inbox", "users", "user", "building-2", "plane", "file-text", "calendar", "circle-dollar-sign", "list-checks", "flag", "globe", "mail",
 		"phone", "paperclip", "image", "shield", "stamp", "clock", "hash", "table",
 	}
-	var out []field.Option
-	known := v.on.Icon == ""
-	for _, name := range list {
-		known = known || name == v.on.Icon
-		out = append(out, field.Option{Value: name, Label: name})
+	if now := v.site.collectionIcon(v.on); !slices.Contains(list, now) {
+		list = append(list, now)
 	}
-	if !known {
-		out = append(out, field.Option{Value: v.on.Icon, Label: v.on.Icon})
-	}
-	return out
+	return list
 }
 
 // saveSettings takes new settings of a collection.
@@ -145,7 +154,7 @@ func (s *site) saveSettings(c *fiber.Ctx) error {
 
 // patch reads the form of the settings. Those that are empty are taken away.
 func (v collectionView) patch(ctx context.Context, form bind.Form) (records.CollectionPatch, field.Problems) {
-	values, problems := settingValues(form, v.settings(ctx))
+	values, problems := settingValues(form, append(v.settings(ctx), v.iconSetting(ctx)))
 	said := func(name string) *string {
 		s := canonical(values[name])
 		return &s

@@ -26,14 +26,18 @@ func (d fieldDraft) settings(ctx context.Context) fieldSettings {
 	if kind != field.ManyToOne {
 		s.rules = append(s.rules, d.defaultSetting(ctx))
 	}
-	s.more = append(s.more, field.Field{Name: "help", Kind: field.LongText, Label: text.T(ctx, "collections.help", "Help"),
-		Help: text.T(ctx, "collections.help_hint", "Shown below the input.")})
+	s.more = append(s.more, field.Field{
+		Name: "help", Kind: field.LongText, Label: text.T(ctx, "collections.help", "Help"),
+		Help: text.T(ctx, "collections.help_hint", "Shown below the input."),
+	})
 	if kind == field.Text || kind == field.LongText || kind == field.Integer || kind == field.Number {
 		s.more = append(s.more, field.Field{Name: "placeholder", Kind: field.Text, Label: text.T(ctx, "collections.placeholder", "Example in the empty input")})
 	}
 	if kind == field.Text {
-		s.more = append(s.more, field.Field{Name: "pattern", Kind: field.Text, Label: text.T(ctx, "collections.pattern", "Form of the text"),
-			Help: text.T(ctx, "collections.pattern_hint", "A regular expression that the whole text must match.")})
+		s.more = append(s.more, field.Field{
+			Name: "pattern", Kind: field.Text, Label: text.T(ctx, "collections.pattern", "Form of the text"),
+			Help: text.T(ctx, "collections.pattern_hint", "A regular expression that the whole text must match."),
+		})
 	}
 	s.more = append(s.more,
 		field.Field{Name: "index", Kind: field.Boolean, Label: text.T(ctx, "collections.index", "Indexed"), Help: text.T(ctx, "collections.index_hint", "Makes filters and sorting by it fast in large collections.")},
@@ -65,7 +69,9 @@ func (d fieldDraft) typeSettings(ctx context.Context) []field.Field {
 }
 
 // fixed reports whether a setting cannot be changed once the field exists.
-func (d fieldDraft) fixed(name string) bool { return d.old != nil && (name == "target" || name == "scale") }
+func (d fieldDraft) fixed(name string) bool {
+	return d.old != nil && (name == "target" || name == "scale")
+}
 
 // currencies are the currencies to choose from, with the one that a field has.
 func currencies(now string) []field.Option {

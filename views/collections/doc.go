@@ -135,12 +135,12 @@ type Options struct {
 	Focus   int // row that was added, counted from 1; 0 for none
 }
 
-// Usage is one place that uses a collection or a field.
+// Usage is one thing that uses a collection or a field.
 type Usage struct {
-	Title string
-	Place string
-	Href  string // empty when the reader cannot go there
-	Live  bool
+	Title  string
+	Places string // the parts of it: "Over 500?, Create payment"
+	Href   string // empty when the reader cannot go there
+	Live   bool   // what runs needs it
 }
 
 // Dialog describes a question before a collection or field is renamed or deleted.
@@ -161,10 +161,15 @@ type Dialog struct {
 
 // DialogInput is the one input of a dialog: a new key, or the key typed once more.
 type DialogInput struct {
-	Label   string
-	Hint    string
+	Repeat  string // what must be typed to confirm; empty asks for a new key
 	Value   string
 	Problem string
+}
+
+// IconChoice is the choice of the icon of a collection.
+type IconChoice struct {
+	Icons []string
+	Value string
 }
 
 // SettingsProps describes the settings of one collection.
@@ -173,6 +178,7 @@ type SettingsProps struct {
 	Head     Head
 	Problems []ui.Problem
 	Settings []fields.Props
+	Icon     IconChoice
 	IDType   string
 	Trash    bool
 	UsedBy   []Usage

@@ -30,8 +30,10 @@ func rowMenu(ctx context.Context, r Row) []ui.MenuItem {
 
 // keyNotes is what stands below a key.
 func keyNotes(ctx context.Context, p KeyProps) ui.FieldProps {
-	return ui.FieldProps{ID: "setting-name", Problem: p.Problem,
-		Hint: text.T(ctx, "collections.key_hint", "Used in formulas, workflows and the API. It follows the title until you type another one.")}
+	return ui.FieldProps{
+		ID: "setting-name", Problem: p.Problem,
+		Hint: text.T(ctx, "collections.key_hint", "Used in formulas, workflows and the API. It follows the title until you type another one."),
+	}
 }
 
 // tabs are the pages of one collection.
@@ -64,6 +66,14 @@ func fieldMenu(ctx context.Context, h Head, r FieldRow) []ui.MenuItem {
 
 func moveID(r FieldRow, direction string) string { return "move-" + direction + "-" + r.Name }
 
+// selected marks the row of the field that is open.
+func selected(here bool) templ.Attributes {
+	if !here {
+		return nil
+	}
+	return templ.Attributes{"aria-selected": "true"}
+}
+
 // opens makes a link open the panel without loading the page again.
 func opens(href string) templ.Attributes {
 	return templ.Attributes{"hx-get": href, "hx-target": "#" + FieldsID, "hx-swap": "outerHTML show:none", "hx-push-url": "true"}
@@ -71,8 +81,10 @@ func opens(href string) templ.Attributes {
 
 // changes makes a button of the options send the form and replace the panel.
 func changes(address, action string, at int) templ.Attributes {
-	return templ.Attributes{"name": ui.ActionName, "value": action + "-" + strconv.Itoa(at), "formnovalidate": true,
-		"hx-post": address, "hx-target": "#" + PanelID, "hx-swap": "outerHTML"}
+	return templ.Attributes{
+		"name": ui.ActionName, "value": action + "-" + strconv.Itoa(at), "formnovalidate": true,
+		"hx-post": address, "hx-target": "#" + PanelID, "hx-swap": "outerHTML",
+	}
 }
 
 // Names of what the rows of options send; one value a row.

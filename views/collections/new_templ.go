@@ -232,7 +232,7 @@ func Key(p KeyProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: "setting-name", Name: "name", Value: p.Value, Invalid: p.Problem != "", DescribedBy: keyNotes(ctx, p).DescribedBy()}},
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: "setting-name", Name: "name", Value: p.Value, Invalid: p.Problem != "", DescribedBy: keyNotes(ctx, p).DescribedBy()}, Mono: true},
 			templ.Attributes{"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
