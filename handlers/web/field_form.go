@@ -26,7 +26,7 @@ type fieldDraft struct {
 	old     *models.CollectionField // nil for a new one
 	sent    bind.Form               // what was typed; nil at first
 	options []field.Option          // of a select
-	focus   int                     // option to type into, counted from 1; 0 for none
+	focus   string                  // id of the control of the options to go on with
 }
 
 // newDraft is a new field of the type that the address names.

@@ -37,38 +37,45 @@ func sentOptions(form bind.Form) ([]field.Option, error) {
 	return out, nil
 }
 
-// changedOptions does what a button of the options says: its name, a dash and the
-// row. focus is the row to type into, counted from 1. What is not understood changes
-// nothing.
-func changedOptions(rows []field.Option, action string) (changed []field.Option, focus int) {
+// changedOptions does what a button of the options says. focus is the id of the
+// control to go on with. What is not understood changes nothing.
+func changedOptions(rows []field.Option, action string) (changed []field.Option, focus string) {
 	dash := strings.LastIndexByte(action, '-')
 	at, err := strconv.Atoi(action[dash+1:])
 	if dash < 0 || err != nil || at < 0 || at > len(rows) {
-		return rows, 0
+		return rows, ""
 	}
 	rows = slices.Clone(rows)
 	name := action[:dash]
 	if name == collections.AddOption {
-		return append(rows, field.Option{}), len(rows) + 1
+		return append(rows, field.Option{}), collections.OptionID(collections.LabelOption, len(rows))
 	}
 	if at == len(rows) {
-		return rows, 0
+		return rows, ""
 	}
 	switch name {
 	case collections.RemoveOption:
-		return slices.Delete(rows, at, at+1), 0
+		return slices.Delete(rows, at, at+1), collections.OptionID(collections.AddOption, len(rows)-1)
 	case collections.OfferOption:
 		rows[at].Archived = false
+		return rows, collections.OptionID(collections.LabelOption, at)
 	case collections.OptionUp:
-		if at > 0 {
-			rows[at-1], rows[at] = rows[at], rows[at-1]
-		}
+		return movedOption(rows, at, max(at-1, 0))
 	case collections.OptionDown:
-		if at < len(rows)-1 {
-			rows[at+1], rows[at] = rows[at], rows[at+1]
-		}
+		return movedOption(rows, at, min(at+1, len(rows)-1))
 	}
-	return rows, 0
+	return rows, ""
+}
+
+// movedOption puts one option into another place. The focus goes with it, to the
+// button that moves it further, or back when it has arrived at an end.
+func movedOption(rows []field.Option, from, to int) (moved []field.Option, focus string) {
+	rows[from], rows[to] = rows[to], rows[from]
+	button := collections.OptionUp
+	if to == 0 || to > from && to < len(rows)-1 {
+		button = collections.OptionDown
+	}
+	return rows, collections.OptionID(button, to)
 }
 
 // unnamedOptions finds options that exist and have lost their label. New rows that

@@ -59,6 +59,18 @@ func TestFields_OfEachTypeAreAdded(t *testing.T) {
 	require.Contains(t, list, "Extra select extraSelect Single select Low, Very high Required")
 }
 
+// focused is the id of the control that a page begins with; empty for none.
+func focused(page *html.Node) string {
+	for _, n := range handlerstest.All(page, "") {
+		for _, a := range n.Attr {
+			if a.Key == "autofocus" {
+				return handlerstest.Attr(n, "id")
+			}
+		}
+	}
+	return ""
+}
+
 // shown is what a form with an id would send as it stands.
 func shown(t testing.TB, page *html.Node, id string) url.Values {
 	t.Helper()
@@ -184,21 +196,23 @@ func TestFields_OptionsAreEdited(t *testing.T) {
 	for _, step := range []struct {
 		action string
 		want   []string
+		focus  string // id of the control to go on with
 	}{
-		{"option-down-0", []string{"Approved", "Draft", "Rejected"}},
-		{"option-up-2", []string{"Approved", "Rejected", "Draft"}},
-		{"option-up-0", []string{"Approved", "Rejected", "Draft"}},
-		{"option-down-2", []string{"Approved", "Rejected", "Draft"}},
-		{"add-option-3", []string{"Approved", "Rejected", "Draft", ""}},
-		{"remove-option-3", []string{"Approved", "Rejected", "Draft"}},
-		{"remove-option-99", []string{"Approved", "Rejected", "Draft"}},
-		{"nonsense", []string{"Approved", "Rejected", "Draft"}},
+		{"option-down-0", []string{"Approved", "Draft", "Rejected"}, "option-down-1"},
+		{"option-up-2", []string{"Approved", "Rejected", "Draft"}, "option-up-1"},
+		{"option-up-0", []string{"Approved", "Rejected", "Draft"}, "option-down-0"},
+		{"option-down-2", []string{"Approved", "Rejected", "Draft"}, "option-up-2"},
+		{"add-option-3", []string{"Approved", "Rejected", "Draft", ""}, "option-label-3"},
+		{"remove-option-3", []string{"Approved", "Rejected", "Draft"}, "add-option-3"},
+		{"remove-option-99", []string{"Approved", "Rejected", "Draft"}, ""},
+		{"nonsense", []string{"Approved", "Rejected", "Draft"}, ""},
 	} {
 		form.Set("_action", step.action)
 		panel := htmx.Submit(address, form).Want(200)
 		require.Nil(t, handlerstest.First(panel.Page(), "h1"), "htmx gets the panel alone")
 		form = shown(t, panel.Page(), "field-form")
 		require.Equal(t, step.want, form["optionLabel"], step.action)
+		require.Equal(t, step.focus, focused(panel.Page()), step.action)
 	}
 	form.Del("_action")
 	form["optionLabel"][0] = "Accepted"

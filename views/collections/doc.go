@@ -58,6 +58,13 @@ type KeyProps struct {
 	Problem   string
 }
 
+// TitleProps describes the title of something new, whose key follows it.
+type TitleProps struct {
+	fields.Props
+	Address string // gives the key that a title suggests
+	Focus   bool   // the form begins here
+}
+
 // Head is what all pages of one collection show of it.
 type Head struct {
 	Name        string
@@ -132,7 +139,7 @@ type FieldForm struct {
 type Options struct {
 	Rows    []field.Option
 	Problem string
-	Focus   int // row that was added, counted from 1; 0 for none
+	Focus   string // id of the control to go on with, see OptionID; empty for none
 }
 
 // Usage is one thing that uses a collection or a field.

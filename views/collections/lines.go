@@ -80,12 +80,17 @@ func opens(href string) templ.Attributes {
 }
 
 // changes makes a button of the options send the form and replace the panel.
-func changes(address, action string, at int) templ.Attributes {
+func (p FieldForm) changes(action string, at int) templ.Attributes {
+	id := OptionID(action, at)
 	return templ.Attributes{
-		"name": ui.ActionName, "value": action + "-" + strconv.Itoa(at), "formnovalidate": true,
-		"hx-post": address, "hx-target": "#" + PanelID, "hx-swap": "outerHTML",
+		"id": id, "name": ui.ActionName, "value": id, "formnovalidate": true, "autofocus": id == p.Options.Focus,
+		"hx-post": p.Address, "hx-target": "#" + PanelID, "hx-swap": "outerHTML",
 	}
 }
+
+// OptionID is the id of a control of a row of options, counted from 0, and what it
+// sends when it is a button.
+func OptionID(control string, row int) string { return control + "-" + strconv.Itoa(row) }
 
 // Names of what the rows of options send; one value a row.
 const (
@@ -95,8 +100,9 @@ const (
 	OptionArchived = "optionArchived"
 )
 
-// What the buttons of options do; a dash and the row follow, counted from 0.
+// What the buttons of options do, and the label of a row; see [OptionID].
 const (
+	LabelOption  = "option-label"
 	AddOption    = "add-option"
 	RemoveOption = "remove-option"
 	OptionUp     = "option-up"

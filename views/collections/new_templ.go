@@ -85,7 +85,7 @@ func New(p NewProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Titled(p.Title, urls.NewCollection()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Titled(TitleProps{Props: p.Title, Address: urls.NewCollection(), Focus: len(p.Problems) == 0}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -131,7 +131,7 @@ func New(p NewProps) templ.Component {
 }
 
 // Titled draws the title of something new. While it is typed, the key follows.
-func Titled(title fields.Props, address string) templ.Component {
+func Titled(title TitleProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -165,8 +165,8 @@ func Titled(title fields.Props, address string) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: title.InputID(), Name: title.Field.Name, Value: title.Value, Required: true, Invalid: title.Problem != "",
-				DescribedBy: ui.FieldProps{ID: title.InputID(), Problem: title.Problem}.DescribedBy()}}, templ.Attributes{"autofocus": true, "autocomplete": "off",
-				"hx-get": address, "hx-target": "#" + KeyID, "hx-swap": "outerHTML", "hx-trigger": "input changed delay:250ms", "hx-include": "#" + KeyID + " input", "hx-sync": "this:replace"}).Render(ctx, templ_7745c5c3_Buffer)
+				DescribedBy: ui.FieldProps{ID: title.InputID(), Problem: title.Problem}.DescribedBy()}}, templ.Attributes{"autofocus": title.Focus, "autocomplete": "off",
+				"hx-get": title.Address, "hx-target": "#" + KeyID, "hx-swap": "outerHTML", "hx-trigger": "input changed delay:250ms", "hx-include": "#" + KeyID + " input", "hx-sync": "this:replace"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,8 +9,6 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"strconv"
-
 	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/ui"
@@ -46,7 +44,7 @@ func options(p FieldForm) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "collections.options", "Options"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collections/options.templ`, Line: 15, Col: 72}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `collections/options.templ`, Line: 13, Col: 72}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -78,7 +76,7 @@ func options(p FieldForm) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(p.Options.Problem)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `collections/options.templ`, Line: 24, Col: 23}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `collections/options.templ`, Line: 22, Col: 23}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -93,7 +91,7 @@ func options(p FieldForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.add_option", "Add option"), Icon: "plus", Kind: ui.Dash, Size: ui.Small, Submit: true}, changes(p.Address, AddOption, len(p.Options.Rows))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.add_option", "Add option"), Icon: "plus", Kind: ui.Dash, Size: ui.Small, Submit: true}, p.changes(AddOption, len(p.Options.Rows))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -138,11 +136,11 @@ func option(p FieldForm, i int, o field.Option) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: "option-label-" + strconv.Itoa(i), Name: OptionLabel, Value: o.Label}}, named(focused(p.Options.Focus == i+1), text.T(ctx, "collections.option_label", "Option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: OptionID(LabelOption, i), Name: OptionLabel, Value: o.Label}}, named(focused(p.Options.Focus == OptionID(LabelOption, i)), text.T(ctx, "collections.option_label", "Option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: ui.Control{ID: "option-colour-" + strconv.Itoa(i), Name: OptionColour, Value: o.Colour}, Choices: colourChoices(ctx), Blank: text.T(ctx, "collections.no_colour", "No colour")}, named(nil, text.T(ctx, "collections.option_colour", "Colour of option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: ui.Control{ID: OptionID("option-colour", i), Name: OptionColour, Value: o.Colour}, Choices: colourChoices(ctx), Blank: text.T(ctx, "collections.no_colour", "No colour")}, named(nil, text.T(ctx, "collections.option_colour", "Colour of option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -151,21 +149,21 @@ func option(p FieldForm, i int, o field.Option) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if o.Archived {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.offer_option", "Archived. Offer option %d again", i+1), Icon: "undo-2", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, changes(p.Address, OfferOption, i)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.offer_option", "Archived. Offer option %d again", i+1), Icon: "undo-2", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, p.changes(OfferOption, i)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_up", "Move option %d up", i+1), Icon: "arrow-up", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == 0}, changes(p.Address, OptionUp, i)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_up", "Move option %d up", i+1), Icon: "arrow-up", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == 0}, p.changes(OptionUp, i)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_down", "Move option %d down", i+1), Icon: "arrow-down", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == len(p.Options.Rows)-1}, changes(p.Address, OptionDown, i)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_down", "Move option %d down", i+1), Icon: "arrow-down", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == len(p.Options.Rows)-1}, p.changes(OptionDown, i)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if !o.Archived {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.remove_option", "Remove option %d", i+1), Icon: "x", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, changes(p.Address, RemoveOption, i)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.remove_option", "Remove option %d", i+1), Icon: "x", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, p.changes(RemoveOption, i)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

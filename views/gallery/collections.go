@@ -97,7 +97,7 @@ func selectPanel() *collections.FieldForm {
 	return &collections.FieldForm{
 		CSRF: "token", Title: "New field", Note: "Single select", Icon: "circle-dot", Address: urls.CollectionNewField("reimbursements", "select"), Close: urls.Collection("reimbursements"),
 		First: setting("title", field.Text, "Title", "Priority"), Key: collections.KeyProps{Value: "priority", Suggested: "priority"},
-		Options: &collections.Options{Focus: 2, Problem: "Name every option, or remove it.", Rows: []field.Option{{Value: "low", Label: "Low", Colour: "green"}, {}, {Value: "old", Label: "Old", Archived: true}}},
+		Options: &collections.Options{Focus: collections.OptionID(collections.LabelOption, 1), Problem: "Name every option, or remove it.", Rows: []field.Option{{Value: "low", Label: "Low", Colour: "green"}, {}, {Value: "old", Label: "Old", Archived: true}}},
 		Rules:   []fields.Props{setting("required", field.Boolean, "Required", "")}, More: []fields.Props{setting("help", field.LongText, "Help", "")},
 	}
 }
