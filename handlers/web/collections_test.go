@@ -140,6 +140,7 @@ func TestCollections_AreDeletedAndRestored(t *testing.T) {
 	text := handlerstest.Text(handlerstest.First(ask, "dialog", "id", "question"))
 	require.Contains(t, text, "reimb_approval Create the payment Live")
 	require.Contains(t, text, "Payments page")
+	require.Contains(t, text, "role: view")
 	form := fill(t, ask, "/collections/payments/delete")
 	form.Set("key", "payment")
 	require.Contains(t, handlerstest.Text(root.Submit("/collections/payments/delete", form).Want(422).Page()), "Type payments exactly")

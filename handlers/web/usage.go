@@ -16,6 +16,7 @@ import (
 const (
 	workflowUse = "workflow"
 	pageUse     = "page"
+	roleUse     = "role"
 )
 
 // use is one thing that uses a collection or field, with all its places.
@@ -72,13 +73,15 @@ func (v collectionView) usedBy(ctx context.Context) ([]string, error) {
 func (v *viewer) usages(ctx context.Context, list []models.Usage) ([]collections.Usage, error) {
 	var out []collections.Usage
 	for _, u := range together(list) {
-		line := collections.Usage{Title: u.Title, Places: strings.Join(u.places, ", ")}
+		line := collections.Usage{Title: u.Title, Places: strings.Join(u.places, ", "), Live: u.Live}
 		var err error
 		switch u.Kind {
 		case workflowUse:
 			line, err = v.workflowUsage(ctx, u)
 		case pageUse:
 			line, err = v.pageUsage(ctx, u)
+		case roleUse:
+			line.Places, line.Live = text.T(ctx, "collections.role_may", "role: %s", line.Places), false
 		}
 		if err != nil {
 			return nil, err
