@@ -137,12 +137,7 @@ func (v *viewer) wantedCollection(ctx context.Context, form bind.Form) (*models.
 	definition, problems := settingValues(form, append(newCollectionSettings(ctx), titleSetting(ctx)))
 	first, _ := definition[firstField].(string)
 	delete(definition, firstField)
-	title, _ := definition["title"].(string)
-	name := strings.TrimSpace(form.Get("name"))
-	if name == "" {
-		name = models.SuggestName(title, "collection", v.freeCollection)
-	}
-	definition["name"] = name
+	definition["name"] = followed(form, "collection", v.freeCollection).Value
 	for _, flag := range []string{"softDelete", "history"} { // on unless somebody says no
 		if definition[flag] == nil {
 			definition[flag] = false

@@ -105,6 +105,18 @@ func TestKeys_FollowTheTitleUntilSomebodyTypesOne(t *testing.T) {
 	}
 }
 
+func TestKeys_OfAFormThatIsSentBeforeItsSuggestionArrives(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root := w.Browser(w.Root)
+	form := newCollection("Business trip")
+	form.Set("name", "busin")
+	form.Set("_suggested", "busin")
+	require.Equal(t, "/collections/businessTrip", root.Submit("/collections", form).Want(303).Header.Get("Location"))
+	root.Submit("/collections/businessTrip/new-field/text", url.Values{"title": {"Cost centre"}, "name": {"cost"}, "_suggested": {"cost"}}).Want(303)
+	require.NotNil(t, w.field(t, "businessTrip", "costCentre"))
+}
+
 func TestCollections_SettingsAreSaved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

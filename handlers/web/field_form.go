@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"maps"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -166,7 +165,7 @@ func (d fieldDraft) wanted(ctx context.Context) (*models.CollectionField, field.
 		definition["default"] = defaultValue(d.typ, v)
 	}
 	if d.old == nil {
-		definition["type"], definition["name"] = string(d.typ.kind), d.name()
+		definition["type"], definition["name"] = string(d.typ.kind), followed(d.sent, "field", d.freeField).Value
 	}
 	if d.typ.kind == field.Select {
 		problems = append(problems, unnamedOptions(d.options)...)
@@ -174,14 +173,6 @@ func (d fieldDraft) wanted(ctx context.Context) (*models.CollectionField, field.
 	}
 	f, found := models.ReadField(definition)
 	return f, append(problems, found...)
-}
-
-// name is the key of a new field: the typed one, else what the title suggests.
-func (d fieldDraft) name() string {
-	if name := strings.TrimSpace(d.sent.Get("name")); name != "" {
-		return name
-	}
-	return models.SuggestName(d.sent.Get("title"), "field", d.freeField)
 }
 
 // value is the text that a setting shows: what was typed, else what the field has.

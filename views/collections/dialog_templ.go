@@ -172,7 +172,7 @@ func question(d *Dialog) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "question", Title: d.Title, Note: d.Note, Size: ui.Small, Icon: d.icon(), Open: true, Foot: dialogFoot(*d)}, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "question", Title: d.Title, Note: d.Note, Size: ui.Small, Icon: d.icon(), Foot: dialogFoot(*d)}, templ.Attributes{"open": true, "data-modal": d.Cancel}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -18,12 +18,12 @@ type DialogProps struct {
 	Note  string
 	Size  Size
 	Icon  string // on a red tile, for what cannot be undone
-	Open  bool   // open when the page appears, without scripts too
+	Open  bool   // open when the page appears, after an error
 	Foot  templ.Component
 }
 
 func (p DialogProps) state() templ.Attributes {
-	attrs := templ.Attributes{"aria-labelledby": p.ID + "-title", "data-open": p.Open, "open": p.Open}
+	attrs := templ.Attributes{"aria-labelledby": p.ID + "-title", "data-open": p.Open}
 	if p.Note != "" {
 		attrs["aria-describedby"] = p.ID + "-note"
 	}
