@@ -20,8 +20,9 @@ import (
 // places that use what is changed.
 type question struct {
 	action records.SchemaAction
-	dialog collections.Dialog // its words
-	repeat string             // what must be typed to confirm; empty when the input is the new key
+	dialog collections.Dialog        // its words
+	note   func(count string) string // the consequence with the number of records; nil: the words say it
+	repeat string                    // what must be typed to confirm; empty when the input is the new key
 	apply  func(ctx context.Context, call records.SchemaCall, typed string) error
 	said   func(typed string) string // after it was made
 	next   func(typed string) string // where it leads
@@ -108,6 +109,13 @@ func (v collectionView) findUses(ctx context.Context, q *question, field string)
 		return err
 	}
 	q.dialog.CSRF, q.dialog.Confirm = v.csrf, found.Confirm
+	if q.note != nil {
+		count, err := v.recordCount(ctx)
+		if err != nil {
+			return err
+		}
+		q.dialog.Note = q.note(count)
+	}
 	q.dialog.Usages, err = v.usages(ctx, found.Usages)
 	return err
 }
@@ -212,7 +220,12 @@ func dropCollection(ctx context.Context, v collectionView) question {
 	q.apply = func(ctx context.Context, call records.SchemaCall, _ string) error {
 		return v.site.Records.DropCollection(ctx, call)
 	}
-	q.dialog.Note = text.T(ctx, "collections.delete_note", "Its records are kept aside, and come back when it is restored.")
+	q.note = func(count string) string {
+		if count == "" {
+			return text.T(ctx, "collections.delete_note", "Its records are kept aside, and come back when it is restored.")
+		}
+		return text.T(ctx, "collections.delete_count", "Its records (%s) are kept aside, and come back when it is restored.", count)
+	}
 	q.dialog.Submit = text.T(ctx, "collections.delete_collection", "Delete collection")
 	q.dialog.Address, q.dialog.Cancel = urls.CollectionDelete(v.on.Name), urls.CollectionSettings(v.on.Name)
 	q.next = func(string) string { return urls.Collections() }

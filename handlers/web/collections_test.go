@@ -151,6 +151,7 @@ func TestCollections_AreDeletedAndRestored(t *testing.T) {
 	ask := root.Get("/collections/payments/delete").Want(200).Page()
 	text := handlerstest.Text(handlerstest.First(ask, "dialog", "id", "question"))
 	require.Contains(t, text, "reimb_approval Create the payment Live")
+	require.Contains(t, text, "Its records (0) are kept aside")
 	require.Contains(t, text, "Payments page")
 	require.Contains(t, text, "role: view")
 	form := fill(t, ask, "/collections/payments/delete")

@@ -59,6 +59,19 @@ func TestFields_OfEachTypeAreAdded(t *testing.T) {
 	require.Contains(t, list, "Extra select extraSelect Single select Low, Very high Required")
 }
 
+func TestFields_EveryKindOfRecordsCanBeChosen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root := w.Browser(w.Root)
+	palette := handlerstest.First(root.Get("/collections/payments").Want(200).Page(), "div", "id", "field-types")
+	for _, kind := range field.Kinds() {
+		if kind.Record() {
+			require.NotNil(t, handlerstest.First(palette, "a", "href", "/collections/payments/new-field/"+string(kind)), kind)
+			complete(t, string(kind), root.Get("/collections/payments/new-field/"+string(kind)).Want(200))
+		}
+	}
+}
+
 // focused is the id of the control that a page begins with; empty for none.
 func focused(page *html.Node) string {
 	for _, n := range handlerstest.All(page, "") {

@@ -140,35 +140,89 @@ func option(p FieldForm, i int, o field.Option) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: ui.Control{ID: OptionID("option-colour", i), Name: OptionColour, Value: o.Colour}, Choices: colourChoices(ctx), Blank: text.T(ctx, "collections.no_colour", "No colour")}, named(nil, text.T(ctx, "collections.option_colour", "Colour of option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<span class=\"actions\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
 		if o.Archived {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.offer_option", "Archived. Offer option %d again", i+1), Icon: "undo-2", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, p.changes(OfferOption, i)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = archivedOption(p, i, o).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_up", "Move option %d up", i+1), Icon: "arrow-up", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == 0}, p.changes(OptionUp, i)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_down", "Move option %d down", i+1), Icon: "arrow-down", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == len(p.Options.Rows)-1}, p.changes(OptionDown, i)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		if !o.Archived {
+		} else {
+			templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: ui.Control{ID: OptionID("option-colour", i), Name: OptionColour, Value: o.Colour}, Choices: colourChoices(ctx), Blank: text.T(ctx, "collections.no_colour", "No colour")}, named(nil, text.T(ctx, "collections.option_colour", "Colour of option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <span class=\"actions\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_up", "Move option %d up", i+1), Icon: "arrow-up", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == 0}, p.changes(OptionUp, i)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.option_down", "Move option %d down", i+1), Icon: "arrow-down", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true, Disabled: i == len(p.Options.Rows)-1}, p.changes(OptionDown, i)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.remove_option", "Remove option %d", i+1), Icon: "x", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, p.changes(RemoveOption, i)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span></li>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</li>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// archivedOption stands for colour and buttons of an option that records still hold
+// but that is no longer offered.
+func archivedOption(p FieldForm, i int, o field.Option) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var5 == nil {
+			templ_7745c5c3_Var5 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Hidden(OptionColour, o.Colour).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Badge(ui.BadgeProps{Label: text.T(ctx, "collections.archived", "Archived")}, nil).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</span> <span class=\"actions\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: text.T(ctx, "collections.offer_option", "Offer option %d again", i+1), Icon: "undo-2", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Submit: true}, p.changes(OfferOption, i)).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</span>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
