@@ -9,6 +9,7 @@ import "./tabs.js";
 import "./table.js";
 import "./forms.js";
 import "./jump.js";
+import "./palette.js";
 import "./keys.js";
 import "./live.js";
 
