@@ -15,7 +15,7 @@ import (
 func (b *browser) becomes(what, script string) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool {
-		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](script))
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+script+")"))
 		return err == nil && ok
 	}, 20*time.Second, 50*time.Millisecond, "it does not come about: %s", what)
 }

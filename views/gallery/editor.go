@@ -17,10 +17,10 @@ func editorSamples() []Sample {
 	moving := editorProps()
 	moving.Moving, moving.Step = "Create finance record", "finance"
 	moving.Canvas.Moving, moving.Canvas.Drop = "finance", func(at canvas.Place) canvas.Drop {
-		switch {
-		case at.Parent == "review":
+		switch at.Parent {
+		case "review":
 			return canvas.Drop{Breaks: 1}
-		case at.Parent == "amount":
+		case "amount":
 			return canvas.Drop{}
 		}
 		return canvas.Drop{Here: true}
