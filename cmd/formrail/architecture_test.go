@@ -25,7 +25,7 @@ func mayImport() map[string][]string {
 		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "engine/live": {},
 		"models":            {"models/field", "models/fault", "models/migrations"},
 		"models/records":    {"models", "models/field", "models/fault"},
-		"models/pagedesign": {"models", "models/field"},
+		"models/pagedesign": {"models", "models/records", "models/field"},
 		"engine/node":       {"models/field"},
 		"engine/trigger":    {"models/field"},
 		"engine/expr":       {"models/field"},

@@ -213,6 +213,8 @@ func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
 			}
 		case models.LinkAction:
 			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "link", Href: a.Link})
+		case models.RefreshAction:
+			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "rotate-ccw", Href: t.list.at(t.page.Key)})
 		case models.DeleteAction:
 			if t.access.MayTouch(t.on.Name, models.Delete) {
 				p.Bulk = append(p.Bulk, pages.BulkAction{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2"})
@@ -246,6 +248,8 @@ func actionLabel(ctx context.Context, a *models.PageAction) string {
 		return text.T(ctx, "action.delete", "Delete")
 	case models.LinkAction:
 		return text.T(ctx, "action.link", "Open")
+	case models.RefreshAction:
+		return text.T(ctx, "action.refresh", "Refresh")
 	}
 	return a.ID
 }

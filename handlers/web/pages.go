@@ -36,7 +36,7 @@ func (s *site) showPage(c *fiber.Ctx) error {
 	if reply.Wants(c) {
 		return v.drawTable(c, o)
 	}
-	props := pages.PageProps{Key: p.Key, Title: p.Title}
+	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design")}
 	for _, row := range p.Rows {
 		drawn, err := v.row(ctx, o, row)
 		if err != nil {

@@ -44,7 +44,7 @@ const (
 )
 
 func (s *site) routes() []route.Route {
-	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.executions(), s.workflows(), s.profile(), s.reference())
+	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.profile(), s.reference())
 }
 
 // page is a line for a page of somebody who is signed in.

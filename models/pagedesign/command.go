@@ -121,7 +121,11 @@ func merged(definition, values map[string]any, allowed ...string) (map[string]an
 }
 
 // freeID makes an id that neither a block nor a button has.
-func (c *change) freeID() string {
+func (c *change) freeID() string { return FreeID(c.p) }
+
+// FreeID makes an id that neither a block nor a button of a page has, for commands
+// of one batch that name what another one adds.
+func FreeID(p *models.Page) string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	for {
 		var b [4]byte
@@ -136,8 +140,8 @@ func (c *change) freeID() string {
 			b[i] = letters[int(b[i])%n]
 		}
 		id := string(b[:])
-		_, block := c.p.Block(id)
-		_, _, action := c.p.Action(id)
+		_, block := p.Block(id)
+		_, _, action := p.Action(id)
 		if !block && !action {
 			return id
 		}

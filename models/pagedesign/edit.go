@@ -180,7 +180,7 @@ func (ed *edit) checkBase(ctx context.Context, tx *models.Tx, base int64, touche
 // before, such as a column of a field that was dropped since, do not stop edits
 // elsewhere; publishing finds them.
 func (ed *edit) check(ctx context.Context, tx *models.Tx) error {
-	found, err := models.CheckPage(ctx, tx, ed.p)
+	found, err := ed.s.check(ctx, tx, ed.p)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (ed *edit) check(ctx context.Context, tx *models.Tx) error {
 	if err != nil {
 		return err
 	}
-	old, err := models.CheckPage(ctx, tx, before)
+	old, err := ed.s.check(ctx, tx, before)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"formrail/models"
 	"formrail/models/field"
+	"formrail/models/records"
 	"formrail/models/text"
 )
 
@@ -99,7 +100,7 @@ func (s *Service) Create(ctx context.Context, access models.Access, p *models.Pa
 				return err
 			}
 		}
-		problems, err := models.CheckPage(ctx, tx, &made)
+		problems, err := s.check(ctx, tx, &made)
 		if err != nil {
 			return err
 		}
@@ -250,7 +251,7 @@ func (s *Service) state(ctx context.Context, q models.Querier, d *models.PageDra
 // findings are what is wrong with a page: its document, and bindings whose workflow
 // does not fit any more.
 func (s *Service) findings(ctx context.Context, q models.Querier, p *models.Page) ([]Finding, error) {
-	problems, err := models.CheckPage(ctx, q, p)
+	problems, err := s.check(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
@@ -283,6 +284,24 @@ func (s *Service) findings(ctx context.Context, q models.Querier, p *models.Page
 		}
 	}
 	return out, nil
+}
+
+// check reports everything that is wrong with a document, filters included.
+func (s *Service) check(ctx context.Context, q models.Querier, p *models.Page) (field.Problems, error) {
+	problems, err := models.CheckPage(ctx, q, p)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := s.db.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range p.Blocks() {
+		if _, ok := cat.Collection(b.Collection); ok && b.Filter != nil {
+			problems = append(problems, records.CheckFilter(cat, b.Collection, b.Filter).Under(b.ID+".filter", "BAD_PARAMETER")...)
+		}
+	}
+	return problems, nil
 }
 
 // isBinding reports whether a problem is about what one binding names. Such a

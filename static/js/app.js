@@ -9,5 +9,6 @@ import "./tabs.js";
 import "./table.js";
 import "./forms.js";
 import "./jump.js";
+import "./combobox.js";
 import "./keys.js";
 import "./live.js";

@@ -61,6 +61,7 @@ document.addEventListener("close", (event) => {
   const opener = openers.get(event.target);
   openers.delete(event.target);
   if (opener?.isConnected) opener.focus();
+  if (event.target.dataset?.modal) history.replaceState(null, "", event.target.dataset.modal); // a reload keeps it closed
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -69,3 +70,9 @@ document.addEventListener("keydown", (event) => {
 
 // The server asks for a dialog to be open in a page it renders again after an error.
 document.querySelectorAll("dialog[data-open]").forEach((dialog) => open(dialog.id));
+
+// Dialogs that stand open in the page for want of scripts become modal.
+document.querySelectorAll("dialog[data-modal][open]").forEach((dialog) => {
+  dialog.removeAttribute("open");
+  open(dialog.id, document.body);
+});

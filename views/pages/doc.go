@@ -19,6 +19,7 @@ type PageProps struct {
 	Key     string
 	Title   string
 	Rows    []Row
+	Design  bool // the reader may design it
 }
 
 // Row is one row of columns; their widths add up to 12.
@@ -114,6 +115,7 @@ type Submit struct {
 	Label   string
 	Address string // where the form posts when it is pressed; empty for that of the form
 	Primary bool
+	Bad     bool // takes something away
 }
 
 // FormPageProps describes a form on a page of its own.
