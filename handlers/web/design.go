@@ -159,7 +159,7 @@ func (d designing) edit(c *fiber.Ctx, p panel, commands ...pagedesign.Command) e
 	at := ""
 	for _, id := range state.Changed {
 		if _, ok := state.Page.Block(id); ok {
-			at = "#block-" + id
+			at = "#" + design.BlockAnchor(id)
 		}
 	}
 	return reply.Redirect(c, urls.Design(d.key())+at)

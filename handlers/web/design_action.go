@@ -33,7 +33,7 @@ func opens(t models.ActionType) models.BlockType {
 func actionIcon(t models.ActionType) string {
 	return map[models.ActionType]string{
 		models.AddNewAction: "plus", models.ViewAction: "eye", models.EditAction: "pencil", models.SubmitAction: "send", models.SaveAction: "check",
-		models.UpdateRecordAction: "pencil-line", models.DeleteAction: "trash-2", models.LinkAction: "link", models.RefreshAction: "rotate-ccw",
+		models.UpdateRecordAction: "pencil-line", models.DeleteAction: "trash-2", models.LinkAction: "link", models.RefreshAction: "refresh-cw",
 	}[t]
 }
 
@@ -111,17 +111,19 @@ func actionForm(a *models.PageAction) bind.Form {
 // actionParts are the settings that a type of button has.
 func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionType, on *models.Collection) []design.Part {
 	styles := []ui.Choice{
-		{Value: string(models.PlainStyle), Label: text.T(ctx, "style.plain", "Plain")}, {Value: string(models.PrimaryStyle), Label: text.T(ctx, "style.primary", "Main button")},
+		{Value: string(models.PlainStyle), Label: text.T(ctx, "style.plain", "Plain")},
+		{Value: string(models.PrimaryStyle), Label: text.T(ctx, "style.primary", "Main button")},
 		{Value: string(models.DangerStyle), Label: text.T(ctx, "style.danger", "Danger")},
 	}
 	first := design.Part{Inputs: settings(
 		in.text("title", text.T(ctx, "design.action_title", "Title"), text.T(ctx, "design.action_title_help", "Empty says “%s”.", actionLabel(ctx, &models.PageAction{Type: t}))),
-		in.choice("style", text.T(ctx, "design.style", "Style"), styles),
+		in.option(text.T(ctx, "style.usual", "As usual"), in.choice("style", text.T(ctx, "design.style", "Style"), styles)),
 	)}
 	if want := opens(t); want != "" {
 		first.Inputs = append(first.Inputs, d.opensInput(ctx, in, want, on))
 		first.Inputs = append(first.Inputs, in.choice("open", text.T(ctx, "design.opens_in", "Opens in"), []ui.Choice{
-			{Value: "drawer", Label: text.T(ctx, "design.drawer", "A drawer")}, {Value: "dialog", Label: text.T(ctx, "design.dialog", "A dialog")},
+			{Value: "drawer", Label: text.T(ctx, "design.drawer", "A drawer")},
+			{Value: "dialog", Label: text.T(ctx, "design.dialog", "A dialog")},
 			{Value: "page", Label: text.T(ctx, "design.own_page", "A page of its own")},
 		}))
 	}
@@ -190,7 +192,7 @@ func (d designing) afterParts(ctx context.Context, in inputs) []design.Part {
 	return []design.Part{{
 		Title: text.T(ctx, "design.after", "After success"), Inputs: settings(
 			in.text("message", text.T(ctx, "after.message", "Message"), text.T(ctx, "after.message_help", "May name values of the record, such as {{ record.id }}.")),
-			in.choice("next", text.T(ctx, "after.next", "Then"), next),
+			in.option(text.T(ctx, "after.nothing", "Nothing"), in.choice("next", text.T(ctx, "after.next", "Then"), next)),
 			in.text("redirect", text.T(ctx, "after.redirect_to", "Redirect to"), text.T(ctx, "after.redirect_help", "A path of this installation, instead of the choice above.")),
 		), Checks: slices.Concat(checks, in.checks("refresh", blocks)),
 	}}

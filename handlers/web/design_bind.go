@@ -146,11 +146,7 @@ func (s *site) saveBindings(c *fiber.Ctx) error {
 	}
 	list := []any{}
 	for i := range rowCount(form, lists()["bindings"]) {
-		path, key := at(form["path"], i), at(form["workflow"], i)
-		if path == "" && key == "" && rowCount(form, lists()["bindings"]) == 1 {
-			continue // the first row, left as it came
-		}
-		list = append(list, map[string]any{"workflow": key, "path": path})
+		list = append(list, map[string]any{"workflow": at(form["workflow"], i), "path": at(form["path"], i)})
 	}
 	return d.edit(c, p, pagedesign.Command{Name: "set_bindings", Args: map[string]any{"action": p.id, "bindings": list}})
 }

@@ -27,7 +27,7 @@ const placePopup = "popup"
 
 func (d designing) addBlockPanel(ctx context.Context, p panel) (design.PanelProps, error) {
 	if p.form == nil {
-		p.form = bind.Form{"type": {string(models.TableBlock)}}
+		p.form = bind.Form{"type": {string(models.TableBlock)}, "place": {"page"}}
 	}
 	in := inputs{p.form}
 	var types, collections []ui.Choice
@@ -181,8 +181,8 @@ func (d designing) orderPart(ctx context.Context, in inputs, b *models.Block, on
 		sizes = append(sizes, ui.Choice{Value: n, Label: n})
 	}
 	return design.Part{Title: text.T(ctx, "design.order", "Order"), Inputs: settings(
-		in.choice("sort", text.T(ctx, "design.sort", "Sorted by"), order),
-		in.choice("pageSize", text.T(ctx, "design.page_size", "Records on a page"), sizes),
+		in.option(text.T(ctx, "design.sort_usual", "As they were added"), in.choice("sort", text.T(ctx, "design.sort", "Sorted by"), order)),
+		in.option(text.T(ctx, "design.page_size_usual", "As usual"), in.choice("pageSize", text.T(ctx, "design.page_size", "Records on a page"), sizes)),
 	)}
 }
 

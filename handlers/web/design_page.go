@@ -87,5 +87,5 @@ func (v *viewer) iconInput(ctx context.Context, in inputs) fields.Props {
 			icons = append(icons, ui.Choice{Value: name, Label: strings.ReplaceAll(name, "-", " ")})
 		}
 	}
-	return in.choice("icon", text.T(ctx, "design.icon", "Icon"), icons)
+	return in.option(text.T(ctx, "design.icon_usual", "The usual one"), in.choice("icon", text.T(ctx, "design.icon", "Icon"), icons))
 }

@@ -90,6 +90,12 @@ func (in inputs) choice(name, label string, options []ui.Choice) fields.Props {
 	return fields.Props{Field: field.Field{Name: name, Kind: field.Select, Label: label}, Options: options, Value: in.form.Get(name), ID: "design-" + name}
 }
 
+// option is a choice that may be left open; otherwise says what happens then.
+func (in inputs) option(otherwise string, p fields.Props) fields.Props {
+	p.Field.Placeholder = otherwise
+	return p
+}
+
 // row is an input of a row; its id says which.
 func (in inputs) row(p fields.Props, i int) fields.Props {
 	p.Value, p.ID = at(in.form[p.Field.Name], i), "design-"+p.Field.Name+"-"+strconv.Itoa(i)
@@ -141,9 +147,12 @@ func settableChoices(on *models.Collection) []ui.Choice {
 // filterOps are the comparisons of a simple filter.
 func filterOps(ctx context.Context) []ui.Choice {
 	return []ui.Choice{
-		{Value: "$eq", Label: text.T(ctx, "filter.eq", "is")}, {Value: "$ne", Label: text.T(ctx, "filter.ne", "is not")},
-		{Value: "$includes", Label: text.T(ctx, "filter.includes", "contains")}, {Value: "$gt", Label: text.T(ctx, "filter.gt", "is greater than")},
-		{Value: "$lt", Label: text.T(ctx, "filter.lt", "is less than")}, {Value: "$empty", Label: text.T(ctx, "filter.empty", "is empty")},
+		{Value: "$eq", Label: text.T(ctx, "filter.eq", "is")},
+		{Value: "$ne", Label: text.T(ctx, "filter.ne", "is not")},
+		{Value: "$includes", Label: text.T(ctx, "filter.includes", "contains")},
+		{Value: "$gt", Label: text.T(ctx, "filter.gt", "is greater than")},
+		{Value: "$lt", Label: text.T(ctx, "filter.lt", "is less than")},
+		{Value: "$empty", Label: text.T(ctx, "filter.empty", "is empty")},
 		{Value: "$notEmpty", Label: text.T(ctx, "filter.not_empty", "is not empty")},
 	}
 }

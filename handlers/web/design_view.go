@@ -118,6 +118,9 @@ func (d designing) preview(ctx context.Context, b *models.Block, on *models.Coll
 		}
 		p, err := t.props(ctx)
 		p.Find, p.Pager = false, ui.PagerProps{}
+		for i := range p.Rows {
+			p.Rows[i].Href = ""
+		}
 		return pages.TableBlock(p), err
 	case models.CreateFormBlock, models.EditFormBlock:
 		f := formView{viewer: d.viewer, page: d.state.Page, block: b, on: on}

@@ -214,7 +214,7 @@ func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
 		case models.LinkAction:
 			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "link", Href: a.Link})
 		case models.RefreshAction:
-			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "rotate-ccw", Href: t.list.at(t.page.Key)})
+			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "refresh-cw", Href: t.list.at(t.page.Key)})
 		case models.DeleteAction:
 			if t.access.MayTouch(t.on.Name, models.Delete) {
 				p.Bulk = append(p.Bulk, pages.BulkAction{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2"})

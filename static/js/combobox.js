@@ -16,10 +16,8 @@ class Combobox extends HTMLElement {
     this.addEventListener("focusout", (event) => {
       if (!this.contains(event.relatedTarget)) this.close();
     });
-    this.listbox.addEventListener("pointerdown", (event) => {
-      event.preventDefault(); // the focus stays in the input
-      this.choose(event.target.closest("[role=option]"));
-    });
+    this.listbox.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the input
+    this.listbox.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
   }
 
   box(id) {
@@ -35,7 +33,9 @@ class Combobox extends HTMLElement {
     this.input.setAttribute("aria-autocomplete", "list");
     if (this.select.ariaInvalid) this.input.ariaInvalid = this.select.ariaInvalid;
     this.badge = document.createElement("span");
-    box.append(this.dot, this.input, this.badge);
+    const arrow = this.querySelector("[data-arrow]");
+    if (arrow) arrow.hidden = false;
+    box.append(this.dot, this.input, this.badge, ...(arrow ? [arrow] : []));
     return box;
   }
 

@@ -162,3 +162,6 @@ const DoName = "_do"
 
 // BaseName is sent with every edit: the revision that was shown.
 const BaseName = "_base"
+
+// BlockAnchor is the id of a block's frame, where an edit of it leads back to.
+func BlockAnchor(id string) string { return "design-block-" + id }
