@@ -130,7 +130,7 @@ func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionTy
 	if t == models.LinkAction {
 		first.Inputs = append(first.Inputs, in.text("link", text.T(ctx, "design.link", "Leads to"), text.T(ctx, "design.link_help", "A path of this installation, such as /tasks.")))
 	}
-	if t == models.DeleteAction || t == models.UpdateRecordAction {
+	if writes(t) {
 		first.Inputs = append(first.Inputs, in.text("confirm", text.T(ctx, "design.confirm", "Question before it happens"), ""))
 	}
 	parts := []design.Part{first}

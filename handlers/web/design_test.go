@@ -88,7 +88,7 @@ func TestDesign_MakesAPageByForms(t *testing.T) {
 	require.Equal(t, models.SubmitAction, form.Actions[0].Type, "a form has the button that sends it")
 	s.does(t, at+"/blocks/"+form.ID, url.Values{"title": {"Ask for money"}, "field": {"amount", "projectName"}, "fieldTitle": {"How much", ""}})
 	s.does(t, at+"/actions/"+form.Actions[0].ID, url.Values{
-		"title": {"Ask"}, "style": {"danger"}, "message": {"{{ record.projectName }} is asked for."}, "next": {"clear"},
+		"title": {"Ask"}, "style": {"danger"}, "message": {"{{ record.projectName }} is asked for."}, "next": {"clear"}, "confirm": {"Really ask?"},
 	})
 	s.does(t, "/pages/travel-costs/draft/publish", nil)
 
@@ -97,6 +97,7 @@ func TestDesign_MakesAPageByForms(t *testing.T) {
 	said := mainText(t, page)
 	require.Contains(t, said, "Ask for money")
 	require.Less(t, strings.Index(said, "How much"), strings.Index(said, "Project name"))
+	require.NotNil(t, handlerstest.First(page, "button", "data-confirm", "Really ask?"))
 	sent := expense("key-of-travel", "Night train", "80")
 	emil.Submit("/pages/travel-costs/actions/"+form.Actions[0].ID+"?block="+form.ID, sent).Want(303)
 	require.Contains(t, toasts(emil.Get("/pages/travel-costs").Page()), "Night train is asked for.")

@@ -74,7 +74,7 @@ func (d designing) block(ctx context.Context, b *models.Block) (design.BlockProp
 		out.Preview = ui.Alert(ui.AlertProps{Tone: ui.Bad, Text: text.T(ctx, "design.no_collection", "Its collection is gone. Delete this block.")}, nil)
 		return out, nil
 	}
-	out.Title = on.Title
+	out.Title, out.Heading = on.Title, d.headingOf(ctx, b, on)
 	var err error
 	if out.Preview, err = d.preview(ctx, b, on); err != nil {
 		return out, err
@@ -83,6 +83,19 @@ func (d designing) block(ctx context.Context, b *models.Block) (design.BlockProp
 		out.Buttons = append(out.Buttons, d.button(ctx, a))
 	}
 	return out, nil
+}
+
+// headingOf is what a block is called on its page.
+func (d designing) headingOf(ctx context.Context, b *models.Block, on *models.Collection) string {
+	switch {
+	case b.Title != "":
+		return b.Title
+	case b.Type == models.TableBlock:
+		return tableView{block: b, on: on}.heading()
+	case b.Type == models.CreateFormBlock:
+		return formView{block: b, on: on}.heading(ctx)
+	}
+	return on.Title
 }
 
 func (d designing) button(ctx context.Context, a *models.PageAction) design.ButtonProps {
@@ -125,7 +138,7 @@ func (d designing) preview(ctx context.Context, b *models.Block, on *models.Coll
 	case models.CreateFormBlock, models.EditFormBlock:
 		f := formView{viewer: d.viewer, page: d.state.Page, block: b, on: on}
 		p, err := f.props(ctx, nil)
-		return pages.FormPreview(f.heading(ctx), p), err
+		return pages.FormPreview(p), err
 	case models.DetailsBlock:
 		var values []fields.Shown
 		for _, f := range d.columns(b, on) {

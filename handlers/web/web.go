@@ -23,9 +23,8 @@ type Declared struct {
 // site is what all pages share. It is safe for concurrent use.
 type site struct {
 	route.Deps
-	types    types
-	starters starters
-	sprite   string // the icons there are
+	types  types
+	sprite string // the icons there are
 }
 
 // New makes the pages.

@@ -7,6 +7,7 @@ import "./dialog.js";
 import "./toast.js";
 import "./tabs.js";
 import "./table.js";
+import "./confirm.js";
 import "./forms.js";
 import "./jump.js";
 import "./combobox.js";

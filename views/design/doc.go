@@ -58,9 +58,9 @@ type BlockProps struct {
 	ID      string
 	Kind    string // "Form"
 	Title   string // of the collection
+	Heading string // what it is called on the page
 	Preview templ.Component
 	Buttons []ButtonProps
-	Narrow  bool // as wide as a form
 }
 
 // ButtonProps describes one button of a block with its menu.

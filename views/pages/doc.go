@@ -115,7 +115,8 @@ type Submit struct {
 	Label   string
 	Address string // where the form posts when it is pressed; empty for that of the form
 	Primary bool
-	Bad     bool // takes something away
+	Bad     bool   // takes something away
+	Confirm string // question before it is sent; empty asks nothing
 }
 
 // FormPageProps describes a form on a page of its own.
@@ -150,6 +151,7 @@ type RecordProps struct {
 type UpdateProps struct {
 	ID      string
 	Label   string
+	Confirm string // question before it happens; empty asks nothing
 	Address string // where it posts
 	Key     string // idempotency key
 	Version string // of the record as shown
