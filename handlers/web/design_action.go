@@ -95,7 +95,7 @@ func (d designing) actionOf(id string) (*models.PageAction, *models.Collection, 
 // actionForm is what a button says, as its panel sends it.
 func actionForm(a *models.PageAction) bind.Form {
 	f := bind.Form{
-		"title": {a.Title}, "style": {string(a.Style)}, "opens": {a.Block}, "open": {a.Open}, "confirm": {a.Confirm}, "link": {a.Link},
+		"title": {a.Title}, "style": {string(a.Style)}, "opens": {a.Block}, "confirm": {a.Confirm}, "link": {a.Link},
 		"message": {a.After.Message}, "next": {a.After.Next}, "redirect": {a.After.Redirect}, "refresh": a.After.Refresh,
 	}
 	if a.After.Close {
@@ -121,11 +121,6 @@ func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionTy
 	)}
 	if want := opens(t); want != "" {
 		first.Inputs = append(first.Inputs, d.opensInput(ctx, in, want, on))
-		first.Inputs = append(first.Inputs, in.choice("open", text.T(ctx, "design.opens_in", "Opens in"), []ui.Choice{
-			{Value: "drawer", Label: text.T(ctx, "design.drawer", "A drawer")},
-			{Value: "dialog", Label: text.T(ctx, "design.dialog", "A dialog")},
-			{Value: "page", Label: text.T(ctx, "design.own_page", "A page of its own")},
-		}))
 	}
 	if t == models.LinkAction {
 		first.Inputs = append(first.Inputs, in.text("link", text.T(ctx, "design.link", "Leads to"), text.T(ctx, "design.link_help", "A path of this installation, such as /tasks.")))
@@ -203,7 +198,7 @@ func actionValues(form bind.Form, t models.ActionType, on *models.Collection) ma
 	text := func(name string) any { return strings.TrimSpace(form.Get(name)) }
 	out := map[string]any{"title": text("title"), "style": text("style")}
 	if opens(t) != "" {
-		out["block"], out["open"] = text("opens"), text("open")
+		out["block"] = text("opens")
 	}
 	if t == models.LinkAction {
 		out["link"] = text("link")

@@ -253,7 +253,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	for kind, more := range map[string]url.Values{
-		"addNew": {"opens": {"new"}, "open": {"drawer"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "link": {"link": {"/tasks"}},
+		"addNew": {"opens": {"new"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "link": {"link": {"/tasks"}},
 		"delete": {"confirm": {"Sure?"}}, "updateRecord": {"valueField": {"status", ""}, "value": {"approved", ""}},
 	} {
 		s.Get(atDesign + "?panel=add-action&id=b1&type=" + kind).Want(200)

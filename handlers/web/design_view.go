@@ -26,16 +26,30 @@ func (d designing) props(ctx context.Context) (design.PageProps, error) {
 	for _, f := range d.state.Findings {
 		out.Findings = append(out.Findings, design.Finding{Message: f.Message.In(ctx), Warning: f.Warning})
 	}
-	for i, b := range p.Blocks() {
+	for _, row := range p.Rows {
+		var drawn design.Row
+		for _, column := range row.Columns {
+			blocks, err := d.blocks(ctx, column.Blocks)
+			if err != nil {
+				return out, err
+			}
+			drawn.Columns = append(drawn.Columns, design.Column{Width: column.Width, Blocks: blocks})
+		}
+		out.Rows = append(out.Rows, drawn)
+	}
+	var err error
+	out.Popups, err = d.blocks(ctx, p.Popups)
+	return out, err
+}
+
+func (d designing) blocks(ctx context.Context, list []*models.Block) ([]design.BlockProps, error) {
+	var out []design.BlockProps
+	for _, b := range list {
 		one, err := d.block(ctx, b)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
-		if i < len(p.Blocks())-len(p.Popups) {
-			out.Blocks = append(out.Blocks, one)
-		} else {
-			out.Popups = append(out.Popups, one)
-		}
+		out = append(out, one)
 	}
 	return out, nil
 }

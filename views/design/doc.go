@@ -42,7 +42,7 @@ type PageProps struct {
 	Undo     string // label of what undo reverts; empty when there is nothing
 	Redo     string
 	Findings []Finding
-	Blocks   []BlockProps
+	Rows     []Row
 	Popups   []BlockProps // what buttons open
 	Panel    templ.Component
 }
@@ -51,6 +51,15 @@ type PageProps struct {
 type Finding struct {
 	Message string
 	Warning bool
+}
+
+// Row is one row of columns; their widths add up to 12.
+type Row struct{ Columns []Column }
+
+// Column holds blocks below each other.
+type Column struct {
+	Width  int // 1 to 12
+	Blocks []BlockProps
 }
 
 // BlockProps describes one block in its frame.
