@@ -88,7 +88,7 @@ func (d designing) block(ctx context.Context, b *models.Block) (design.BlockProp
 		out.Preview = ui.Alert(ui.AlertProps{Tone: ui.Bad, Text: text.T(ctx, "design.no_collection", "Its collection is gone. Delete this block.")}, nil)
 		return out, nil
 	}
-	out.Title, out.Heading = on.Title, d.headingOf(ctx, b, on)
+	out.Title, out.Heading = on.Title, headingOf(ctx, b, on)
 	var err error
 	if out.Preview, err = d.preview(ctx, b, on); err != nil {
 		return out, err
@@ -100,7 +100,7 @@ func (d designing) block(ctx context.Context, b *models.Block) (design.BlockProp
 }
 
 // headingOf is what a block is called on its page.
-func (d designing) headingOf(ctx context.Context, b *models.Block, on *models.Collection) string {
+func headingOf(ctx context.Context, b *models.Block, on *models.Collection) string {
 	switch {
 	case b.Title != "":
 		return b.Title

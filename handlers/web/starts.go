@@ -7,6 +7,8 @@ import (
 
 	"formrail/models"
 	"formrail/models/text"
+	"formrail/views/urls"
+	"formrail/views/workflows"
 )
 
 // starts is the line below a form: which workflows its buttons start, bound ones
@@ -40,4 +42,38 @@ func (f formView) starts(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return text.T(ctx, "form.starts", "Starts %s", strings.Join(titles, ", ")), nil
+}
+
+// boundButtons lists the published buttons that start a workflow.
+func (v *viewer) boundButtons(ctx context.Context, key string) ([]workflows.BoundButton, error) {
+	buttons, err := v.site.DB.BoundButtons(ctx, key)
+	if err != nil || len(buttons) == 0 {
+		return nil, err
+	}
+	list, err := v.site.Engine.Startable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []workflows.BoundButton
+	for _, b := range buttons {
+		on, ok := v.cat.Collection(b.Block.Collection)
+		if !ok {
+			continue
+		}
+		one := workflows.BoundButton{Label: actionLabel(ctx, b.Action), Place: b.Page.Title + " / " + headingOf(ctx, b.Block, on)}
+		if to := v.cat.SourceCollection(on, b.Path); b.Path != "" && to != nil {
+			one.Data = b.Path + ": " + to.Title
+		}
+		switch {
+		case v.access.Can("page.design"):
+			one.Href = urls.DesignPanel(b.Page.Key, "bind", b.Action.ID)
+		case b.Page.VisibleTo(v.roles):
+			one.Href = urls.Page(b.Page.Key)
+		}
+		if why, ok := v.cat.Misfit(list, b.Action, on, models.PageBinding{Workflow: key, Path: b.Path}); ok {
+			one.Skipped = why.In(ctx)
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }

@@ -91,6 +91,15 @@ type Finding struct {
 	Warning bool
 }
 
+// BoundButton is a button that starts the workflow.
+type BoundButton struct {
+	Label   string // of the button
+	Place   string // page and block
+	Data    string // what it sends, when that is not the record itself
+	Href    string // where it is designed, or the page; empty when the reader sees neither
+	Skipped string // why it starts nothing; empty when it does
+}
+
 // ShowProps describes one workflow.
 type ShowProps struct {
 	Session     layout.Session
@@ -105,6 +114,7 @@ type ShowProps struct {
 	Versions    []Version
 	Log         []LogEntry
 	Findings    []Finding
+	Bound       []BoundButton
 	CanEnable   bool
 	CanPublish  bool   // may publish and there is a draft to publish
 	DraftBase   string // revision that the publish form sends back
