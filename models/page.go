@@ -86,6 +86,7 @@ const (
 	DeleteAction       ActionType = "delete"
 	LinkAction         ActionType = "link"
 	RefreshAction      ActionType = "refresh"
+	FilterAction       ActionType = "filter"
 )
 
 // ActionStyle says how much a button stands out.

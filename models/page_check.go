@@ -22,7 +22,7 @@ const (
 // Offered lists the actions that each type of block may have.
 func Offered() map[BlockType][]ActionType {
 	return map[BlockType][]ActionType{
-		TableBlock:      {AddNewAction, RefreshAction, LinkAction, ViewAction, EditAction, UpdateRecordAction, DeleteAction},
+		TableBlock:      {AddNewAction, FilterAction, RefreshAction, LinkAction, ViewAction, EditAction, UpdateRecordAction, DeleteAction},
 		CreateFormBlock: {SubmitAction, SaveAction, LinkAction},
 		EditFormBlock:   {SubmitAction, SaveAction, DeleteAction, LinkAction},
 		DetailsBlock:    {EditAction, UpdateRecordAction, DeleteAction, LinkAction},

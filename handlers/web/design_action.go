@@ -34,6 +34,7 @@ func actionIcon(t models.ActionType) string {
 	return map[models.ActionType]string{
 		models.AddNewAction: "plus", models.ViewAction: "eye", models.EditAction: "pencil", models.SubmitAction: "send", models.SaveAction: "check",
 		models.UpdateRecordAction: "pencil-line", models.DeleteAction: "trash-2", models.LinkAction: "link", models.RefreshAction: "refresh-cw",
+		models.FilterAction: "list-filter",
 	}[t]
 }
 

@@ -253,11 +253,38 @@ func TestDesign_FiltersAndOrdersATable(t *testing.T) {
 	s.Submit(atDesign+"/blocks/b1", form).Want(422)
 }
 
+func TestFilter_NarrowsATableWithinTheRightsOfThePerson(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	emil := s.Browser(s.emil)
+	s.submit(t, emil, "Cheap lunch", "12")
+	s.submit(t, emil, "Lisbon client visit", "900")
+	s.submit(t, s.Browser(s.ines), "Lisbon for Ines", "900")
+	s.does(t, atDesign+"/actions", url.Values{"block": {"b1"}, "type": {"filter"}})
+	s.does(t, "/pages/expenses/draft/publish", nil)
+	shown := func(query string) string {
+		return mainText(t, emil.Get("/pages/expenses?"+query).Want(200).Page())
+	}
+	require.Contains(t, shown(""), "Show records where all of these are true")
+	said := shown("field=amount&op=$gt&value=100&field=&op=$eq&value=")
+	require.Contains(t, said, "Lisbon client visit")
+	require.NotContains(t, said, "Cheap lunch")
+	require.NotContains(t, said, "Ines", "a filter shows nothing that rights hide")
+	require.Contains(t, shown("field=status&op=$eq&value=Draft&field=createdAt&op=$eq&value=2026-11-22"), "Cheap lunch", "choices by their label, days by date")
+	require.Contains(t, shown("field=amount&op=$gt&value=much"), "The filter was left out.")
+	for _, odd := range []string{"field=secret&op=$eq&value=x", "field=salary&op=$eq&value=x", "field=amount&op=$explode&value=1", "field=amount", "op=$eq"} {
+		require.Contains(t, shown(odd), "Cheap lunch", odd)
+	}
+	found := emil.Get("/pages/expenses?field=amount&op=$gt&value=100").Page()
+	search := handlerstest.First(found, "form", "role", "search")
+	require.Equal(t, "amount", handlerstest.Attr(handlerstest.First(search, "input", "name", "field"), "value"), "a search keeps the filter")
+}
+
 func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	for kind, more := range map[string]url.Values{
-		"addNew": {"opens": {"new"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "link": {"link": {"/tasks"}},
+		"addNew": {"opens": {"new"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "filter": {}, "link": {"link": {"/tasks"}},
 		"delete": {"confirm": {"Sure?"}}, "updateRecord": {"valueField": {"status", ""}, "value": {"approved", ""}},
 	} {
 		s.Get(atDesign + "?panel=add-action&id=b1&type=" + kind).Want(200)

@@ -65,7 +65,7 @@ func listingOf(q bind.Form) listing {
 	if err != nil || from < 1 {
 		from = 1
 	}
-	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from}
+	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from, where: conditionsOf(q)}
 }
 
 // listFor is what the address says about one table.

@@ -50,7 +50,10 @@ type TableProps struct {
 	Title   string // read for the block
 	Address string // where search, sorting and paging lead: the page itself
 	Search  string
-	Find    bool // offers a search
+	Find    bool         // offers a search
+	Filter  *FilterProps // nil without one
+	Problem string       // why the conditions of the reader were left out
+	Keep    []ui.Choice  // names and values that a search takes along
 	Columns []TableColumn
 	Rows    []TableRow
 	Add     []Action // "Add new" buttons
@@ -59,6 +62,22 @@ type TableProps struct {
 	Pager   ui.PagerProps
 	Empty   string // what belongs here, when nothing does yet
 }
+
+// FilterProps describes the conditions a reader sets above a table.
+type FilterProps struct {
+	ID      string
+	Label   string
+	Address string // where it leads
+	Clear   string // the same without conditions
+	Fields  []ui.Choice
+	Ops     []ui.Choice
+	Rows    []FilterRow
+	Active  int
+	Keep    []ui.Choice // names and values that are sent along
+}
+
+// FilterRow is one condition.
+type FilterRow struct{ Field, Op, Value string }
 
 // TableColumn is the head of one column.
 type TableColumn struct {

@@ -80,7 +80,7 @@ func (p PageProps) actions(ctx context.Context) templ.Component {
 	if !p.Design {
 		return nil
 	}
-	return ui.Button(ui.ButtonProps{Label: text.T(ctx, "page.design", "Design"), Icon: "pencil-ruler", Href: urls.Design(p.Key), LabelWide: true}, nil)
+	return ui.Button(ui.ButtonProps{Label: text.T(ctx, "page.design", "Design page"), Icon: "pencil-ruler", Href: urls.Design(p.Key), LabelWide: true}, nil)
 }
 
 func blockRow(r Row) templ.Component {
