@@ -80,7 +80,7 @@ func (r recordsCap) access(actor node.Actor) models.Access {
 func (r recordsCap) operation(collection string, action models.Action, actor node.Actor) *records.Operation {
 	return &records.Operation{
 		Access: r.access(actor), Collection: collection, Action: action, Lineage: r.lineage(),
-		Origin: models.Origin{Kind: "workflow", RequestID: r.s.exec.RequestID, Execution: r.s.exec.ID, Node: r.step.Node},
+		Origin: models.Origin{Kind: "workflow", RequestID: r.s.exec.RequestID, Trace: r.s.exec.Cause.Trace, Execution: r.s.exec.ID, Node: r.step.Node},
 	}
 }
 

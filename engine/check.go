@@ -239,15 +239,42 @@ func (e *Engine) Usages(ctx context.Context, collection, fieldName string) ([]mo
 	}
 	var out []models.Usage
 	for _, w := range workflows {
-		d, err := ReadDefinition(w.Draft)
+		places, err := e.placesIn(ctx, w, collection, fieldName)
 		if err != nil {
-			return nil, fmt.Errorf("read draft of %s: %w", w.Key, err)
+			return nil, err
 		}
-		for _, place := range usedIn(d, collection, fieldName) {
+		for _, place := range places {
 			out = append(out, models.Usage{Kind: "workflow", Key: w.Key, Title: w.Title, Place: place, Live: w.LiveVersion != 0})
 		}
 	}
 	return out, nil
+}
+
+// placesIn lists the places of a workflow's draft, and those that only its live
+// version has.
+func (e *Engine) placesIn(ctx context.Context, w *models.Workflow, collection, fieldName string) ([]string, error) {
+	d, err := ReadDefinition(w.Draft)
+	if err != nil {
+		return nil, fmt.Errorf("read draft of %s: %w", w.Key, err)
+	}
+	places := usedIn(d, collection, fieldName)
+	if w.LiveVersion == 0 || !w.DraftDirty {
+		return places, nil
+	}
+	v, err := models.VersionByID(ctx, e.db.Read(), w.LiveVersion)
+	if err != nil {
+		return nil, err
+	}
+	live, err := ReadDefinition(v.Definition)
+	if err != nil {
+		return nil, fmt.Errorf("read version %d of %s: %w", v.Number, w.Key, err)
+	}
+	for _, place := range usedIn(live, collection, fieldName) {
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return places, nil
 }
 
 // usedIn lists the nodes whose settings name a collection and, when given, a field.

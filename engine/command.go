@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"slices"
 
+	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/text"
 )
 
 // Command is one edit of a draft: its name and its arguments as canonical values.
 //
-//	add_node     type, at {parent, branch, index}, key?, title?, config?
+//	add_node     type, at {parent, branch, index}, key?, title?, config?, restTo?
 //	move_nodes   keys, at
 //	delete_nodes keys, keepBranch {key: branch}
 //	set_title    key, value     set_note key, value     set_skip key, value
+//	rename_branch key, branch, value
 //	set_config   key, field, value (null removes the setting)
 //	set_policy   key, field (retry, timeout, onError, onUnknown, elevated), value
 //	set_trigger  field, value
@@ -71,7 +73,7 @@ func badCommand(m text.Message) *models.Error { return models.Invalid("BAD_PARAM
 
 func (c *change) apply(cmd Command) error {
 	run, ok := map[string]func(map[string]any) (string, error){
-		"add_node": c.addNode, "move_nodes": c.moveNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "set_note": c.setNote,
+		"add_node": c.addNode, "move_nodes": c.moveNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
 		"set_skip": c.setSkip, "set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
 	}[cmd.Name]
 	if !ok {
@@ -153,17 +155,31 @@ func (c *change) addNode(args map[string]any) (string, error) {
 	n.Key, _ = args["key"].(string)
 	if n.Key == "" {
 		n.Key = c.freeKey()
+		args["key"] = n.Key // the answer names it
 	}
 	if config, ok := args["config"].(map[string]any); ok {
 		n.Config = config
 	}
 	n.Title, _ = args["title"].(string)
+	if into, ok := args["restTo"].(string); ok && into != "" {
+		rest := slices.Clone((*p.list)[p.index:])
+		*p.list = (*p.list)[:p.index]
+		n.Branches = append(n.Branches, &BranchPart{Key: into, Nodes: rest})
+	}
 	*p.list = slices.Insert(*p.list, p.index, n)
 	return fmt.Sprintf("Added “%s”", n.titleOf(known.Title)), nil
 }
 
 // freeKey makes a node key that the draft does not have.
 func (c *change) freeKey() string {
+	return newNodeKey(func(key string) bool {
+		_, err := c.node(key)
+		return err == nil
+	})
+}
+
+// newNodeKey makes a node key that is not taken.
+func newNodeKey(taken func(key string) bool) string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	for {
 		var b [4]byte
@@ -177,8 +193,8 @@ func (c *change) freeKey() string {
 			}
 			b[i] = letters[int(b[i])%n]
 		}
-		if _, err := c.node(string(b[:])); err != nil {
-			return string(b[:])
+		if key := string(b[:]); !taken(key) {
+			return key
 		}
 	}
 }
@@ -288,6 +304,31 @@ func (c *change) setNote(args map[string]any) (string, error) {
 	return c.setText(args, "Changed the note of", func(n *NodePart, s string) { n.Note = s })
 }
 
+// renameBranch gives a branch another label; its key stays. Without one it has that
+// of its type again.
+func (c *change) renameBranch(args map[string]any) (string, error) {
+	n, err := c.node(args["key"])
+	if err != nil {
+		return "", err
+	}
+	branch, _ := args["branch"].(string)
+	title, ok := args["value"].(string)
+	switch {
+	case branch == "":
+		return "", badCommand(text.M("draft.branch", "Name the branch to change."))
+	case !ok || len([]rune(title)) > 100:
+		return "", badCommand(text.M("draft.branch_title", "The label of a branch has at most 100 characters."))
+	}
+	for _, b := range n.Branches {
+		if b.Key == branch {
+			b.Title = title
+			return fmt.Sprintf("Renamed a branch of %s", c.names([]*NodePart{n})), nil
+		}
+	}
+	n.Branches = append(n.Branches, &BranchPart{Key: branch, Title: title})
+	return fmt.Sprintf("Renamed a branch of %s", c.names([]*NodePart{n})), nil
+}
+
 func (c *change) setText(args map[string]any, label string, set func(*NodePart, string)) (string, error) {
 	n, err := c.node(args["key"])
 	if err != nil {
@@ -328,7 +369,34 @@ func (c *change) setConfig(args map[string]any) (string, error) {
 	} else {
 		n.Config[name] = args["value"]
 	}
-	return fmt.Sprintf("Changed “%s” of %s", name, c.names([]*NodePart{n})), nil
+	c.prune(n)
+	return fmt.Sprintf("Changed “%s” of %s", c.label(n, name), c.names([]*NodePart{n})), nil
+}
+
+// prune drops branches that the settings took away, unless steps stand in them.
+func (c *change) prune(n *NodePart) {
+	typ := c.types.nodes[n.Type]
+	if typ == nil {
+		return
+	}
+	settings, _ := typ.Decode(n.Config)
+	declared := typ.Branches(settings)
+	n.Branches = slices.DeleteFunc(n.Branches, func(b *BranchPart) bool {
+		owned := slices.ContainsFunc(declared, func(d node.Branch) bool { return d.Key == b.Key })
+		return len(b.Nodes) == 0 && !owned && b.Key != errorBranch
+	})
+}
+
+// label is what people call a setting.
+func (c *change) label(n *NodePart, name string) string {
+	if typ := c.types.nodes[n.Type]; typ != nil {
+		for _, f := range typ.Config {
+			if f.Name == name && f.Label != "" {
+				return f.Label
+			}
+		}
+	}
+	return name
 }
 
 func (c *change) setPolicy(args map[string]any) (string, error) {

@@ -108,6 +108,7 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 		again.ID, again.RerunOf, again.IdemKey = models.NewID(), old.ID, key
 		again.Sync = false
 		again.Cause.Layers = append(models.CauseOf(access.Principal).Layers, old.Cause.Layers...)
+		again.Cause.Trace = models.RequestOf(ctx).Trace
 		again.Principal, again.UserID = access.Principal.String(), access.Principal.UserID
 		again.ParentID, again.ParentStepID, again.RootID, again.Depth = "", "", "", 1
 		again.Chain = []int64{old.WorkflowID}

@@ -255,7 +255,7 @@ func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
 }
 
 // state reports how the draft stands.
-func (ed *edit) state(ctx context.Context, tx *models.Tx) (DraftState, error) {
+func (ed *edit) state(ctx context.Context, q models.Querier) (DraftState, error) {
 	d, err := ReadDefinition(ed.w.Draft)
 	if err != nil {
 		return DraftState{}, err
@@ -266,7 +266,7 @@ func (ed *edit) state(ctx context.Context, tx *models.Tx) (DraftState, error) {
 	}
 	out := DraftState{Revision: ed.w.DraftRevision, Changed: ed.touched, Findings: findings}
 	for label, state := range map[*string]string{&out.Undo: "done", &out.Redo: "undone"} {
-		c, err := models.WorkflowEdits().Last(ctx, tx, ed.w.ID, state)
+		c, err := models.WorkflowEdits().Last(ctx, q, ed.w.ID, state)
 		if err != nil {
 			return DraftState{}, err
 		}

@@ -115,7 +115,8 @@ func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := m.e.now()
+	now, cause := m.e.now(), models.CauseOf(p)
+	cause.Trace = models.RequestOf(ctx).Trace
 	trig := map[string]any{
 		"event": action, "action": action, "collection": collection, "data": record, "params": map[string]any{"values": map[string]any{}},
 		"user": user, "role": orNil(p.Role), "principal": p.String(), "date": now, "firedAt": now,
@@ -123,7 +124,7 @@ func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	}
 	return &models.Execution{
 		ID: models.NewID(), WorkflowID: m.w.ID, VersionID: m.v.Version.ID, Hash: m.v.Version.Hash, Mode: "live", TriggerType: m.w.Type,
-		ResourceType: collection, ResourceID: tk, Principal: p.String(), UserID: p.UserID, Cause: models.CauseOf(p), Depth: 1,
+		ResourceType: collection, ResourceID: tk, Principal: p.String(), UserID: p.UserID, Cause: cause, Depth: 1,
 		Chain: []int64{m.w.ID}, Trigger: encode(trig), ExpiresAt: expiry(m.w, now),
 	}, nil
 }

@@ -295,7 +295,18 @@ func (n *needs) proposed() []string {
 	return out
 }
 
-// SetEnabled switches a workflow. Switching on needs a live version that can run.
+// Elevatable lists the nodes of a definition that an approved list of rights would
+// change something for: those that read or write records.
+func (e *Engine) Elevatable(ctx context.Context, d *Definition) ([]string, error) {
+	cat, err := e.db.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	c, _ := e.registry.compile(d, "")
+	return (&needs{cat: Schema{cat}, c: c}).proposed(), nil
+}
+
+// setEnabled switches a workflow. Switching on needs a live version that can run.
 func (e *Engine) setEnabled(ctx context.Context, w *models.Workflow, on bool) error {
 	if !on {
 		w.Enabled = false

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
 	"formrail/engine/expr"
 	"formrail/models"
@@ -97,10 +96,6 @@ func (r *renaming) setting(on *models.Collection, f field.Field, config map[stri
 			return r.Name
 		}
 		return v
-	case field.Expression:
-		if source := textOf(v); source != "" && config["engine"] != "template" {
-			return expr.Rename(source, r.member)
-		}
 	case field.Filter:
 		return r.Names().Filter(on, r.texts(v))
 	case field.Values:
@@ -111,31 +106,11 @@ func (r *renaming) setting(on *models.Collection, f field.Field, config map[stri
 		subject, _ := r.Catalog.Collection(r.c.Listens.Collection)
 		return r.people(subject, r.texts(v))
 	}
-	return r.texts(v)
+	return naming(r.member).setting(f, config, v)
 }
 
 // texts changes every template inside a value.
-func (r *renaming) texts(v any) any {
-	switch v := v.(type) {
-	case string:
-		if strings.Contains(v, "{{") {
-			return expr.RenameTemplate(v, r.member)
-		}
-	case []any:
-		out := make([]any, len(v))
-		for i, one := range v {
-			out[i] = r.texts(one)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, one := range v {
-			out[name] = r.texts(one)
-		}
-		return out
-	}
-	return v
-}
+func (r *renaming) texts(v any) any { return naming(r.member).texts(v) }
 
 // member gives the new name of what an expression reads of a record.
 func (r *renaming) member(of expr.Reference, name string) string {

@@ -143,3 +143,13 @@ func TestRename_AnApproverIsFoundByAFormerName(t *testing.T) {
 	w.Idle()
 	require.Len(t, w.Tasks(w.Designer), 1)
 }
+
+func TestRename_FollowsConditionsThatAreExpressions(t *testing.T) {
+	t.Parallel()
+	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
+	parcels(w)
+	w.Draft(`{"key":"parcel","title":"Parcel","type":"post_action","config":{"collection":"parcels"},"nodes":[
+	  {"key":"if","type":"condition","config":{"mode":"continue","when":{"any":[{"expression":"trigger.data.grossWeight > 5"}]}}}]}`)
+	renamed(t, w)
+	require.Contains(t, draftOf(t, w, "parcel"), `"expression":"trigger.data.weight > 5"`)
+}

@@ -314,10 +314,12 @@ func (s *starting) start(ctx context.Context, c candidate, change records.Change
 // execution builds the row of an execution that a write starts.
 func (s *starting) execution(l *listener, f found) *models.Execution {
 	p := s.op.Access.Principal
+	cause := models.CauseOf(p)
+	cause.Trace = s.op.Origin.Trace
 	return &models.Execution{
 		ID: models.NewID(), WorkflowID: l.workflow.ID, VersionID: l.version.ID, Hash: l.version.Version.Hash, Mode: "live",
 		Sync: l.workflow.Sync, TriggerType: postAction, ResourceType: f.collection.Name, ResourceID: f.id,
-		Principal: p.String(), UserID: p.UserID, Cause: models.CauseOf(p),
+		Principal: p.String(), UserID: p.UserID, Cause: cause,
 		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID,
 		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),
 	}

@@ -53,8 +53,17 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err != nil {
 		return nil, nil, err
 	}
+	made, err := e.insertWorkflow(ctx, access, in, draft)
+	if err != nil {
+		return nil, nil, err
+	}
+	return made, findings, nil
+}
+
+// insertWorkflow stores a workflow, disabled, with a draft that was checked.
+func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in NewWorkflow, draft string) (*models.Workflow, error) {
 	var made *models.Workflow
-	err = e.db.Write(ctx, "workflow.create", func(tx *models.Tx) error {
+	err := e.db.Write(ctx, "workflow.create", func(tx *models.Tx) (err error) {
 		made = &models.Workflow{
 			Key: in.Key, Title: in.Title, Description: in.Description, Type: in.Type, Sync: in.Sync, Draft: draft, Options: in.Options,
 			OwnerID: access.Principal.UserID, CreatedByID: access.Principal.UserID,
@@ -67,9 +76,9 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 		return models.InsertWorkflow(ctx, tx, made)
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("create workflow: %w", err)
+		return nil, fmt.Errorf("create workflow: %w", err)
 	}
-	return made, findings, nil
+	return made, nil
 }
 
 func (in *NewWorkflow) check() error {
@@ -155,6 +164,19 @@ type WorkflowChange struct {
 	Description *string
 	Enabled     *bool
 	Options     *models.WorkflowOptions
+}
+
+// DefinitionOf reads a definition of a workflow: draft or nothing, live, or the
+// number of a version. What does not exist is NotFound.
+func (e *Engine) DefinitionOf(ctx context.Context, w *models.Workflow, which string) (*Definition, error) {
+	v, err := models.ChosenVersion(ctx, e.db.Read(), w, which)
+	switch {
+	case err != nil:
+		return nil, err
+	case v == nil:
+		return ReadDefinition(w.Draft)
+	}
+	return ReadDefinition(v.Definition)
 }
 
 // UpdateWorkflow changes title, description, options and the switch at once,

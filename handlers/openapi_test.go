@@ -281,3 +281,52 @@ func TestOpenAPI_ParametersOfRecordsAreKnown(t *testing.T) {
 	}
 	require.Greater(t, seen, 100)
 }
+
+func TestOpenAPI_StatedInputsAreKnown(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	app.Workflow(onCreate("flow", sayThanks))
+	fill := strings.NewReplacer("{key}", "flow", "{name}", "reimbursements", "{field}", "code")
+	got, seen := operations(t, api), 0
+	for _, at := range []string{
+		"GET /api/workflows:usage/{key}", "GET /api/workflows:export", "GET /api/workflows:export/{key}", "GET /api/workflows:diff/{key}", "POST /api/workflows:diff/{key}",
+		"POST /api/workflows:duplicate/{key}", "POST /api/workflows:import", "GET /api/collections:preview/{name}",
+		"POST /api/collections/{name}/fields:preview/{field}", "POST /api/collections:clone/{name}", "POST /api/collections/{name}/fields:move/{field}",
+	} {
+		method, path, _ := strings.Cut(at, " ")
+		list, _ := got[at]["parameters"].([]any)
+		for _, p := range list {
+			p, _ := p.(map[string]any)
+			require.NotEqual(t, "parameters", p["name"], "%s states its inputs", at)
+			if p["in"] != "query" {
+				continue
+			}
+			seen++
+			a := api.Send(method, fill.Replace(path)+"?"+url.Values{fmt.Sprint(p["name"]): {""}}.Encode(), "application/json", "")
+			require.NotContains(t, string(a.Body), "There is no parameter", "%s: %s", at, p["name"])
+		}
+		for name := range members(got[at]) {
+			seen++
+			a := api.Send(method, fill.Replace(path), "application/json", fmt.Sprintf(`{%q: null}`, name))
+			require.NotContains(t, string(a.Body), "There is no parameter", "%s: %s", at, name)
+		}
+		body := `{"nonsense": 1}`
+		if method == "GET" {
+			body = ""
+		}
+		a := api.Send(method, fill.Replace(path)+"?nonsense=1", "application/json", body)
+		require.Equal(t, 400, a.Status, "%s: %s", at, a.Body)
+	}
+	require.Greater(t, seen, 15)
+}
+
+// members are the members of the body of an operation.
+func members(op map[string]any) map[string]any {
+	var at any = op
+	for _, name := range []string{"requestBody", "content", "application/json", "schema", "properties"} {
+		inside, _ := at.(map[string]any)
+		at = inside[name]
+	}
+	out, _ := at.(map[string]any)
+	return out
+}

@@ -160,6 +160,31 @@ func TestRecords_Query(t *testing.T) {
 	}
 }
 
+func TestRecords_QueryJoinsConditionsOnGroups(t *testing.T) {
+	t.Parallel()
+	_, api := start(t)
+	api.Post("/api/reimbursements:create", `[{"projectName": "A"}, {"projectName": "A"}, {"projectName": "B"}]`).Want(200)
+	const ask = `{"measures": [{"aggregation": "count"}], "dimensions": [{"field": "projectName"}], "having": %s}`
+	got := api.Post("/api/reimbursements:query", fmt.Sprintf(ask, `{"$or": [{"count": {"$gt": 5}}, {"$not": {"count": 1}}]}`)).Want(200)
+	require.Contains(t, string(got.Body), `"data":[{"count":2,"projectName":"A"}]`)
+	api.Post("/api/reimbursements:query", fmt.Sprintf(ask, `{"$or": {"count": 1}}`)).WantCode(400, "BAD_PARAMETER")
+	api.Post("/api/reimbursements:query", fmt.Sprintf(ask, `{"$or": [{"projectName": "A"}]}`)).WantCode(400, "BAD_PARAMETER")
+}
+
+func TestUsers_AreCountedByThoseWhoSeeThem(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	app.Person("ana")
+	app.Role("peers", nil, models.Grant{Collection: models.UsersCollection, Action: models.View, Fields: []string{"nickname"}, Scope: models.ScopeAll})
+	peer := app.As(app.Person("pia", "peers"))
+	const count, names, mails = `{"measures": [{"aggregation": "count"}]}`, `{"dimensions": [{"field": "nickname"}]}`, `{"dimensions": [{"field": "email"}]}`
+	require.Equal(t, "3", fmt.Sprint(api.Post("/api/users:query", count).Want(200).List()[0]["count"]))
+	require.Len(t, peer.Post("/api/users:query", names).Want(200).List(), 3)
+	peer.Post("/api/users:query", mails).WantCode(403, "FIELD_NOT_ALLOWED")
+	app.API(app.Token(app.Root, "tasks")).Post("/api/users:query", count).WantCode(403, "SCOPE_MISSING")
+	api.Post("/api/users:query", `{"measures": [{"aggregation": "sum", "field": "password"}]}`).Want(400)
+}
+
 func TestRecords_ListParameters(t *testing.T) {
 	t.Parallel()
 	_, api := start(t)

@@ -183,6 +183,9 @@ func TestRoutes_HeadersOfTheRequest(t *testing.T) {
 	require.NotEqual(t, "no spaces!", api.With("X-Request-Id", "no spaces!").Get("/api/workflows:list").Header.Get("X-Request-Id"))
 	api.With("X-Timezone", "Mars/Base").Get("/api/workflows:list").WantCode(400, "BAD_PARAMETER")
 	api.With("X-Timezone", "Europe/Stockholm").Get("/api/workflows:list").Want(200)
+	for _, locale := range []string{"en-GB", "xx", strings.Repeat("-", 5000)} {
+		api.With("X-Locale", locale).With("Accept-Language", "yy, en;q=0.5").Get("/api/workflows:list").Want(200)
+	}
 	app.Anonymous().Get("/api/workflows:list?token=x").WantCode(401, "TOKEN_IN_QUERY")
 	app.API("frl_unknown").Get("/api/workflows:list").WantCode(401, "INVALID_TOKEN")
 	app.Anonymous().With("Authorization", "Basic eDp5").Get("/api/workflows:list").WantCode(401, "INVALID_TOKEN")
@@ -194,6 +197,27 @@ func TestRoutes_HeadersOfTheRequest(t *testing.T) {
 		require.Equal(t, value, a.Header.Get(name), name)
 	}
 	require.Contains(t, a.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
+}
+
+func TestRoutes_ATraceGoesOnInExecutions(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	app.Workflow(onCreate("flow", sayThanks))
+	app.Workflow(handlerstest.Workflow{Key: "every", Config: `{"collection": "reimbursements", "mode": "global", "actions": ["create"]}`, Nodes: `[]`})
+	const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	api.With("traceparent", trace).Post("/api/reimbursements:create?triggerWorkflows=flow", `{"projectName": "A"}`).Want(200)
+	app.Idle()
+	found := api.Get("/api/executions:list").Want(200).List()
+	require.Len(t, found, 2)
+	again := api.With("traceparent", "nonsense").Post(fmt.Sprintf("/api/executions:rerun/%s", found[0]["id"]), "").Want(200).Data()
+	run, _ := api.With("traceparent", trace).Post("/api/workflows:execute/every", `{"filterByTk": 1}`).Want(200).Data()["execution"].(map[string]any)
+	app.Idle()
+	for _, x := range append(found, run) {
+		cause, _ := api.Get(fmt.Sprintf("/api/executions:get/%s", x["id"])).Want(200).Data()["cause"].(map[string]any)
+		require.Equal(t, trace, cause["traceparent"])
+	}
+	cause, _ := api.Get(fmt.Sprintf("/api/executions:get/%s", again["id"])).Want(200).Data()["cause"].(map[string]any)
+	require.Nil(t, cause["traceparent"], "a re-run belongs to the request that asked for it")
 }
 
 func TestSessions_AChangeComesFromOurOwnPage(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 type Request struct {
 	ID      string // of the request, as logs, events and histories show it
 	Address string // of the client, without port
+	Trace   string // W3C traceparent that the caller sent; empty without one
 }
 
 type requestKey struct{}

@@ -52,33 +52,3 @@ func filterNames(filter any, is func(string) bool) bool {
 	}
 	return false
 }
-
-// BoundButton is a published button that a workflow is bound to.
-type BoundButton struct {
-	Page   *Page
-	Block  *Block
-	Action *PageAction
-	Path   string // to the data it sends; empty for the record itself
-}
-
-// BoundButtons lists the published buttons that start a workflow, in the order of
-// the menu.
-func (db *DB) BoundButtons(ctx context.Context, workflow string) ([]BoundButton, error) {
-	pages, err := db.Pages(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []BoundButton
-	for _, p := range pages {
-		for _, b := range p.Blocks() {
-			for _, a := range b.Actions {
-				for _, g := range a.Bindings {
-					if g.Workflow == workflow {
-						out = append(out, BoundButton{Page: p, Block: b, Action: a, Path: g.Path})
-					}
-				}
-			}
-		}
-	}
-	return out, nil
-}

@@ -79,6 +79,7 @@ type Layer struct {
 // all layers must allow. No layers mean that no person caused it.
 type Cause struct {
 	Layers []Layer `json:"layers,omitempty"`
+	Trace  string  `json:"trace,omitempty"` // of the request, see [Request]
 }
 
 // CauseOf is the cause of what principal starts.
@@ -93,6 +94,7 @@ func CauseOf(p Principal) Cause {
 type Origin struct {
 	Kind      string  `json:"kind"` // form, api, import, workflow, task, public, timer, external, system
 	RequestID string  `json:"requestId"`
+	Trace     string  `json:"-"`         // of the request, see [Request]; executions it starts continue it
 	Nested    *Nested `json:"nested"`    // set when the record was saved inside another one
 	Execution string  `json:"execution"` // set for kind workflow
 	Node      string  `json:"node"`

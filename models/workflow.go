@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"formrail/models/text"
@@ -222,6 +223,22 @@ func VersionByID(ctx context.Context, q Querier, id int64) (*Version, error) {
 func VersionByNumber(ctx context.Context, q Querier, workflowID, number int64) (*Version, error) {
 	v, err := scanVersion(q.QueryRow(ctx, "SELECT "+versionColumns+" FROM workflow_versions WHERE workflow_id = ? AND number = ?", workflowID, number).Scan)
 	return found(v, err, "version")
+}
+
+// ChosenVersion finds a version of a workflow by its number, or the live one. Of
+// draft, or nothing, it is nil. What does not exist is NotFound.
+func ChosenVersion(ctx context.Context, q Querier, w *Workflow, which string) (*Version, error) {
+	switch which {
+	case "", "draft":
+		return nil, nil
+	case "live":
+		return VersionByID(ctx, q, w.LiveVersion)
+	}
+	n, err := strconv.ParseInt(which, 10, 64)
+	if err != nil {
+		return nil, NotFound()
+	}
+	return VersionByNumber(ctx, q, w.ID, n)
 }
 
 // Versions lists the versions of a workflow, newest first.

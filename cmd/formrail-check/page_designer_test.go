@@ -10,23 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// choose picks an option of the select with a label, by what it says.
-func (b *browser) choose(label, option string) {
-	b.t.Helper()
-	require.Eventually(b.t, func() bool {
-		chosen, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
-			const label = [...document.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor)?.options);
-			const select = label && document.getElementById(label.htmlFor);
-			const option = select && [...select.options].find((o) => o.textContent.trim() === %q);
-			if (!option) return false;
-			select.value = option.value;
-			select.dispatchEvent(new Event("change", {bubbles: true}));
-			return true;
-		})()`, label, option)))
-		return err == nil && chosen
-	}, 20*time.Second, 50*time.Millisecond, "nothing labelled %q offers %q", label, option)
-}
-
 // inDialog presses a button or link of the open dialog or drawer.
 func (b *browser) inDialog(text string) {
 	b.t.Helper()
@@ -58,10 +41,7 @@ func (b *browser) addForm(title string) {
 func (b *browser) save(text string) {
 	b.t.Helper()
 	b.inDialog(text)
-	require.Eventually(b.t, func() bool {
-		back, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && !location.search && !document.querySelector("dialog[open]")`))
-		return err == nil && back
-	}, 20*time.Second, 50*time.Millisecond, "%s does not lead back to the page", text)
+	b.becomes("back on the page after "+text, `document.readyState === "complete" && !location.search && !document.querySelector("dialog[open]")`)
 }
 
 // TestBrowser_BindsAWorkflowToOneOfTwoForms designs a page by clicking: a table and

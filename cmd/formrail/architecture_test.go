@@ -39,7 +39,7 @@ func mayImport() map[string][]string {
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
-			"views", "engine", "engine/node", "engine/trigger", "engine/live", "models", "models/records",
+			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/live", "models", "models/records",
 			"models/pagedesign", "models/field", "static",
 		},
 		"cmd": {

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"formrail/engine"
-	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
 )
@@ -22,53 +16,12 @@ import (
 const (
 	maxFiles    = 500
 	maxFileSize = 10 << 20
-	fileFormat  = 1
 )
 
-// workflowFile is a workflow as a file holds it: nothing in it belongs to one
-// installation.
+// workflowFile is a workflow in a file of a folder.
 type workflowFile struct {
-	path        string // empty when it comes from the installation
-	key         string
-	title       string
-	description string
-	sync        bool
-	options     models.WorkflowOptions
-	definition  *engine.Definition
-}
-
-// fileOf is the draft of a workflow as a file.
-func fileOf(w *models.Workflow) (workflowFile, error) {
-	d, err := engine.ReadDefinition(w.Draft)
-	if err != nil {
-		return workflowFile{}, fmt.Errorf("workflow %s: %w", w.Key, err)
-	}
-	return workflowFile{key: w.Key, title: w.Title, description: w.Description, sync: w.Sync, options: w.Options, definition: d}, nil
-}
-
-// encode gives the bytes of the file: equal workflows give equal bytes.
-func (f workflowFile) encode() ([]byte, error) {
-	tree := f.definition.Tree()
-	_, hash, err := f.definition.JSON()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]any{
-		"formrail": int64(fileFormat), "kind": "workflow", "key": f.key, "title": f.title, "sync": f.sync, "options": f.options,
-		"trigger": tree["trigger"], "nodes": tree["nodes"], "hash": hash,
-	}
-	if f.description != "" {
-		out["description"] = f.description
-	}
-	b, err := field.MarshalJSON(out)
-	if err != nil {
-		return nil, fmt.Errorf("write workflow %s: %w", f.key, err)
-	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, b, "", "  "); err != nil {
-		return nil, fmt.Errorf("write workflow %s: %w", f.key, err)
-	}
-	return append(indented.Bytes(), '\n'), nil
+	engine.File
+	path string
 }
 
 // readFiles reads all workflow files of a folder, in the order of their names.
@@ -87,10 +40,10 @@ func readFiles(folder string) (files []workflowFile, problems []string, err erro
 		if err != nil {
 			return err
 		}
-		if other := keys[f.key]; other != "" && f.key != "" {
-			found = append(found, text.M("file.key_twice", "the key %s is used by %s too", f.key, other).String())
+		if other := keys[f.Key]; other != "" && f.Key != "" {
+			found = append(found, text.M("file.key_twice", "the key %s is used by %s too", f.Key, other).String())
 		}
-		keys[f.key] = path
+		keys[f.Key] = path
 		for _, p := range found {
 			problems = append(problems, path+": "+p)
 		}
@@ -118,136 +71,14 @@ func readFile(path string) (workflowFile, []string, error) {
 	if err != nil {
 		return workflowFile{}, nil, err
 	}
-	v, err := field.ParseJSON(data)
-	tree, ok := v.(map[string]any)
-	if err != nil || !ok || tree["kind"] != "workflow" || !field.Equal(tree["formrail"], int64(fileFormat)) {
-		return workflowFile{}, []string{text.M("file.format", "this is no workflow file of format %d", fileFormat).String()}, nil //nolint:nilerr // told as a problem
+	content, err := field.ParseJSON(data)
+	if err != nil {
+		content = nil // told as a problem of the format
 	}
-	f := workflowFile{path: path}
+	f, problems := engine.ReadFile(content)
 	var found []string
-	word := func(name string) string {
-		s, ok := tree[name].(string)
-		if !ok && tree[name] != nil {
-			found = append(found, text.M("definition.not_text", "%s must be text.", name).String())
-		}
-		return s
-	}
-	f.key, f.title, f.description = word("key"), word("title"), word("description")
-	if !models.ValidWorkflowKey(f.key) || strings.TrimSpace(f.title) == "" {
-		found = append(found, text.M("file.names", "key and title are needed").String())
-	}
-	if f.sync, ok = tree["sync"].(bool); !ok && tree["sync"] != nil {
-		found = append(found, text.M("definition.not_flag", "%s must be true or false.", "sync").String())
-	}
-	if !readOptions(tree["options"], &f.options) {
-		found = append(found, text.M("file.options", "the options cannot be read").String())
-	}
-	known := []string{"formrail", "kind", "key", "title", "description", "sync", "options", "trigger", "nodes", "hash"}
-	for _, name := range slices.Sorted(maps.Keys(tree)) {
-		if !slices.Contains(known, name) {
-			found = append(found, text.M("definition.unknown", "%s is not known here.", name).String())
-		}
-	}
-	d, problems := engine.ParseDefinition(map[string]any{"trigger": tree["trigger"], "nodes": tree["nodes"]})
 	for _, p := range problems {
 		found = append(found, strings.TrimPrefix(p.Field+": ", ": ")+p.Message.String())
 	}
-	f.definition = d
-	return f, found, nil
-}
-
-// readOptions reads the options of a workflow and refuses unknown ones.
-func readOptions(v any, into *models.WorkflowOptions) bool {
-	if v == nil {
-		return true
-	}
-	b, err := field.MarshalJSON(v)
-	if err != nil {
-		return false
-	}
-	decoder := json.NewDecoder(bytes.NewReader(b))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into) == nil
-}
-
-// differences says, in sentences, how a file differs from what is installed.
-func differences(have, want workflowFile) []string {
-	var out []string
-	for _, one := range []struct {
-		name      string
-		have, now any
-	}{
-		{"title", have.title, want.title},
-		{"description", have.description, want.description},
-		{"sync", have.sync, want.sync},
-		{"options", have.options, want.options},
-		{"trigger.type", have.definition.Trigger.Type, want.definition.Trigger.Type},
-	} {
-		if one.have != one.now {
-			out = append(out, text.M("diff.setting", "%s differs: %v here, %v in the file", one.name, one.have, one.now).String())
-		}
-	}
-	for _, name := range unequal(have.definition.Trigger.Config, want.definition.Trigger.Config) {
-		out = append(out, text.M("diff.trigger", "the setting %s of the trigger differs", name).String())
-	}
-	old, now := steps(have.definition), steps(want.definition)
-	for _, key := range slices.Sorted(maps.Keys(merged(old, now))) {
-		switch a, b := old[key], now[key]; {
-		case a == nil:
-			out = append(out, text.M("diff.added", "the step %s (%s) is only in the file", key, b["title"]).String())
-		case b == nil:
-			out = append(out, text.M("diff.removed", "the step %s (%s) is not in the file", key, a["title"]).String())
-		default:
-			if names := unequal(a, b); len(names) > 0 {
-				out = append(out, text.M("diff.changed", "the step %s (%s) differs in %s", key, b["title"], strings.Join(names, ", ")).String())
-			}
-		}
-	}
-	return out
-}
-
-// merged has the members of both.
-func merged[V any](a, b map[string]V) map[string]V {
-	out := maps.Clone(a)
-	maps.Copy(out, b)
-	return out
-}
-
-// unequal names the members in which two objects differ.
-func unequal(a, b map[string]any) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(merged(a, b))) {
-		if !field.Equal(a[name], b[name]) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// steps lists the nodes of a definition by key, each as one flat object that also
-// says where the node stands.
-func steps(d *engine.Definition) map[string]map[string]any {
-	out := map[string]map[string]any{}
-	var walk func(list []*engine.NodePart, at string)
-	walk = func(list []*engine.NodePart, at string) {
-		for i, n := range list {
-			one := map[string]any{
-				"place": fmt.Sprintf("%s %d", at, i), "type": n.Type, "title": n.Title, "note": n.Note, "skip": n.Skip, "timeout": n.Timeout,
-				"onError": n.OnError, "onUnknown": n.OnUnknown, "elevated": n.Elevated,
-			}
-			if len(n.Retry) > 0 {
-				one["retry"] = n.Retry
-			}
-			for name, v := range n.Config {
-				one["config."+name] = v
-			}
-			out[n.Key] = one
-			for _, b := range n.Branches {
-				one["branch."+b.Key] = b.Title
-				walk(b.Nodes, n.Key+"."+b.Key)
-			}
-		}
-	}
-	walk(d.Nodes, "")
-	return out
+	return workflowFile{f, path}, found, nil
 }

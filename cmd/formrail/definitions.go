@@ -68,11 +68,11 @@ func noWorkflow(key string) error {
 }
 
 func (c *cli) exportOne(w *models.Workflow, folder string) error {
-	f, err := fileOf(w)
+	d, err := engine.ReadDefinition(w.Draft)
 	if err != nil {
-		return err
+		return fmt.Errorf("workflow %s: %w", w.Key, err)
 	}
-	data, err := f.encode()
+	data, err := engine.FileOf(w, d).Encode()
 	if err != nil {
 		return err
 	}
@@ -91,19 +91,10 @@ func (c *cli) exportOne(w *models.Workflow, folder string) error {
 	return nil
 }
 
-// installed finds the workflow of a file; nil when there is none.
-func installed(ctx context.Context, db *models.DB, key string) (*models.Workflow, error) {
-	w, err := models.WorkflowByKey(ctx, db.Read(), key)
-	if models.IsKind(err, models.KindNotFound) {
-		return nil, nil
-	}
-	return w, err
-}
-
 // findings prints what is wrong with a file against the installation and counts
 // what blocks publishing.
 func (c *cli) findings(ctx context.Context, e *engine.Engine, f workflowFile) (int, error) {
-	_, found, err := e.Check(ctx, f.definition, f.sync)
+	_, found, err := e.Check(ctx, f.Definition, f.Sync)
 	if err != nil {
 		return 0, err
 	}
@@ -180,30 +171,28 @@ func (c *cli) compare(ctx context.Context, args []string) (different bool, err e
 	if err != nil {
 		return false, err
 	}
-	err = c.with(ctx, f.storage, beside, func(db *models.DB) error {
+	err = c.definitions(ctx, f.storage, func(db *models.DB, e *engine.Engine) error {
 		list, err := models.Workflows(ctx, db.Read())
 		if err != nil {
 			return err
 		}
 		for _, w := range list {
-			i := slices.IndexFunc(files, func(f workflowFile) bool { return f.key == w.Key })
+			i := slices.IndexFunc(files, func(f workflowFile) bool { return f.Key == w.Key })
 			if i < 0 {
 				c.say(text.M("diff.only_here", "%s: only in the installation", w.Key))
 				different = true
 				continue
 			}
-			have, err := fileOf(w)
+			changes, err := e.DiffFile(w, files[i].File)
 			if err != nil {
 				return err
 			}
-			for _, d := range differences(have, files[i]) {
-				c.say(text.M("diff.one", "%s: %s", w.Key, d))
-				different = true
-			}
+			c.sayDifferences(w.Key, changes)
+			different = different || len(changes) > 0
 			files = slices.Delete(files, i, i+1)
 		}
 		for _, f := range files {
-			c.say(text.M("diff.only_file", "%s: only in the file %s", f.key, f.path))
+			c.say(text.M("diff.only_file", "%s: only in the file %s", f.Key, f.path))
 			different = true
 		}
 		return nil
@@ -211,10 +200,16 @@ func (c *cli) compare(ctx context.Context, args []string) (different bool, err e
 	return different, err
 }
 
+// sayDifferences says what a file would change about a workflow.
+func (c *cli) sayDifferences(key string, changes []engine.Difference) {
+	for _, d := range changes {
+		c.say(text.M("diff.one", "%s: %s", key, d.Sentence))
+	}
+}
+
 // importing takes workflow files into an installation.
 type importing struct {
 	c       *cli
-	db      *models.DB
 	engine  *engine.Engine
 	dryRun  bool
 	publish bool
@@ -232,8 +227,8 @@ func (c *cli) importFiles(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.definitions(ctx, f.storage, func(db *models.DB, e *engine.Engine) error {
-		in.db, in.engine = db, e
+	return c.definitions(ctx, f.storage, func(_ *models.DB, e *engine.Engine) error {
+		in.engine = e
 		files, problems, err := readFiles(words[0])
 		if err != nil {
 			return err
@@ -267,81 +262,42 @@ func (in importing) obstacles(ctx context.Context, f workflowFile) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	w, err := installed(ctx, in.db, f.key)
-	if err != nil || w == nil {
+	_, err = in.engine.PlanImport(ctx, models.SystemAccess(), f.File)
+	if !models.IsKind(err, models.KindInvalid) {
 		return n, err
 	}
-	if w.Sync != f.sync || w.Type != f.definition.Trigger.Type {
-		in.c.say(text.M("file.fixed", "%s: type and sync of the workflow %s cannot change; give the file another key", f.path, f.key))
-		n++
+	refused := models.AsError(err)
+	if refused.Code == "DEFINITION_INVALID" && n > 0 {
+		return n, nil // told as findings
 	}
-	return n, nil
+	for _, one := range refused.Fields {
+		in.c.say(text.M("file.problem", "%s: %s: %s", f.path, one.Field, one.Message))
+	}
+	return n + len(refused.Fields), nil
 }
 
 func (in importing) take(ctx context.Context, f workflowFile) error {
-	w, err := installed(ctx, in.db, f.key)
+	plan, err := in.engine.PlanImport(ctx, models.SystemAccess(), f.File)
 	if err != nil {
 		return err
 	}
-	changed := true
-	if w == nil {
-		in.c.say(text.M("import.new", "%s: new", f.key))
-	} else if changed, err = in.tell(w, f); err != nil || !changed && !(in.publish && w.DraftDirty) {
-		return err
+	switch {
+	case plan.New:
+		in.c.say(text.M("import.new", "%s: new", f.Key))
+	case !plan.Changes():
+		in.c.say(text.M("import.same", "%s: nothing differs", f.Key))
 	}
+	in.c.sayDifferences(f.Key, plan.Differences)
 	if in.dryRun {
 		return nil
 	}
-	switch {
-	case w == nil:
-		err = f.create(ctx, in.engine)
-	case changed:
-		err = f.replace(ctx, in.engine)
-	}
-	if err != nil || !in.publish {
+	done, err := in.engine.Import(ctx, models.SystemAccess(), f.File)
+	if err != nil || !in.publish || !plan.Changes() && !done.Workflow.DraftDirty {
 		return err
 	}
-	done, err := in.engine.Publish(ctx, models.SystemAccess(), f.key, engine.Publish{Note: "import"})
+	published, err := in.engine.Publish(ctx, models.SystemAccess(), f.Key, engine.Publish{Note: "import"})
 	if err == nil {
-		in.c.say(text.M("import.published", "%s: published as version %d", f.key, done.Version.Number))
+		in.c.say(text.M("import.published", "%s: published as version %d", f.Key, published.Version.Number))
 	}
-	return err
-}
-
-// tell says what a file changes about a workflow, and whether it changes anything.
-func (in importing) tell(w *models.Workflow, f workflowFile) (bool, error) {
-	have, err := fileOf(w)
-	if err != nil {
-		return false, err
-	}
-	changes := differences(have, f)
-	for _, d := range changes {
-		in.c.say(text.M("diff.one", "%s: %s", w.Key, d))
-	}
-	if len(changes) == 0 {
-		in.c.say(text.M("import.same", "%s: nothing differs", w.Key))
-	}
-	return len(changes) > 0, nil
-}
-
-func (f workflowFile) create(ctx context.Context, e *engine.Engine) error {
-	tree := f.definition.Tree()
-	_, _, err := e.CreateWorkflow(ctx, models.SystemAccess(), engine.NewWorkflow{
-		Key: f.key, Title: f.title, Description: f.description, Type: f.definition.Trigger.Type, Sync: f.sync, Options: f.options,
-		Config: f.definition.Trigger.Config, Nodes: tree["nodes"],
-	})
-	return err
-}
-
-// replace makes the file the draft; the former draft is one undo away.
-func (f workflowFile) replace(ctx context.Context, e *engine.Engine) error {
-	_, err := e.Commands(ctx, models.SystemAccess(), f.key, engine.CommandBatch{
-		Commands: []engine.Command{{Name: "replace_draft", Args: map[string]any{"document": f.definition.Tree()}}},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = e.UpdateWorkflow(ctx, models.SystemAccess(), f.key,
-		engine.WorkflowChange{Title: &f.title, Description: &f.description, Options: &f.options})
 	return err
 }

@@ -44,8 +44,8 @@ func TestDefinitions_GoOutAndComeBack(t *testing.T) {
 	edited(t, file, `"title": "Manager review"`, `"title": "Review"`)
 	different := formrail("diff", folder, "--data", dir)
 	require.Equal(t, exitDifferent, different.code)
-	require.Contains(t, different.out, "reimb_approval: the step k3f9 (More than 500?) differs in config.when")
-	require.Contains(t, different.out, "reimb_approval: the step p1c7 (Review) differs in title")
+	require.Contains(t, different.out, "reimb_approval: “More than 500?”, Yes when: ")
+	require.Contains(t, different.out, "reimb_approval: “Review”, title: Manager review → Review")
 	require.Equal(t, 2, strings.Count(different.out, "\n"))
 
 	requireOK(t, "import", folder, "--dry-run", "--publish", "--data", dir)
@@ -70,9 +70,9 @@ func TestImport_TakesNothingWhileAFileHasProblems(t *testing.T) {
 	for name, c := range map[string][3]string{
 		"a key twice":         {`"kind"`, `"kind"`, "is used by"},
 		"an unknown member":   {`"key": "reimb_approval"`, `"key": "second", "colour": 1`, "colour is not known here."},
-		"no format":           {`"formrail": 1`, `"formrail": 2`, "this is no workflow file of format 1"},
+		"no format":           {`"formrail": 1`, `"formrail": 2`, "This is no workflow file of format 1"},
 		"a missing setting":   {`"collection": "payments",`, ``, "error at c5d1"},
-		"another type":        {`"type": "post_action"`, `"type": "webhook"`, "type and sync"},
+		"another type":        {`"type": "post_action"`, `"type": "webhook"`, "Type and sync"},
 		"an unknown variable": {`{{ trigger.data.projectName }}`, `{{ trigger.data.colour }}`, "names nothing"},
 	} {
 		require.NoError(t, os.WriteFile(fresh, data, 0o600))

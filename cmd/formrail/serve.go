@@ -97,6 +97,7 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string) (_ *serv
 	s.records.SetHooks(s.engine.Hooks()) // called inside the write transaction; an error undoes both
 	s.records.OnUsage(s.engine.Usages)
 	s.records.OnUsage(s.db.PageUsages)
+	s.records.OnUsage(s.db.GrantUsages)
 	if s.socket, err = listen(addr); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"formrail/models/field"
+	"formrail/models/text"
 )
 
 // Operators lists what [Compare] and the rows of conditions know.
@@ -15,6 +16,34 @@ func Operators() []string {
 		"equal", "notEqual", "gt", "gte", "lt", "lte", "between", "includes", "notIncludes",
 		"startsWith", "notStartsWith", "endsWith", "notEndsWith", "matches", "in", "notIn", "empty", "notEmpty",
 	}
+}
+
+// OperatorName says an operator in words, as they stand between two values.
+func OperatorName(op string) text.Message {
+	names := map[string]text.Message{
+		"equal":         text.M("op.equal", "is"),
+		"notEqual":      text.M("op.not_equal", "is not"),
+		"gt":            text.M("op.gt", "is greater than"),
+		"gte":           text.M("op.gte", "is at least"),
+		"lt":            text.M("op.lt", "is less than"),
+		"lte":           text.M("op.lte", "is at most"),
+		"between":       text.M("op.between", "is between"),
+		"includes":      text.M("op.includes", "contains"),
+		"notIncludes":   text.M("op.not_includes", "does not contain"),
+		"startsWith":    text.M("op.starts", "begins with"),
+		"notStartsWith": text.M("op.not_starts", "does not begin with"),
+		"endsWith":      text.M("op.ends", "ends with"),
+		"notEndsWith":   text.M("op.not_ends", "does not end with"),
+		"matches":       text.M("op.matches", "matches the pattern"),
+		"in":            text.M("op.in", "is one of"),
+		"notIn":         text.M("op.not_in", "is none of"),
+		"empty":         text.M("op.empty", "is empty"),
+		"notEmpty":      text.M("op.not_empty", "is not empty"),
+	}
+	if name, ok := names[op]; ok {
+		return name
+	}
+	return text.Verbatim(op)
 }
 
 // Compare is the basic comparison of condition builders, in-memory filters and

@@ -64,6 +64,9 @@ type Spec[C any] struct {
 	Summary string // one line on the palette card, no full stop
 	Help    string // Markdown beside the form and in the reference
 
+	Synonyms []string // other words it is looked for by, in lower case: "if", "mail"
+	Asks     string   // the choice that is asked before the node is added: name of a select setting
+
 	Config   []field.Field                   // the form, in order
 	Check    func(C, Catalog) field.Problems // rules across fields; optional
 	Outputs  func(C, Catalog) field.Shape    // what later nodes may refer to; optional

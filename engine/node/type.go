@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"formrail/models/field"
 )
@@ -19,10 +20,12 @@ type Type struct {
 	Help    string
 	Config  []field.Field
 	Effect  Effect
+	Asks    string
 	Waits   bool
 	Unknown Unknown
 	Right   string
 
+	Synonyms []string
 	Examples []AnyExample
 
 	newConfig func() any
@@ -59,9 +62,12 @@ func Define[C any](s Spec[C]) *Type {
 	if err := field.SameNames(s.Config, reflect.TypeFor[C]()); err != nil {
 		panic(fmt.Sprintf("node type %s: %v", s.Key, err))
 	}
+	if s.Asks != "" && !slices.ContainsFunc(s.Config, func(f field.Field) bool { return f.Name == s.Asks && f.Kind == field.Select }) {
+		panic("node type asks for what is no select: " + s.Key)
+	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -156,6 +162,28 @@ func (t *Type) Outputs(s Settings, cat Catalog) field.Shape { return t.outputs(s
 
 // Branches gives the branches the node owns under these settings.
 func (t *Type) Branches(s Settings) []Branch { return t.branches(s.config) }
+
+// MayBranch gives the branches that the node owns under some answer to what it asks.
+func (t *Type) MayBranch() []Branch {
+	var out []Branch
+	add := func(config map[string]any) {
+		s, _ := t.Decode(config)
+		for _, b := range t.Branches(s) {
+			if !slices.ContainsFunc(out, func(o Branch) bool { return o.Key == b.Key }) {
+				out = append(out, b)
+			}
+		}
+	}
+	add(nil)
+	for _, f := range t.Config {
+		for _, o := range f.Options {
+			if f.Name == t.Asks {
+				add(map[string]any{f.Name: o.Value})
+			}
+		}
+	}
+	return out
+}
 
 // Grants gives what the workflow must be allowed to do.
 func (t *Type) Grants(s Settings, cat Catalog) []Grant { return t.grants(s.config, cat) }

@@ -40,7 +40,8 @@ type approvalAction struct {
 // approval asks people to approve or reject, and waits for their decision.
 var approval = node.Define(node.Spec[approvalConfig]{
 	Key: "approval", Group: node.People, Icon: "user-check", Title: "Approval",
-	Summary: "Ask people to approve or reject",
+	Summary:  "Ask people to approve or reject",
+	Synonyms: []string{"approve", "decide", "sign", "review", "task"}, Asks: "mode",
 	Help: "Each person gets a task. *Any one* is approved with the first yes and rejected when all said no. " +
 		"*Everyone* is approved when all said yes and rejected with the first no.\n\n" +
 		"*Continue only if approved* ends the workflow as rejected on a no. *Separate branches* has a branch for each decision.",

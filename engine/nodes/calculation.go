@@ -26,7 +26,8 @@ type rounding struct {
 // calculation gives the value of an expression or a text.
 var calculation = node.Define(node.Spec[calculationConfig]{
 	Key: "calculation", Group: node.Compute, Icon: "calculator", Title: "Calculation",
-	Summary: "Compute a number, a text or a date",
+	Summary:  "Compute a number, a text or a date",
+	Synonyms: []string{"formula", "compute", "sum"},
 	Help: "An expression computes exactly: `0.1 + 0.2` is `0.3`. Variables are written bare, as in `trigger.data.amount * 1.19`.\n\n" +
 		"A text is put together from words and `{{ variables }}`.",
 	Config: []field.Field{

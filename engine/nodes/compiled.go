@@ -11,7 +11,10 @@ import (
 )
 
 // rule is a condition that is compiled when the settings are read.
-type rule struct{ condition *expr.Condition }
+type rule struct {
+	condition *expr.Condition
+	written   any // as it is stored
+}
 
 // UnmarshalJSON compiles a condition tree or expression.
 func (r *rule) UnmarshalJSON(raw []byte) error {
@@ -19,6 +22,7 @@ func (r *rule) UnmarshalJSON(raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("read condition: %w", err)
 	}
+	r.written = v
 	r.condition, err = expr.CompileCondition(v)
 	return err //nolint:wrapcheck // a sentence for the designer
 }

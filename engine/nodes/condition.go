@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode"
 
+	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -19,7 +21,8 @@ type conditionConfig struct {
 // condition goes on when something is true, or takes one of two branches.
 var condition = node.Define(node.Spec[conditionConfig]{
 	Key: "condition", Group: node.Flow, Icon: "split", Title: "Condition",
-	Summary: "Ask a question and go on by its answer",
+	Summary:  "Ask a question and go on by its answer",
+	Synonyms: []string{"if", "when", "check", "branch", "decide"}, Asks: "mode",
 	Help: "*Continue when yes* goes on only when the condition is met. *Yes and No* has a branch for each answer; both meet again below.\n\n" +
 		"Without a comparison the answer is yes. The step keeps the sentence that was evaluated, such as `12,400 > 10,000`.",
 	Config: []field.Field{
@@ -82,10 +85,13 @@ var condition = node.Define(node.Spec[conditionConfig]{
 // over500 is the condition of the examples.
 var over500 = map[string]any{"all": []any{map[string]any{"left": "{{ trigger.data.amount }}", "op": "gt", "right": int64(500)}}}
 
-// line names what the condition depends on.
+// line says the condition when it is one comparison, else names what it depends on.
 func (r rule) line() string {
 	if r.condition == nil {
 		return ""
+	}
+	if row := onlyRow(r.written); row != nil {
+		return shorten(sentenceOf(row), 60)
 	}
 	var names []string
 	for _, ref := range r.condition.References() {
@@ -101,6 +107,48 @@ func (r rule) line() string {
 		return ""
 	}
 	return text.M("node.depends", "Depends on %s", strings.Join(names, ", ")).String()
+}
+
+// onlyRow is the comparison of a condition that has one; nil for any other.
+func onlyRow(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	if m["op"] != nil {
+		return m
+	}
+	for _, kind := range []string{"all", "any"} {
+		if list, ok := m[kind].([]any); ok && len(list) == 1 {
+			return onlyRow(list[0])
+		}
+	}
+	return nil
+}
+
+// sentenceOf says a comparison with the names of what it compares: "Amount is greater
+// than 500".
+func sentenceOf(row map[string]any) string {
+	op, _ := row["op"].(string)
+	words := []string{operandName(row["left"]), expr.OperatorName(op).String()}
+	if op != "empty" && op != "notEmpty" {
+		words = append(words, operandName(row["right"]))
+	}
+	return strings.Join(words, " ")
+}
+
+// operandName names a variable by the last part of its path, and says anything else as
+// it is.
+func operandName(v any) string {
+	written, ok := v.(string)
+	inner, open := strings.CutPrefix(written, "{{")
+	path, closed := strings.CutSuffix(inner, "}}")
+	if !ok || !open || !closed || strings.ContainsAny(strings.TrimSpace(path), " ()+-*/") {
+		return expr.Show(v)
+	}
+	name := []rune(path[strings.LastIndex(path, ".")+1:])
+	name = []rune(strings.TrimSpace(string(name)))
+	if len(name) == 0 {
+		return written
+	}
+	return string(unicode.ToUpper(name[0])) + string(name[1:])
 }
 
 func runCondition(ctx context.Context, call node.Call, c conditionConfig) (node.Result, error) {

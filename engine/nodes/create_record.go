@@ -21,7 +21,8 @@ type createRecordConfig struct {
 // createRecord adds one record and gives it to the steps after it.
 var createRecord = node.Define(node.Spec[createRecordConfig]{
 	Key: "create_record", Group: node.Data, Icon: "file-plus-2", Title: "Create record",
-	Summary: "Add a record to a collection",
+	Summary:  "Add a record to a collection",
+	Synonyms: []string{"insert", "add", "new"},
 	Help: "Adds one record with the values you set. Fields you leave out get their defaults. " +
 		"The record is checked like one that a person enters: a value the collection refuses fails the step with `VALIDATION_FAILED`.\n\n" +
 		"Steps below can use the new record, for example its number.",

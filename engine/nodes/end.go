@@ -16,7 +16,8 @@ type endConfig struct {
 // end finishes the whole execution, from any depth.
 var end = node.Define(node.Spec[endConfig]{
 	Key: "end", Group: node.Flow, Icon: "flag", Title: "End",
-	Summary: "End the whole workflow here",
+	Summary:  "End the whole workflow here",
+	Synonyms: []string{"stop", "finish", "exit"}, Asks: "status",
 	Help: "Ends the execution at once, also from inside a branch. Open tasks and timers are cancelled.\n\n" +
 		"The message is shown to the person who waits for the answer.",
 	Config: []field.Field{

@@ -36,7 +36,8 @@ func (c javascriptConfig) names() []string {
 // javascript runs a function body that a designer wrote, in a child process.
 var javascript = node.Define(node.Spec[javascriptConfig]{
 	Key: "javascript", Group: node.Compute, Icon: "square-function", Title: "JavaScript",
-	Summary: "Compute something in a script",
+	Summary:  "Compute something in a script",
+	Synonyms: []string{"script", "code", "js"},
 	Help: "Write the body of a function and `return` its result. Inputs are variables of the script, also as `input.name`. " +
 		"`console.log` writes to the log of the step.\n\n" +
 		"A script has no network, no files and no timers. An error fails the step with `SCRIPT_ERROR`, too much time or memory with `SCRIPT_KILLED`.",

@@ -90,7 +90,7 @@ func TestCondition_RefusesBrokenSettings(t *testing.T) {
 	require.Equal(t, []string{"mode MISSING"}, findings(t, condition, map[string]any{}))
 	require.Equal(t, []string{"when DEFINITION_INVALID"}, findings(t, condition,
 		map[string]any{"mode": "branch", "when": map[string]any{"all": []any{map[string]any{"left": int64(1), "op": "like", "right": int64(2)}}}}))
-	require.Equal(t, "Depends on amount", condition.Line(decode(t, condition, map[string]any{"mode": "branch", "when": over500}), enginetest.Catalog{}))
+	require.Equal(t, "Amount is greater than 500", condition.Line(decode(t, condition, map[string]any{"mode": "branch", "when": over500}), enginetest.Catalog{}))
 }
 
 func TestCalculation_Results(t *testing.T) {

@@ -20,8 +20,9 @@ type notificationConfig struct {
 // notification tells people something, without waiting for them.
 var notification = node.Define(node.Spec[notificationConfig]{
 	Key: "notification", Group: node.People, Icon: "bell", Title: "Notification",
-	Summary: "Tell people something",
-	Help:    "Puts a message under the bell of each person. Nobody gets it twice. When nobody is found the step says so and goes on.",
+	Summary:  "Tell people something",
+	Synonyms: []string{"message", "tell", "notify", "bell"},
+	Help:     "Puts a message under the bell of each person. Nobody gets it twice. When nobody is found the step says so and goes on.",
 	Config: []field.Field{
 		{Name: "channel", Kind: field.Select, Label: "Channel", Default: "in_app", Options: field.Choices("in_app", "In the app")},
 		{Name: "to", Kind: field.People, Label: "Recipients", Required: true},

@@ -32,7 +32,8 @@ type queryRecordsConfig struct {
 // queryRecords reads one record or several.
 var queryRecords = node.Define(node.Spec[queryRecordsConfig]{
 	Key: "query_records", Group: node.Data, Icon: "search", Title: "Query records",
-	Summary: "Find one record or several",
+	Summary:  "Find one record or several",
+	Synonyms: []string{"find", "search", "look up", "read"},
 	Help: "Gives the first record that matches, or nothing. With *Several records* it gives a list, which may be empty.\n\n" +
 		"It sees what earlier steps of the same execution have written.",
 	Config: []field.Field{

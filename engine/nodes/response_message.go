@@ -14,7 +14,8 @@ type responseMessageConfig struct {
 // responseMessage adds a sentence to the answer of a synchronous request.
 var responseMessage = node.Define(node.Spec[responseMessageConfig]{
 	Key: "response_message", Group: node.Connect, Icon: "reply", Title: "Response message",
-	Summary: "Say something to the person who waits",
+	Summary:  "Say something to the person who waits",
+	Synonyms: []string{"answer", "reply", "tell"},
 	Help: "Adds a message to the answer of the form or call that started a synchronous workflow. Several messages appear in their order. " +
 		"In an asynchronous workflow nobody waits, so nothing is said.",
 	Config: []field.Field{

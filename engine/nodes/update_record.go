@@ -24,7 +24,8 @@ type updateRecordConfig struct {
 // updateRecord changes every record a filter matches.
 var updateRecord = node.Define(node.Spec[updateRecordConfig]{
 	Key: "update_record", Group: node.Data, Icon: "pencil-line", Title: "Update record",
-	Summary: "Change the records that match a filter",
+	Summary:  "Change the records that match a filter",
+	Synonyms: []string{"change", "set", "edit"},
 	Help: "Changes every record that matches, each one checked like a change by a person. More matches than the limit fail the step " +
 		"with `BLAST_RADIUS` and change nothing.\n\n" +
 		"A filter that has lost all its conditions fails the step with `EMPTY_FILTER`, so a mistake never changes a whole collection.",

@@ -165,7 +165,10 @@ func (a *api) getExecution(c *fiber.Ctx) (reply.Body, error) {
 	}
 	out["reason"], out["mode"], out["sync"] = textOf(exec.Reason), exec.Mode, exec.Sync
 	out["record"], out["principal"] = recordOf(exec.ResourceType, exec.ResourceID), exec.Principal
-	out["cause"] = map[string]any{"userId": numberOf(exec.UserID), "parent": textOf(exec.ParentID), "root": exec.RootID, "rerunOf": textOf(exec.RerunOf), "requestId": textOf(exec.RequestID)}
+	out["cause"] = map[string]any{
+		"userId": numberOf(exec.UserID), "parent": textOf(exec.ParentID), "root": exec.RootID, "rerunOf": textOf(exec.RerunOf), "requestId": textOf(exec.RequestID),
+		"traceparent": textOf(exec.Cause.Trace),
+	}
 	out["output"], out["trigger"] = see.value(exec.Output), see.trigger
 	if out["steps"], err = a.steps(c, exec.ID, see); err != nil {
 		return reply.Body{}, err

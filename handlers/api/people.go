@@ -20,6 +20,7 @@ func (a *api) peopleRoutes() (out []route.Route) {
 	add := func(lines []route.Route) { out = append(out, lines...) }
 	add(u.read("list", see, "users:read", a.listRecords))
 	add(u.read("get/{tk}", see, "users:read", a.getUser))
+	add(u.read("query", see, "users:read", a.aggregateRecords))
 	add(u.secret("create", manage, route.NoToken, a.createUser))
 	add(u.change("update/{id}", route.Own("his profile; the rest with user.manage"), route.NoToken, a.updateUser))
 	add(u.secret("setPassword/{id}", manage, route.NoToken, a.setPassword))

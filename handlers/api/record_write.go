@@ -46,7 +46,7 @@ func (a *api) begin(c *fiber.Ctx, act models.Action) (*writing, error) {
 	r := route.Of(c)
 	w.op = &records.Operation{
 		Access: r.Caller.Access, Collection: w.query.Collection, Action: act, Zone: w.query.Zone,
-		Origin: models.Origin{Kind: "api", RequestID: r.ID}, IgnoreUnknown: p.One("unknown", "refuse", "ignore") == "ignore",
+		Origin: models.Origin{Kind: "api", RequestID: r.ID, Trace: models.RequestOf(c.UserContext()).Trace}, IgnoreUnknown: p.One("unknown", "refuse", "ignore") == "ignore",
 	}
 	w.only, w.never = p.List("whitelist"), p.List("blacklist")
 	if err := w.names(c.UserContext()); err != nil {

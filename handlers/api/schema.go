@@ -24,6 +24,10 @@ func (a *api) schemaRoutes() (out []route.Route) {
 	add(g.change("update/{name}", design, "schema", a.updateCollection))
 	add(g.change("destroy/{name}", design, "schema", a.destroyCollection))
 	add(g.change("restore/{name}", design, "schema", a.restoreCollection))
+	add(g.read("preview/{name}", design, "schema", a.previewCollection))
+	add(g.change("clone/{name}", design, "schema", a.cloneCollection))
+	add(f.read("preview/{field}", design, "schema", a.previewField))
+	add(f.change("move/{field}", design, "schema", a.moveField))
 	add(f.read("list", design, "schema", a.listFields))
 	add(f.read("get/{field}", design, "schema", a.getField))
 	add(f.change("create", design, "schema", a.createField))
@@ -228,18 +232,9 @@ func (a *api) updateField(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
-	definition := old.Definition()
-	changed := false
-	for name, v := range sent {
-		changed = changed || name != "name" && !field.Equal(definition[name], v)
-		definition[name] = v
-		if v == nil {
-			delete(definition, name)
-		}
-	}
-	wanted, problems := models.ReadField(definition)
-	if found := models.Problems(problems); found != nil {
-		return reply.Body{}, found
+	wanted, changed, err := laidOver(old, sent)
+	if err != nil {
+		return reply.Body{}, err
 	}
 	if wanted.Name != old.Name {
 		if err := a.Records.RenameField(c.UserContext(), call, wanted.Name); err != nil {
@@ -253,6 +248,23 @@ func (a *api) updateField(c *fiber.Ctx) (reply.Body, error) {
 		}
 	}
 	return a.fieldReply(c, call.Collection, wanted.Name)
+}
+
+// laidOver gives a field with other settings, and whether any but its name differs.
+func laidOver(old *models.CollectionField, sent map[string]any) (wanted *models.CollectionField, changed bool, err error) {
+	definition := old.Definition()
+	for name, v := range sent {
+		changed = changed || name != "name" && !field.Equal(definition[name], v)
+		definition[name] = v
+		if v == nil {
+			delete(definition, name)
+		}
+	}
+	wanted, problems := models.ReadField(definition)
+	if found := models.Problems(problems); found != nil {
+		return nil, false, found
+	}
+	return wanted, changed, nil
 }
 
 func (a *api) destroyField(c *fiber.Ctx) (reply.Body, error) {

@@ -25,8 +25,14 @@ func (a *api) workflowRoutes() (out []route.Route) {
 	add(g.read("list", view, "workflows:read", a.listWorkflows))
 	add(g.read("get/{key}", view, "workflows:read", a.getWorkflow))
 	add(g.read("validate/{key}", view, "workflows:read", a.validateWorkflow))
+	add(g.read("usage/{key}", view, "workflows:read", a.usageOfWorkflow))
+	add(g.read("diff/{key}", view, "workflows:read", a.diffWorkflow))
+	add(g.read("export", view, "workflows:read", a.exportWorkflows))
+	add(g.read("export/{key}", view, "workflows:read", a.exportWorkflow))
 	add(group{api: a, at: "/api/workflows/{key}/nodes:"}.read("list", view, "workflows:read", a.listNodes))
 	add(g.change("create", edit, "workflows:write", a.createWorkflow))
+	add(g.change("duplicate/{key}", edit, "workflows:write", a.duplicateWorkflow))
+	add(g.change("import", edit, "workflows:write", a.importWorkflows))
 	add(g.change("update/{key}", route.Own("workflow.edit, or workflow.publish to switch"), "workflows:write", a.updateWorkflow))
 	add(g.change("commands/{key}", edit, "workflows:write", a.editDraft))
 	add(g.change("undo/{key}", edit, "workflows:write", a.stepDraft(a.Engine.Undo)))
@@ -97,9 +103,13 @@ func (a *api) getWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
-	stored, number, err := a.definitionOf(ctx, w, which)
+	stored, number := w.Draft, any("draft")
+	version, err := models.ChosenVersion(ctx, a.DB.Read(), w, which)
 	if err != nil {
 		return reply.Body{}, err
+	}
+	if version != nil {
+		stored, number = version.Definition, version.Number
 	}
 	definition, err := field.ParseJSON([]byte(stored))
 	if err != nil {
@@ -108,30 +118,6 @@ func (a *api) getWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	out := workflowValue(w)
 	out["version"], out["definition"] = number, definition
 	return reply.Body{Data: out}, a.appendTo(c, w, out, appends)
-}
-
-// definitionOf finds the draft, the live version or version n of a workflow.
-func (a *api) definitionOf(ctx context.Context, w *models.Workflow, which string) (stored string, number any, err error) {
-	var v *models.Version
-	switch which {
-	case "", "draft":
-		return w.Draft, "draft", nil
-	case "live":
-		if w.LiveVersion == 0 {
-			return "", nil, models.NotFound()
-		}
-		v, err = models.VersionByID(ctx, a.DB.Read(), w.LiveVersion)
-	default:
-		n, bad := strconv.ParseInt(which, 10, 64)
-		if bad != nil {
-			return "", nil, models.NotFound()
-		}
-		v, err = models.VersionByNumber(ctx, a.DB.Read(), w.ID, n)
-	}
-	if err != nil {
-		return "", nil, err
-	}
-	return v.Definition, v.Number, nil
 }
 
 // appendTo adds what was asked for beside the workflow itself.

@@ -70,6 +70,8 @@ func StartWith(t testing.TB, o Options) *App {
 	})
 	a.Records.SetHooks(a.Engine.Hooks())
 	a.Records.OnUsage(a.Engine.Usages)
+	a.Records.OnUsage(a.DB.PageUsages)
+	a.Records.OnUsage(a.DB.GrantUsages)
 	ctx := context.Background()
 	require.NoError(t, a.DB.EnsureSeed(ctx))
 	require.NoError(t, a.Engine.Start(ctx))

@@ -58,18 +58,15 @@ func (d *Door) Begin(c *fiber.Ctx) *route.Request {
 	route.Attach(c, r)
 	c.Set(fiber.HeaderXRequestID, r.ID)
 	d.headers(c)
-	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP()})
-	if locale := c.Get("X-Locale"); localeForm.MatchString(locale) {
-		ctx = text.WithLocale(ctx, locale)
+	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP(), Trace: trace(c.Get("traceparent"))})
+	if language := language(c.Get("X-Locale"), c.Get(fiber.HeaderAcceptLanguage)); language != "" {
+		ctx = text.WithLocale(ctx, language)
 	}
 	c.SetUserContext(ctx)
 	return r
 }
 
-var (
-	requestForm = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
-	localeForm  = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$`)
-)
+var requestForm = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
 
 // requestID keeps the id a caller has chosen, when it has the right form.
 func requestID(sent string) string {

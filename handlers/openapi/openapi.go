@@ -38,6 +38,7 @@ type Operation struct {
 	Scope   string
 	Reading bool
 	On      *models.Collection // whose records it answers or changes; nil for everything else
+	Links   []string           // names the address may have for {association}; nil when it has none
 }
 
 // Collection is a collection with the fields that a caller may use in some record.
@@ -84,11 +85,30 @@ func (s Source) add(d *Description, op Operation) {
 	if !op.Route.Admits(s.Caller.Principal, name) || !op.Route.Permission.Holds(s.Caller.Access, name) {
 		return
 	}
+	if strings.Contains(op.Path, association) {
+		if op.Links = s.links(op.On); len(op.Links) == 0 {
+			return
+		}
+	}
 	op.Scope = op.Route.ScopeOn(name)
 	if c, ok := s.Catalog.Collection(op.Noun); ok && c.System && op.Reading {
 		op.On = c
 	}
 	d.Operations = append(d.Operations, op)
+}
+
+// association is the part of an address that names a link of a record.
+const association = "{association}"
+
+// links are the links that the caller can follow from some record of a collection.
+func (s Source) links(on *models.Collection) (out []string) {
+	fields, _ := records.FieldsFor(s.Catalog, s.Caller.Access, on, models.View)
+	for _, f := range fields {
+		if f.IsLink() {
+			out = append(out, f.Name)
+		}
+	}
+	return out
 }
 
 // newOperation reads a line of the table. A line that can be read with GET is a

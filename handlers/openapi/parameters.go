@@ -31,13 +31,19 @@ func (w *document) parameters(op Operation) []any {
 			continue
 		}
 		schema := object{"type": "string"}
-		if op.On != nil {
+		switch {
+		case part == association:
+			schema["enum"] = op.Links
+		case op.On != nil:
 			schema = key(op.On)
 		}
 		out = append(out, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": schema})
 	}
 	if op.Route.Auth == route.Bearer {
-		out = append(out, ref("parameters", "X-Role"), ref("parameters", "X-Timezone"))
+		out = append(out, ref("parameters", "X-Role"), ref("parameters", "X-Timezone"), ref("parameters", "X-Locale"))
+	}
+	if !op.Reading {
+		out = append(out, ref("parameters", "traceparent"))
 	}
 	if op.On != nil && !op.Reading {
 		out = append(out, ref("parameters", "Idempotency-Key"), ref("parameters", "If-Match"))
@@ -45,10 +51,15 @@ func (w *document) parameters(op Operation) []any {
 	if op.On == nil && op.Action == "" {
 		return append(out, ref("parameters", "If-None-Match"))
 	}
+	declared := w.declared
 	if op.On == nil {
-		return append(out, undeclared())
+		in, ok := stated(op)
+		if !ok {
+			return append(out, undeclared())
+		}
+		declared = func(Operation) []parameter { return in.query }
 	}
-	for _, p := range w.declared(op) {
+	for _, p := range declared(op) {
 		out = append(out, p.inQuery(w))
 	}
 	return out
@@ -62,7 +73,7 @@ func undeclared() object {
 func (p parameter) inQuery(w *document) object {
 	out := object{"name": p.name, "in": "query", "description": w.say(p.about)}
 	switch {
-	case slices.Contains([]string{"filter", "having", "measures", "dimensions"}, p.name): // its value is JSON
+	case slices.Contains([]string{"filter", "having", "measures", "dimensions", "settings"}, p.name): // its value is JSON
 		out["content"] = content(p.schema)
 	case p.schema["type"] == "array":
 		out["schema"], out["style"], out["explode"] = p.schema, "form", false
@@ -78,8 +89,10 @@ func (w *document) headers() object {
 		return object{"name": name, "in": "header", "description": w.say(about), "schema": object{"type": "string"}}
 	}
 	return object{
-		"X-Role":     header("X-Role", text.M("openapi.role", "Act as this one of your roles only")),
-		"X-Timezone": header("X-Timezone", text.M("openapi.zone", "Zone of dates without offset, such as Europe/Stockholm")),
+		"X-Role":      header("X-Role", text.M("openapi.role", "Act as this one of your roles only")),
+		"X-Timezone":  header("X-Timezone", text.M("openapi.zone", "Zone of dates without offset, such as Europe/Stockholm")),
+		"X-Locale":    header("X-Locale", text.M("openapi.locale", "Language of messages, before those of Accept-Language")),
+		"traceparent": header("traceparent", text.M("openapi.trace", "Trace of W3C Trace Context; executions that are started keep it")),
 		"Idempotency-Key": header("Idempotency-Key",
 			text.M("openapi.idempotency", "The same key and body again give the first answer again; nothing is done twice")),
 		"If-Match":      header("If-Match", text.M("openapi.if_match", "ETag of the record: refuses when somebody has changed it since")),
@@ -91,6 +104,10 @@ func (w *document) headers() object {
 func (w *document) declared(op Operation) []parameter {
 	shown := w.shown()
 	switch {
+	case op.Links != nil && op.Reading:
+		return slices.DeleteFunc(shown, func(p parameter) bool { return p.name == "except" })
+	case op.Links != nil:
+		return append(append(shown, writing()...), parameter{"tk", texts(), text.M("openapi.tk", "Keys of the linked records; in the body as well")})
 	case op.Action == "history":
 		return []parameter{{"cursor", whole(), text.M("openapi.cursor_history", "nextCursor of the page before")}}
 	case op.Action == "query":
@@ -150,7 +167,7 @@ func grouping() []parameter {
 	return []parameter{
 		{"measures", list(closed(measure, "aggregation")), text.M("openapi.measures", "What to compute, at most 10; without a field count counts records")},
 		{"dimensions", list(closed(dimension, "field")), text.M("openapi.dimensions", "What to group by, at most 5; format is for dates")},
-		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias")},
+		{"having", object{"type": "object"}, text.M("openapi.having", "Only groups whose measures fulfil this, by alias; $and, $or and $not as in a filter")},
 		{"orders", texts(), text.M("openapi.orders", "Aliases; a minus in front sorts downwards")},
 		{
 			"limit",
@@ -192,8 +209,14 @@ func (w *document) body(op Operation) object {
 	out := object{"content": content(free())}
 	switch c, _ := w.collection(op.On); {
 	case op.On == nil:
+		if in, ok := stated(op); ok {
+			out["content"] = content(w.statedBody(op, in))
+		}
 	case op.Reading:
 		out["content"] = content(w.members(w.declared(op)))
+	case op.Links != nil:
+		one := object{"type": []any{"string", "integer", "null"}}
+		out["content"] = content(closed(object{"tk": object{"anyOf": []any{one, object{"type": "array", "items": one}}}}))
 	case op.Route.Permission.Action == models.Create && op.Action == "create":
 		values := w.named(c.Component+"Create", c.Creates)
 		out["content"] = content(object{"anyOf": []any{values, object{"type": "array", "items": values, "maxItems": records.MaxBatch}}})
@@ -237,6 +260,9 @@ func (w *document) answer(op Operation) object {
 		return ref("schemas", resultSchema)
 	}
 	c, ok := w.collection(op.On)
+	if op.Links != nil && op.Reading {
+		return w.linked(op)
+	}
 	record := object{"type": "object", "properties": object{models.IDField: key(op.On)}}
 	if ok && c.Views {
 		record = ref("schemas", c.Component)
@@ -257,13 +283,22 @@ func (w *document) answer(op Operation) object {
 		return envelope(object{"anyOf": []any{record, object{"type": "array", "items": either}}}, meta)
 	case "destroy":
 		return envelope(whole(), meta)
-	case "firstOrCreate", "updateOrCreate":
+	case "firstOrCreate", "updateOrCreate", "set", "add", "remove", "toggle":
 		return envelope(record, meta)
 	case "revert":
 		return envelope(either, meta)
 	default:
 		return envelope(object{"type": "array", "items": either}, meta)
 	}
+}
+
+// linked is the answer with the record behind a link, of whatever collection it is.
+func (w *document) linked(op Operation) object {
+	record := object{"type": "object"}
+	if op.Action == "list" {
+		return envelope(object{"type": "array", "items": record}, free())
+	}
+	return envelope(record, free())
 }
 
 func envelope(data, meta object) object {

@@ -109,20 +109,20 @@ func TestWorkflow_IsSwitchedAndPublished(t *testing.T) {
 	require.NotContains(t, mainText(t, emil.Get("/pages/expenses/forms/f1").Page()), "Starts", "what is switched off starts nothing")
 	w.submit(t, emil, "Unnoticed", "640")
 	require.Contains(t, mainText(t, root.Get("/pages/expenses/records/d1/1").Page()), "Did not start: the workflow is switched off")
-	require.Contains(t, mainText(t, root.Get(address).Page()), "Did not start: the workflow is switched off")
+	require.Contains(t, mainText(t, root.Get(address+"/versions").Page()), "Did not start: the workflow is switched off")
 	root.Submit(address+"/enable", url.Values{"enabled": {"true"}}).Want(303)
 	w.rename(t, "reimb_approval", "big", "More than five hundred?")
 	page := root.Get(address).Page()
 	require.Contains(t, mainText(t, page), "More than five hundred?")
 	require.Contains(t, mainText(t, root.Get(address+"/versions/1").Page()), "More than 500?")
-	form := fill(t, page, address+"/publish")
+	form := fill(t, root.Get(address+"/publish").Page(), address+"/publish")
 	stale := url.Values{"base": {"1"}}
 	root.Submit(address+"/publish", stale).Want(409)
 	form.Set("note", "Words instead of digits")
 	root.Submit(address+"/publish", form).Want(303)
 	after := root.Get(address).Page()
 	require.Contains(t, toasts(after), "Version 2 is live")
-	require.Contains(t, mainText(t, after), "Words instead of digits")
+	require.Contains(t, mainText(t, root.Get(address+"/versions").Page()), "Words instead of digits")
 	root.Get(address + "/versions/3").Want(404)
 }
 

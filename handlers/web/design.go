@@ -33,7 +33,7 @@ func (s *site) design() []route.Route {
 		change("/pages/{page}/design/actions/{action}", may, s.saveAction),
 		change("/pages/{page}/design/actions/{action}/{step}", may, s.stepAction),
 		change("/pages/{page}/design/bindings/{action}", may, s.saveBindings),
-		change("/pages/{page}/draft/{step}", may, s.stepDraft),
+		change("/pages/{page}/draft/{step}", may, s.stepPage),
 	}
 }
 
@@ -185,8 +185,8 @@ func (d designing) refuse(c *fiber.Ctx, p panel, err error) error {
 	return d.draw(c, status, p)
 }
 
-// stepDraft undoes, repeats, discards, publishes, copies or deletes.
-func (s *site) stepDraft(c *fiber.Ctx) error {
+// stepPage undoes, repeats, discards, publishes, copies or deletes.
+func (s *site) stepPage(c *fiber.Ctx) error {
 	d, form, err := s.sent(c)
 	if err != nil {
 		return err

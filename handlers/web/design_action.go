@@ -116,7 +116,7 @@ func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionTy
 		{Value: string(models.PrimaryStyle), Label: text.T(ctx, "style.primary", "Main button")},
 		{Value: string(models.DangerStyle), Label: text.T(ctx, "style.danger", "Danger")},
 	}
-	first := design.Part{Inputs: settings(
+	first := design.Part{Inputs: inputList(
 		in.text("title", text.T(ctx, "design.action_title", "Title"), text.T(ctx, "design.action_title_help", "Empty says “%s”.", actionLabel(ctx, &models.PageAction{Type: t}))),
 		in.option(text.T(ctx, "style.usual", "As usual"), in.choice("style", text.T(ctx, "design.style", "Style"), styles)),
 	)}
@@ -162,7 +162,7 @@ const newBlockChoice = "new"
 func valuesPart(ctx context.Context, in inputs, on *models.Collection) design.Part {
 	rows := &design.RowsProps{Name: "values", Add: text.T(ctx, "design.add_value", "Add value")}
 	for i := range rowCount(in.form, lists()["values"]) {
-		rows.Rows = append(rows.Rows, settings(
+		rows.Rows = append(rows.Rows, inputList(
 			in.row(in.choice("valueField", text.T(ctx, "design.field", "Field"), settableChoices(on)), i),
 			in.row(in.text("value", text.T(ctx, "design.value", "Value"), ""), i),
 		))
@@ -186,7 +186,7 @@ func (d designing) afterParts(ctx context.Context, in inputs) []design.Part {
 	next := []ui.Choice{{Value: "clear", Label: text.T(ctx, "after.clear", "Next entry")}, {Value: "record", Label: text.T(ctx, "after.record", "Open record")}}
 	checks := in.checks("close", []ui.Choice{{Value: "true", Label: text.T(ctx, "after.close_popup", "Close the drawer or dialog")}})
 	return []design.Part{{
-		Title: text.T(ctx, "design.after", "After success"), Inputs: settings(
+		Title: text.T(ctx, "design.after", "After success"), Inputs: inputList(
 			in.text("message", text.T(ctx, "after.message", "Message"), text.T(ctx, "after.message_help", "May name values of the record, such as {{ record.id }}.")),
 			in.option(text.T(ctx, "after.nothing", "Nothing"), in.choice("next", text.T(ctx, "after.next", "Then"), next)),
 			in.text("redirect", text.T(ctx, "after.redirect_to", "Redirect to"), text.T(ctx, "after.redirect_help", "A path of this installation, instead of the choice above.")),

@@ -42,7 +42,7 @@ func (d designing) addBlockPanel(ctx context.Context, p panel) (design.PanelProp
 	}
 	return design.PanelProps{
 		Title: text.T(ctx, "design.add_block", "Add block"), Address: urls.DesignBlocks(d.key()), Submit: text.T(ctx, "design.add_block", "Add block"),
-		Parts: []design.Part{{Inputs: settings(
+		Parts: []design.Part{{Inputs: inputList(
 			in.choice("type", text.T(ctx, "design.block_type", "Block"), types),
 			in.choice("collection", text.T(ctx, "design.collection", "Collection"), collections),
 			in.choice("place", text.T(ctx, "design.place", "Place"), places),
@@ -106,7 +106,7 @@ func (d designing) blockPanel(ctx context.Context, p panel) (design.PanelProps, 
 	}
 	in := inputs{p.form}
 	parts := []design.Part{
-		{Inputs: settings(in.text("title", text.T(ctx, "design.block_title", "Title"), text.T(ctx, "design.block_title_help", "Empty takes that of the collection.")))},
+		{Inputs: inputList(in.text("title", text.T(ctx, "design.block_title", "Title"), text.T(ctx, "design.block_title_help", "Empty takes that of the collection.")))},
 		d.fieldsPart(ctx, in, b, on),
 	}
 	if b.Type == models.TableBlock {
@@ -152,7 +152,7 @@ func (d designing) fieldsPart(ctx context.Context, in inputs, b *models.Block, o
 	rows := &design.RowsProps{Name: "fields", Move: true, Add: text.T(ctx, "design.add_field", "Add field")}
 	choices := d.fieldChoices(on, b.Type)
 	for i := range rowCount(in.form, lists()["fields"]) {
-		rows.Rows = append(rows.Rows, settings(
+		rows.Rows = append(rows.Rows, inputList(
 			in.row(in.choice("field", text.T(ctx, "design.field", "Field"), choices), i),
 			in.row(in.text("fieldTitle", text.T(ctx, "design.field_title", "Own title"), ""), i),
 		))
@@ -180,7 +180,7 @@ func (d designing) orderPart(ctx context.Context, in inputs, b *models.Block, on
 	if n := in.form.Get("pageSize"); n != "" && !slices.ContainsFunc(sizes, func(c ui.Choice) bool { return c.Value == n }) {
 		sizes = append(sizes, ui.Choice{Value: n, Label: n})
 	}
-	return design.Part{Title: text.T(ctx, "design.order", "Order"), Inputs: settings(
+	return design.Part{Title: text.T(ctx, "design.order", "Order"), Inputs: inputList(
 		in.option(text.T(ctx, "design.sort_usual", "As they were added"), in.choice("sort", text.T(ctx, "design.sort", "Sorted by"), order)),
 		in.option(text.T(ctx, "design.page_size_usual", "As usual"), in.choice("pageSize", text.T(ctx, "design.page_size", "Records on a page"), sizes)),
 	)}

@@ -22,7 +22,7 @@ func (d designing) filterPart(ctx context.Context, in inputs, b *models.Block, o
 	part.Note = text.T(ctx, "design.scope_note", "All conditions must hold. {{ user.id }} is the person who looks.")
 	part.Rows = &design.RowsProps{Name: "filter", Add: text.T(ctx, "design.add_condition", "Add condition")}
 	for i := range rowCount(in.form, lists()["filter"]) {
-		part.Rows.Rows = append(part.Rows.Rows, settings(
+		part.Rows.Rows = append(part.Rows.Rows, inputList(
 			in.row(in.choice("filterField", text.T(ctx, "design.field", "Field"), d.fieldChoices(on, b.Type)), i),
 			in.row(in.choice("filterOp", text.T(ctx, "design.compare", "Comparison"), filterOps(ctx)), i),
 			in.row(in.text("filterValue", text.T(ctx, "design.value", "Value"), ""), i),

@@ -29,7 +29,7 @@ func (v *viewer) pageParts(ctx context.Context, in inputs) ([]design.Part, error
 	title := in.text("title", text.T(ctx, "design.page_title", "Title"), "")
 	title.Field.Required = true
 	return []design.Part{
-		{Inputs: settings(title, v.iconInput(ctx, in))},
+		{Inputs: inputList(title, v.iconInput(ctx, in))},
 		{Title: text.T(ctx, "design.audience", "Who sees it"), Note: text.T(ctx, "design.audience_note", "Without a choice everybody who is signed in. What they see in it follows their own rights."), Checks: in.checks("audience", choices)},
 	}, nil
 }

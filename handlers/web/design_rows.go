@@ -76,8 +76,8 @@ func at(list []string, i int) string {
 	return ""
 }
 
-// settings lists inputs.
-func settings(in ...fields.Props) []fields.Props { return in }
+// inputList lists inputs.
+func inputList(in ...fields.Props) []fields.Props { return in }
 
 // inputs of panels, filled from what was typed or stored.
 type inputs struct{ form bind.Form }

@@ -201,7 +201,7 @@ func TestBind_MarksWhatStoppedFitting(t *testing.T) {
 	require.Contains(t, mainText(t, page), "reimb_approval is disabled")
 	dialog := s.Get(atDesign + "?panel=bind&id=send").Page()
 	require.Contains(t, handlerstest.Text(handlerstest.First(dialog, "dialog", "id", "bind")), "Skipped when the button is pressed")
-	said := mainText(t, s.Browser(s.Root).Get("/workflows/reimb_approval").Page())
+	said := mainText(t, s.Browser(s.Root).Get("/workflows/reimb_approval/versions").Page())
 	require.Contains(t, said, "Bound to")
 	require.Contains(t, said, "Expenses / New expense")
 	require.Contains(t, said, "is disabled")

@@ -46,7 +46,7 @@ func (f formView) starts(ctx context.Context) (string, error) {
 
 // boundButtons lists the published buttons that start a workflow.
 func (v *viewer) boundButtons(ctx context.Context, key string) ([]workflows.BoundButton, error) {
-	buttons, err := v.site.DB.BoundButtons(ctx, key)
+	buttons, err := v.site.DB.BoundTo(ctx, key)
 	if err != nil || len(buttons) == 0 {
 		return nil, err
 	}

@@ -9,10 +9,12 @@ import (
 type types struct {
 	nodes    map[string]*node.Type
 	triggers map[string]*trigger.Type
+	ordered  []*node.Type
+	starts   []*trigger.Type
 }
 
 func newTypes(nodes []*node.Type, triggers []*trigger.Type) types {
-	t := types{nodes: map[string]*node.Type{}, triggers: map[string]*trigger.Type{}}
+	t := types{nodes: map[string]*node.Type{}, triggers: map[string]*trigger.Type{}, ordered: nodes, starts: triggers}
 	for _, n := range nodes {
 		t.nodes[n.Key] = n
 	}

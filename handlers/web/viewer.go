@@ -107,6 +107,9 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 	if v.access.Can("execution.view") {
 		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "nav.executions", "Executions"), Href: urls.Executions(), Icon: "activity", Go: "e"})
 	}
+	if v.access.Can("collection.design") {
+		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "collections.title", "Collections"), Href: urls.Collections(), Icon: "database", Go: "d"})
+	}
 	own := layout.NavGroup{Title: text.T(ctx, "nav.pages", "Pages")}
 	if v.access.Can("page.design") {
 		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "design.pages", "Pages"), Href: urls.Pages(), Icon: "pencil-ruler"})

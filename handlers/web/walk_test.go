@@ -34,6 +34,12 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/pages/expenses/submitted/f1/1": {}, "/pages/expenses/submitted/f1/3": {0, 0, 404},
 		"/workflows": designers, "/workflows/reimb_approval": designers, "/workflows/reimb_approval/versions/1": designers, "/workflows/none": {404, 403, 403},
 		"/pages": designers, "/pages?panel=new": designers, "/pages/expenses/design": designers, "/pages/nothing/design": {404, 403, 403},
+		"/collections": designers, "/collections?search=pay": designers, "/new-collection": designers, "/collections/reimbursements": designers, "/collections/users": designers,
+		"/collections/none": {404, 403, 403}, "/collections/reimbursements/settings": designers, "/collections/users/settings": {404, 403, 403},
+		"/collections/reimbursements/rename": designers, "/collections/reimbursements/delete": designers, "/collections/payments/delete": designers,
+		"/collections/reimbursements/fields/amount": designers, "/collections/reimbursements/fields/status": designers, "/collections/reimbursements/fields/createdAt": {404, 403, 403},
+		"/collections/reimbursements/fields/amount/rename": designers, "/collections/reimbursements/fields/amount/delete": designers, "/collections/reimbursements/new-field/select": designers,
+		"/collections/reimbursements/new-field/manyToOne": designers, "/collections/reimbursements/new-field/nothing": {404, 403, 403}, "/collections/users/new-field/text": {404, 403, 403},
 		"/api/docs": {}, "/nowhere": nobody,
 	}
 	for _, panel := range []string{
@@ -72,7 +78,8 @@ func complete(t *testing.T, at string, answer *handlerstest.Answer) {
 
 // filled puts values for the parameters into a pattern.
 func filled(pattern string) string {
-	return strings.NewReplacer("{id}", "x", "{page}", "expenses", "{block}", "f1", "{record}", "1", "{action}", "send", "{key}", "reimb_approval", "{number}", "1").Replace(pattern)
+	return strings.NewReplacer("{id}", "x", "{page}", "expenses", "{block}", "f1", "{record}", "1", "{action}", "send", "{key}", "reimb_approval", "{number}", "1",
+		"{name}", "reimbursements", "{field}", "amount", "{type}", "text").Replace(pattern)
 }
 
 func TestRoutes_AskForASession(t *testing.T) {
@@ -155,12 +162,15 @@ func TestURLs_LeadToRoutes(t *testing.T) {
 			urls.Home(), urls.SignIn(), urls.Setup(), urls.DemoSignIn(), urls.Tasks(""), urls.Tasks("done"), urls.Tasks("started"), urls.Task("t"),
 			urls.Executions(), urls.ExecutionsOf("w"), urls.Execution("x"), urls.ExecutionStep("x", "s"), urls.Workflows(), urls.Workflow("w"), urls.WorkflowVersion("w", 3),
 			urls.Page("p"), urls.Form("p", "b", ""), urls.Form("p", "b", "r"), urls.Record("p", "b", "r"), urls.Submitted("p", "b", "r"), urls.Profile(), urls.Live("tasks"),
-			urls.APIDocs(), urls.APIDocument(),
+			urls.APIDocs(), urls.APIDocument(), urls.Collections(), urls.NewCollection(), urls.Collection("c"), urls.CollectionSettings("c"), urls.CollectionRename("c"),
+			urls.CollectionDelete("c"), urls.CollectionNewField("c", "text"), urls.CollectionField("c", "f"), urls.CollectionFieldRename("c", "f"), urls.CollectionFieldDelete("c", "f"),
 		},
 		route.POST: {
 			urls.SignIn(), urls.SignOut(), urls.Setup(), urls.DemoSignIn(), urls.TaskAction("t", "approve"), urls.TaskAction("t", "reject"),
 			urls.ExecutionCancel("x"), urls.ExecutionRerun("x"), urls.WorkflowPublish("w"), urls.WorkflowEnable("w"), urls.PageAction("p", "a", "b", "r"),
 			urls.ProfileTheme(), urls.ProfileRole(), urls.ProfileTokens(), urls.TokenRevoke("t"), urls.SessionRevoke("s"), urls.MessagesRead(),
+			urls.Collections(), urls.CollectionSettings("c"), urls.CollectionRename("c"), urls.CollectionDelete("c"), urls.CollectionRestore("c"), urls.CollectionNewField("c", "text"),
+			urls.CollectionField("c", "f"), urls.CollectionFieldRename("c", "f"), urls.CollectionFieldDelete("c", "f"), urls.CollectionFieldRestore("c", "f"), urls.CollectionFieldMove("c", "f"),
 		},
 	} {
 		for _, address := range addresses {

@@ -43,7 +43,7 @@ const (
 )
 
 func (s *site) routes() []route.Route {
-	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.profile(), s.reference())
+	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.reference())
 }
 
 // page is a line for a page of somebody who is signed in.
@@ -126,11 +126,20 @@ func (s *site) executions() []route.Route {
 }
 
 func (s *site) workflows() []route.Route {
-	view, publish := route.Right("workflow.view"), route.Right("workflow.publish")
+	view, edit, publish := route.Right("workflow.view"), route.Right("workflow.edit"), route.Right("workflow.publish")
 	return []route.Route{
 		page("/workflows", view, s.listWorkflows),
 		page("/workflows/{key}", view, s.showWorkflow),
-		page("/workflows/{key}/versions/{number}", view, s.showWorkflow),
+		page("/workflows/{key}/versions", view, s.showVersions),
+		page("/workflows/{key}/versions/{number}", view, s.showVersion),
+		page("/workflows/{key}/variables", view, s.showVariables),
+		page("/workflows/{key}/publish", publish, s.askPublish),
+		change("/workflows/{key}/commands", edit, s.changeWorkflow),
+		change("/workflows/{key}/steps/{step}", edit, s.changeStep),
+		change("/workflows/{key}/undo", edit, s.undoEdit),
+		change("/workflows/{key}/redo", edit, s.redoEdit),
+		change("/workflows/{key}/discard", edit, s.discardDraft),
+		change("/workflows/{key}/versions/{number}/restore", edit, s.restoreVersion),
 		change("/workflows/{key}/enable", publish, s.enableWorkflow),
 		change("/workflows/{key}/publish", publish, s.publishWorkflow),
 	}

@@ -92,9 +92,9 @@ func (v *viewer) workflowRow(ctx context.Context, w *models.Workflow, stats mode
 	return row, nil
 }
 
-// showWorkflow draws the draft of a workflow when it differs from what is live, else
-// the live version; or one version that the address names.
-func (s *site) showWorkflow(c *fiber.Ctx) error {
+// showVersions draws what stands around the definition of a workflow: what it is, its
+// versions and the trigger log.
+func (s *site) showVersions(c *fiber.Ctx) error {
 	v, err := s.visit(c)
 	if err != nil {
 		return err
@@ -104,42 +104,26 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawWorkflow(c, w, shownWorkflow{number: route.Param(c, "number"), status: fiber.StatusOK})
+	return v.drawWorkflow(c, w, shownWorkflow{status: fiber.StatusOK})
 }
 
-// shownWorkflow says what of a workflow is drawn.
+// shownWorkflow says how a workflow is drawn.
 type shownWorkflow struct {
-	number  string // of a version; empty for what is edited or live
 	status  int
 	problem string
-	note    string // that was typed for a new version
 }
 
 func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkflow) error {
 	ctx := c.UserContext()
 	p := workflows.ShowProps{
 		Key: w.Key, Title: w.Title, Description: w.Description, Trigger: v.site.types.triggerTitle(w.Type), Sync: w.Sync, Enabled: w.Enabled,
-		CanEnable: v.access.Can("workflow.publish") && (w.LiveVersion != 0 || w.Enabled), CanPublish: v.access.Can("workflow.publish") && w.DraftDirty,
-		DraftBase: strconv.FormatInt(w.DraftRevision, 10), Problem: show.problem, Note: show.note,
+		CanEnable: v.access.Can("workflow.publish") && (w.LiveVersion != 0 || w.Enabled), Problem: show.problem,
 	}
 	versions, err := models.Versions(ctx, v.site.DB.Read(), w.ID)
 	if err != nil {
 		return err
 	}
-	stored, current, err := definitionShown(ctx, w, versions, show.number)
-	if err != nil {
-		return err
-	}
-	p.Showing = current.title
-	d, err := v.site.definition(ctx, stored, w.Title)
-	if err != nil {
-		return err
-	}
-	p.Tree = d.tree(ctx, nil)
-	if p.Versions, err = v.versions(ctx, w, versions, current.number); err != nil {
-		return err
-	}
-	if p.Findings, err = v.findings(ctx, w); err != nil {
+	if p.Versions, err = v.versions(ctx, w, versions, 0); err != nil {
 		return err
 	}
 	if p.Bound, err = v.boundButtons(ctx, w.Key); err != nil {
@@ -156,26 +140,6 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 		return err
 	}
 	return reply.Status(c, show.status, workflows.Show(p), nil)
-}
-
-// definitionOf is a definition with what it is called; number is 0 for the draft.
-type definitionOf struct {
-	title  string
-	number int64
-}
-
-// definitionShown finds the definition to draw.
-func definitionShown(ctx context.Context, w *models.Workflow, versions []*models.Version, number string) (string, definitionOf, error) {
-	for _, one := range versions {
-		named := strconv.FormatInt(one.Number, 10) == number
-		if named || number == "" && !w.DraftDirty && one.ID == w.LiveVersion {
-			return one.Definition, definitionOf{text.T(ctx, "workflows.version_n", "Version %s", strconv.FormatInt(one.Number, 10)), one.Number}, nil
-		}
-	}
-	if number != "" {
-		return "", definitionOf{}, models.NotFound()
-	}
-	return w.Draft, definitionOf{title: text.T(ctx, "workflows.draft", "Draft")}, nil
 }
 
 // versions lists the versions with how often each ran.
@@ -196,32 +160,8 @@ func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*model
 		}
 		out = append(out, workflows.Version{
 			Number: int(one.Number), Live: one.ID == w.LiveVersion, Note: one.Note, By: by, At: v.since(one.PublishedAt),
-			Executions: ui.Number(strconv.FormatInt(total, 10), 0), Current: one.Number == current,
+			Executions: ui.Number(strconv.FormatInt(total, 10), 0),
 		})
-	}
-	return out, nil
-}
-
-// findings lists what keeps the draft from being published.
-func (v *viewer) findings(ctx context.Context, w *models.Workflow) ([]workflows.Finding, error) {
-	if !w.DraftDirty {
-		return nil, nil
-	}
-	list, err := v.site.Engine.Validate(ctx, v.access, w.Key)
-	if err != nil {
-		return nil, err
-	}
-	d, err := engine.ReadDefinition(w.Draft)
-	if err != nil {
-		return nil, err
-	}
-	var out []workflows.Finding
-	for _, f := range list {
-		one := workflows.Finding{Message: f.Message.In(ctx), Warning: f.Severity != "error"}
-		if nodeIn(d.Nodes, f.Node) != nil || f.Node == triggerKey {
-			one.Node = f.Node
-		}
-		out = append(out, one)
 	}
 	return out, nil
 }
@@ -252,31 +192,6 @@ func (s *site) enableWorkflow(c *fiber.Ctx) error {
 		return reply.Redirect(c, from)
 	}
 	return reply.Redirect(c, urls.Workflow(w.Key))
-}
-
-// publishWorkflow makes the draft the live version.
-func (s *site) publishWorkflow(c *fiber.Ctx) error {
-	v, err := s.visit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	base, err := strconv.ParseInt(form.Get("base"), 10, 64)
-	if err != nil {
-		return models.Invalid("BAD_PARAMETER", text.M("workflows.base", "Load the page again, then publish."))
-	}
-	ctx, key, note := c.UserContext(), route.Param(c, "key"), strings.TrimSpace(form.Get("note"))
-	made, err := s.Engine.Publish(ctx, v.access, key, engine.Publish{Note: note, Base: base})
-	if err != nil {
-		return v.refuseWorkflow(c, shownWorkflow{note: note}, models.AsError(err))
-	}
-	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "workflows.published", "Version %d is live", made.Version.Number)}); err != nil {
-		return err
-	}
-	return reply.Redirect(c, urls.Workflow(key))
 }
 
 // refuseWorkflow draws the workflow with what kept something from being done.

@@ -31,7 +31,7 @@ type Aggregate struct {
 	Filter     any // record filter; nil = all
 	Measures   []Measure
 	Dimensions []Dimension
-	Having     map[string]any // conditions on measures that are numbers: {"total": {"$gt": 100}}
+	Having     map[string]any // conditions on measures that are numbers: {"total": {"$gt": 100}}, joined as in a filter
 	Orders     []string       // "-total", "status": aliases, at most 3; the dimensions in their order come last
 	Limit      int            // 0 = DefaultGroups
 	Zone       *time.Location // of formats and of dates in the filter; nil = UTC
@@ -95,9 +95,9 @@ type grouping struct {
 	measures []measure
 	dims     []dimension
 	names    map[string]bool
-	folds    bool  // a row of the database may be a part of a group
-	width    int64 // seconds of a bucket of instants
-	having   []threshold
+	folds    bool      // a row of the database may be a part of a group
+	width    int64     // seconds of a bucket of instants
+	having   groupTest // nil = all groups
 	orders   []groupOrder
 	limit    int
 }

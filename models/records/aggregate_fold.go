@@ -206,10 +206,8 @@ func (in *gathering) complete(group *groupOf) {
 	for i, m := range in.measures {
 		row[m.Alias] = group.cells[i].result(m)
 	}
-	for _, t := range in.having {
-		if !t.holds(row[t.alias]) {
-			return
-		}
+	if in.having != nil && !in.having.holds(row) {
+		return
 	}
 	in.done = append(in.done, row)
 	if len(in.done) >= 2*in.limit+1000 {

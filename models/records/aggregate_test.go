@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/records"
 )
 
@@ -118,6 +119,56 @@ func TestAggregate_ThresholdsOrderAndLimit(t *testing.T) {
 		require.Equal(f, "open 2 2, <nil> 3 13.5", ask(map[string]any{"count": map[string]any{"$gt": int64(1)}}, 0))
 		require.Equal(f, "done 1 2.5", ask(map[string]any{"total": dec(f, "2.5")}, 0))
 		require.Equal(f, "done 1 2.5", ask(map[string]any{"total": map[string]any{"$between": []any{dec(f, "2.1"), int64(3)}, "$ne": int64(2)}}, 0))
+	})
+}
+
+func TestAggregate_ThresholdsAreJoined(t *testing.T) {
+	t.Parallel()
+	each(t, func(f *fixture) {
+		for i, status := range []string{`"open"`, `"open"`, `"done"`, `null`, `null`, `null`} {
+			f.add(fmt.Sprintf(`{"title": "a", "status": %s, "amount": %d}`, status, i))
+		}
+		const all = "done open <nil>"
+		for having, want := range map[string]string{
+			`{"$or": [{"count": 1}, {"count": 2}]}`:                                     "done open",
+			`{"$or": [{"count": 1}, {"$and": [{"count": 3}, {"total": {"$gt": 11}}]}]}`: "done <nil>",
+			`{"$and": [{"count": {"$gt": 1}}, {"total": {"$lt": 5}}]}`:                  "open",
+			`{"count": {"$gt": 1}, "$or": [{"total": 1}, {"total": 2}]}`:                "open",
+			`{"$not": {"$or": [{"count": 1}, {"total": 12}]}}`:                          "open",
+			`{"$not": {"count": {"$gt": 1}, "total": {"$gt": 5}}}`:                      "done open",
+			`{"$or": []}`: all, `{"$and": [{}]}`: all, `{"$not": {}}`: all, `{"$or": [{}, {"count": 1}]}`: "done", `{}`: all,
+		} {
+			parsed, err := field.ParseJSON([]byte(having))
+			require.NoError(f, err)
+			rows, err := f.aggregate(records.Aggregate{
+				Measures:   []records.Measure{{Aggregation: "count"}, {Aggregation: "sum", Field: "amount", Alias: "total"}},
+				Dimensions: []records.Dimension{{Field: "status", Alias: "s"}}, Having: parsed.(map[string]any), //nolint:forcetypeassert // objects above
+			})
+			require.NoError(f, err, having)
+			var got []string
+			for _, r := range rows {
+				got = append(got, fmt.Sprint(r["s"]))
+			}
+			require.Equal(f, want, strings.Join(got, " "), having)
+		}
+		deep := `{"count": 1}`
+		for range 5 {
+			deep = `{"$not": ` + deep + `}`
+		}
+		many := strings.TrimSuffix(strings.Repeat(`{"count": 1},`, 51), ",")
+		for having, code := range map[string]string{
+			`{"$or": {"count": 1}}`: "BAD_PARAMETER", `{"$or": [1]}`: "BAD_PARAMETER", `{"$not": []}`: "BAD_PARAMETER", `{"$xor": []}`: "BAD_PARAMETER",
+			`{"$or": [{"s": 1}]}`: "BAD_PARAMETER", `{"$or": [{"count": {"$and": [1]}}]}`: "BAD_PARAMETER",
+			deep: "FILTER_TOO_COMPLEX", `{"$or": [` + many + `]}`: "FILTER_TOO_COMPLEX",
+		} {
+			parsed, err := field.ParseJSON([]byte(having))
+			require.NoError(f, err)
+			_, err = f.aggregate(records.Aggregate{
+				Measures: []records.Measure{{Aggregation: "count"}}, Dimensions: []records.Dimension{{Field: "status", Alias: "s"}},
+				Having: parsed.(map[string]any), //nolint:forcetypeassert // objects above
+			})
+			require.True(f, models.IsCode(err, code), "%s: %v", having, err)
+		}
 	})
 }
 

@@ -29,6 +29,15 @@ type SchemaCall struct {
 	Collection string // name of the collection that is changed
 	Field      string // name of the field that is changed
 	Confirm    string // hash of the preview the caller has seen and accepts
+
+	// Preview asks what a change would touch instead of making it.
+	Preview *Impact
+}
+
+// Impact is what a change of the schema would touch.
+type Impact struct {
+	Usages  []models.Usage
+	Confirm string // accepts exactly these usages; empty when there are none
 }
 
 // errStale says that the catalogue has changed since a write was prepared.
@@ -83,7 +92,15 @@ func (s *Service) alter(ctx context.Context, call SchemaCall, c change) error {
 		return err
 	}
 	return s.current(ctx, func(cat *models.Catalog) error {
-		if err := c.confirm(ctx, cat, call); err != nil {
+		impact, err := c.impact(ctx, cat, call)
+		if err != nil {
+			return err
+		}
+		if call.Preview != nil {
+			*call.Preview = impact
+			return nil
+		}
+		if err := impact.confirmedBy(call); err != nil {
 			return err
 		}
 		return s.db.WriteAlone(ctx, "schema.change", func(tx *models.Tx) error {
@@ -100,28 +117,32 @@ func (s *Service) alter(ctx context.Context, call SchemaCall, c change) error {
 	})
 }
 
-// confirm refuses a change with findings until the caller sends the hash of exactly
-// these findings.
-func (c change) confirm(ctx context.Context, cat *models.Catalog, call SchemaCall) error {
+// impact finds what the change would touch.
+func (c change) impact(ctx context.Context, cat *models.Catalog, call SchemaCall) (Impact, error) {
 	if c.preview == nil {
-		return nil
+		return Impact{}, nil
 	}
 	found, err := c.preview(ctx, cat)
 	if err != nil || len(found) == 0 {
-		return err
+		return Impact{}, err
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s.%s %d\n", c.action, call.Collection, call.Field, cat.Version)
 	for _, u := range found {
 		fmt.Fprintf(h, "%q\n", []string{u.Kind, u.Key, u.Title, u.Place})
 	}
-	hash := hex.EncodeToString(h.Sum(nil))
-	if call.Confirm == hash {
+	return Impact{Usages: found, Confirm: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// confirmedBy refuses a change with findings until the caller sends the hash of
+// exactly these findings.
+func (i Impact) confirmedBy(call SchemaCall) error {
+	if call.Confirm == i.Confirm || i.Confirm == "" {
 		return nil
 	}
 	return models.Conflict("IMPACT_CONFIRMATION_REQUIRED",
-		text.M("schema.confirm", "This change touches %d other places. Look at them and confirm.", len(found))).
-		With("usages", found).With("confirm", hash)
+		text.M("schema.confirm", "This change touches %d other places. Look at them and confirm.", len(i.Usages))).
+		With("usages", i.Usages).With("confirm", i.Confirm)
 }
 
 // record writes everything that goes with a change of the tables.

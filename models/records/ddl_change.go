@@ -147,7 +147,7 @@ func (x *schema) updateField(c *models.Collection, old *models.CollectionField, 
 	keepUsedOptions(x, c, old, &f)
 	problems := f.Check("")
 	if _, isTemplate := templateName(f.Default); f.Default != nil && !isTemplate && len(problems) == 0 && !f.IsLink() {
-		problems = append(problems, parseDefault(&f)...)
+		problems = append(problems, parseDefault(&f, "")...)
 	}
 	if err := models.Problems(problems); err != nil {
 		return err

@@ -130,21 +130,22 @@ func (x *schema) checkField(c *models.Collection, f *models.CollectionField, at 
 		}
 	}
 	if _, isTemplate := templateName(f.Default); f.Default != nil && !isTemplate && len(problems) == 0 && !f.IsLink() {
-		for _, p := range parseDefault(f) {
-			problems.Add(at+"default", p.Code, p.Message)
-		}
+		problems = append(problems, parseDefault(f, at)...)
 	}
 	return problems
 }
 
 // parseDefault checks a constant default against its own field. Text with
 // templates inside is checked when it is used.
-func parseDefault(f *models.CollectionField) field.Problems {
+func parseDefault(f *models.CollectionField, at string) (problems field.Problems) {
 	if s, ok := f.Default.(string); ok && simpleTemplate().MatchString(s) {
 		return nil
 	}
 	_, found := f.Parse(f.Default, field.ParseContext{})
-	return found
+	for _, p := range found {
+		problems.Add(at+"default", p.Code, p.Message)
+	}
+	return problems
 }
 
 // checkTitleField chooses the field that names a record: the wanted one, else the

@@ -14,7 +14,7 @@ import (
 // back with [Service.RestoreField].
 func (s *Service) DropField(ctx context.Context, call SchemaCall) error {
 	err := s.alter(ctx, call, change{
-		action: "field.drop", event: models.ResourceUpdated, preview: s.usage(call),
+		action: string(DropFieldAction), event: models.ResourceUpdated, preview: s.usage(call),
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, f, err := x.field()
 			if err != nil {
@@ -115,7 +115,7 @@ func (x *schema) restoreField(c *models.Collection) error {
 // cannot be dropped.
 func (s *Service) DropCollection(ctx context.Context, call SchemaCall) error {
 	err := s.alter(ctx, call, change{
-		action: "collection.drop", event: models.ResourceSoftDeleted, preview: s.usage(call),
+		action: string(DropCollectionAction), event: models.ResourceSoftDeleted, preview: s.usage(call),
 		apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {

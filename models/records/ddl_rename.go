@@ -12,7 +12,7 @@ import (
 // RenameCollection gives a collection another name. The old one stays as an alias.
 func (s *Service) RenameCollection(ctx context.Context, call SchemaCall, name string) error {
 	err := s.alter(ctx, call, change{
-		action: "collection.rename", event: models.ResourceUpdated,
+		action: string(RenameCollectionAction), event: models.ResourceUpdated,
 		preview: s.usage(call), apply: func(x *schema) (*models.Collection, []string, error) {
 			c, err := x.collection()
 			if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) RenameCollection(ctx context.Context, call SchemaCall, name st
 // key of a link follows when it was made from the name.
 func (s *Service) RenameField(ctx context.Context, call SchemaCall, name string) error {
 	err := s.alter(ctx, call, change{
-		action: "field.rename", event: models.ResourceUpdated,
+		action: string(RenameFieldAction), event: models.ResourceUpdated,
 		preview: s.usage(call), apply: func(x *schema) (*models.Collection, []string, error) {
 			c, f, err := x.field()
 			if err != nil {

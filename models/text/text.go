@@ -8,6 +8,7 @@ package text
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Message is one sentence that is not translated yet. Args fill the verbs of
@@ -53,6 +54,26 @@ type localeKey struct{}
 // WithLocale returns a context whose texts are in locale, a BCP 47 tag.
 func WithLocale(ctx context.Context, locale string) context.Context {
 	return context.WithValue(ctx, localeKey{}, locale)
+}
+
+// Languages lists the locales that texts exist in. The first is that of the texts in
+// the code.
+func Languages() []string { return []string{"en"} }
+
+// Choose gives the language that suits best of wanted locales, the dearest first; a
+// locale such as sv-FI is served by sv. Empty when none of them exists.
+func Choose(wanted ...string) string {
+	for _, locale := range wanted {
+		for locale != "" {
+			for _, have := range Languages() {
+				if strings.EqualFold(have, locale) {
+					return have
+				}
+			}
+			locale = locale[:max(0, strings.LastIndexByte(locale, '-'))]
+		}
+	}
+	return ""
 }
 
 // Locale gives the locale of ctx, "en" when none was set.

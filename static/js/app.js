@@ -11,5 +11,13 @@ import "./confirm.js";
 import "./forms.js";
 import "./jump.js";
 import "./combobox.js";
+import "./palette.js";
 import "./keys.js";
 import "./live.js";
+
+// What only the canvas needs is loaded where there is one.
+if (document.querySelector(".canvas")) {
+  import("./canvas-keys.js");
+  import("./variables.js");
+  import("./filter.js");
+}

@@ -1,11 +1,15 @@
 // Keeps morphing harmless and says when the stream of live updates is cut.
 const { Idiomorph, htmx } = window;
 
-// An open dialog must not lose the attribute that the server does not know of, and
-// what somebody is typing is never replaced.
+// What the server does not know of stays: that a dialog is open, where a module has
+// put something, and what somebody is typing.
+const ours = (name, el) =>
+  name === "style" ||
+  (name === "open" && (el instanceof HTMLDialogElement || el instanceof HTMLDetailsElement)) ||
+  el.classList?.contains("mm-view");
+
 if (Idiomorph) {
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) =>
-    !(name === "open" && (el instanceof HTMLDialogElement || el instanceof HTMLDetailsElement));
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !ours(name, el);
   Idiomorph.defaults.ignoreActiveValue = true;
 }
 

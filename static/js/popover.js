@@ -5,8 +5,18 @@ const MARGIN = 8;
 
 let invoker = null;
 
+const beside = new WeakMap(); // what a popover that a module opened stands beside
+
 const invokerOf = (pop) =>
-  invoker?.getAttribute("popovertarget") === pop.id ? invoker : document.querySelector(`[popovertarget="${pop.id}"]`);
+  beside.get(pop) ??
+  (invoker?.getAttribute("popovertarget") === pop.id ? invoker : document.querySelector(`[popovertarget="${pop.id}"]`));
+
+// openBeside shows a popover beside an element; the focus comes back to it.
+export const openBeside = (pop, element) => {
+  beside.set(pop, element);
+  if (pop.matches(":popover-open")) pop.hidePopover();
+  pop.showPopover();
+};
 
 const clamp = (value, size, room) => Math.max(MARGIN, Math.min(value, room - size - MARGIN));
 
@@ -20,8 +30,18 @@ const place = (pop, button) => {
   let x = at.left;
   if (edge === "end") x = at.right - box.width;
   else if (edge === "center") x = at.left + at.width / 2 - box.width / 2;
+  if (side === "right") [x, y] = [at.right + 12, Math.min(Math.max(MARGIN, at.top - 40), innerHeight - MARGIN - box.height)];
+  if (side === "panel") [x, y] = besidePanel(at, box, button) ?? [at.right - box.width, y];
   pop.style.left = `${clamp(x, box.width, innerWidth)}px`;
   pop.style.top = `${Math.max(MARGIN, y)}px`;
+};
+
+// besidePanel stands left of the panel, so that the field in it stays in view; where
+// there is no room it gives nothing.
+const besidePanel = (at, box, button) => {
+  const panel = button.closest(".panel,dialog")?.getBoundingClientRect();
+  const x = (panel?.left ?? 0) - box.width - MARGIN;
+  return x < MARGIN ? null : [x, Math.min(Math.max(64, at.top - 96), innerHeight - MARGIN - box.height)];
 };
 
 document.addEventListener("click", (event) => {
@@ -37,7 +57,10 @@ document.addEventListener("toggle", (event) => {
   if (!button) return;
   const open = event.newState === "open";
   button.setAttribute("aria-expanded", String(open));
-  if (!open) return;
+  if (!open) {
+    beside.delete(pop);
+    return;
+  }
   place(pop, button);
   const first = pop.querySelector("[autofocus],[role^=menuitem],input,button") ?? pop;
   first.focus({ preventScroll: true });

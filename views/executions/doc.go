@@ -6,9 +6,9 @@ import (
 	"context"
 
 	"formrail/models/text"
+	"formrail/views/canvas"
 	"formrail/views/layout"
 	"formrail/views/ui"
-	"formrail/views/workflows"
 )
 
 // Row is one execution in the list.
@@ -72,6 +72,9 @@ type Step struct {
 	WaitingText string      // "Due today, 18:00"
 }
 
+// Timeline is the tab with the steps in the order they ran.
+const Timeline = "timeline"
+
 // DetailProps describes one execution.
 type DetailProps struct {
 	Session      layout.Session
@@ -88,7 +91,8 @@ type DetailProps struct {
 	Version      int
 	Started      ui.Moment
 	Duration     string
-	Tree         workflows.TreeProps
+	Tab          string // Timeline; empty for the canvas
+	Path         canvas.Props
 	Steps        []Step
 	Chosen       int // index of the step in the panel; −1 when none
 	CanCancel    bool

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
+	"formrail/views/canvas"
 	"formrail/views/executions"
 	"formrail/views/ui"
 	"formrail/views/urls"
-	"formrail/views/workflows"
 )
 
 func executionRows() []executions.Row {
@@ -26,19 +26,29 @@ func progress() map[string][2]string {
 	return map[string][2]string{"trigger": {"done", "12 ms"}, "amount": {"done", "1 ms"}, "review": {"waiting", "4 m"}}
 }
 
-func stateOf(nodes []workflows.Node) []workflows.Node {
-	for i := range nodes {
-		n := &nodes[i]
-		state, reached := progress()[n.Key]
-		look := executions.StepLook(context.Background(), state[0])
-		n.State, n.Reached, n.Duration, n.Href = &look, reached, state[1], urls.ExecutionStep("48231", n.Key)
-		n.Current = n.Key == "review"
-		for j := range n.Branches {
-			n.Branches[j].Taken = n.Branches[j].Label == "Yes"
-			n.Branches[j].Nodes = stateOf(n.Branches[j].Nodes)
+// ran is the canvas of the waiting sample.
+func ran() canvas.Props {
+	p := canvas.Props{ID: "execution", Label: "Path taken", Ran: true, Foot: &canvas.Foot{Label: "End"}}
+	trigger, steps := definition()
+	p.Trigger, p.Steps = stateOf([]canvas.Step{trigger})[0], stateOf(steps)
+	return p
+}
+
+func stateOf(steps []canvas.Step) []canvas.Step {
+	for i := range steps {
+		s := &steps[i]
+		state, reached := progress()[s.Key]
+		if reached {
+			look := executions.StepLook(context.Background(), state[0])
+			s.State, s.Reached, s.Duration, s.Href = &look, true, state[1], urls.ExecutionStep("48231", s.Key)
+		}
+		s.Selected = s.Key == "review"
+		for j := range s.Branches {
+			s.Branches[j].Taken = s.Branches[j].Key == "yes"
+			s.Branches[j].Steps = stateOf(s.Branches[j].Steps)
 		}
 	}
-	return nodes
+	return steps
 }
 
 func waitingExecution() executions.DetailProps {
@@ -46,7 +56,7 @@ func waitingExecution() executions.DetailProps {
 	return executions.DetailProps{
 		Session: session(), ID: "48231", Number: "#48231", Status: "waiting", Workflow: "Reimbursement approval", WorkflowKey: "reimb_approval",
 		Trigger: "Reimbursement #1089", TriggerHref: urls.Record("reimbursements", "b7k2", "1089"), By: &jun, Version: 7, Started: ago(4 * time.Minute), Duration: "4 m",
-		Tree: workflows.TreeProps{Label: "Path taken", Nodes: stateOf(definition())}, Chosen: 2, CanCancel: true,
+		Path: ran(), Chosen: 2, CanCancel: true,
 		Steps: []executions.Step{
 			{Key: "trigger", Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
 			{Key: "amount", Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
@@ -65,7 +75,7 @@ func failedExecution() executions.DetailProps {
 	p.Reason, p.By, p.ByOther, p.Duration = "Report to bank: the bank’s server answered 503 Service Unavailable", nil, "Bank gateway", "31.4 s"
 	p.CanCancel, p.CanRerun, p.RerunOf, p.RerunNumber, p.Trigger, p.TriggerHref = false, true, "48200", "#48200", "Webhook call", ""
 	look := executions.StepLook(context.Background(), "failed")
-	p.Tree.Nodes = []workflows.Node{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Current: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
+	p.Path.Steps = []canvas.Step{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Selected: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
 	p.Chosen = 0
 	p.Steps = []executions.Step{{
 		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3,

@@ -23,7 +23,7 @@ type Sample struct {
 // Samples lists everything there is to look at, in a fixed order. The time of all
 // samples is fixed, too.
 func Samples() []Sample {
-	return slices.Concat(componentSamples(), fieldSamples(), accessSamples(), taskSamples(), recordSamples(), designSamples(), workflowSamples(), executionSamples(), referenceSamples())
+	return slices.Concat(componentSamples(), fieldSamples(), accessSamples(), taskSamples(), recordSamples(), designSamples(), workflowSamples(), collectionSamples(), executionSamples(), referenceSamples())
 }
 
 func now() time.Time { return time.Date(2026, time.November, 22, 10, 3, 0, 0, time.UTC) }
@@ -45,6 +45,7 @@ func session() layout.Session {
 		{Title: "Build", Items: []layout.NavItem{
 			{Label: "Workflows", Href: urls.Workflows(), Icon: "workflow", Go: "w"},
 			{Label: "Executions", Href: urls.Executions(), Icon: "activity", Go: "e"},
+			{Label: "Collections", Href: urls.Collections(), Icon: "database", Go: "d"},
 		}},
 		{Title: "Pages", Items: []layout.NavItem{
 			{Label: "Reimbursements", Href: urls.Page("reimbursements"), Icon: "receipt"},

@@ -3,20 +3,21 @@ package gallery
 import (
 	"time"
 
+	"formrail/views/canvas"
 	"formrail/views/workflows"
 )
 
-func definition() []workflows.Node {
-	return []workflows.Node{
-		{Key: "trigger", Title: "Reimbursement submitted", Summary: "Reimbursement · local mode", Icon: "mouse-pointer-click", Kind: "trigger"},
-		{Key: "amount", Title: "Amount over 500?", Summary: "Amount is greater than 500", Icon: "split", Kind: "flow", Branches: []workflows.Branch{
-			{Label: "Yes", Nodes: []workflows.Node{
-				{Key: "review", Title: "Manager’s review", Summary: "Mara Lindqvist", Icon: "user-check", Kind: "human", Branches: []workflows.Branch{
-					{Label: "Approved"},
-					{Label: "Rejected", Nodes: []workflows.Node{{Key: "tell", Title: "Tell the applicant", Summary: "In-app and email", Icon: "bell", Kind: "human"}}},
-				}},
-			}},
-			{Label: "No", Nodes: []workflows.Node{{Key: "auto", Title: "Approve automatically", Summary: "Set Status to Approved", Icon: "pencil-line", Kind: "data"}}},
+func definition() (canvas.Step, []canvas.Step) {
+	trigger := canvas.Step{Key: "trigger", Title: "Reimbursement submitted", Summary: "Reimbursement · local mode", Icon: "mouse-pointer-click", Kind: "trigger"}
+	tell := canvas.Step{Key: "tell", Title: "Tell the applicant", Summary: "In-app and email", Icon: "bell", Kind: "link"}
+	review := canvas.Step{Key: "review", Title: "Manager’s review", Summary: "Applicant’s manager", Icon: "user-check", Kind: "human", Branches: []canvas.Branch{
+		{Key: "approved", Label: "Approved"},
+		{Key: "rejected", Label: "Rejected", Ends: "End as rejected", Steps: []canvas.Step{tell}},
+	}}
+	return trigger, []canvas.Step{
+		{Key: "amount", Title: "Amount over 500?", Summary: "Amount is greater than 500", Icon: "split", Kind: "flow", Branches: []canvas.Branch{
+			{Key: "yes", Label: "Yes", Steps: []canvas.Step{review}},
+			{Key: "no", Label: "No", Steps: []canvas.Step{{Key: "auto", Title: "Approve automatically", Summary: "Set Status to Approved", Icon: "pencil-line", Kind: "data"}}},
 		}},
 		{Key: "finance", Title: "Create finance record", Summary: "Finance queue · 4 fields", Icon: "file-plus-2", Kind: "data"},
 		{Key: "notify", Title: "Notify finance team", Summary: "Send email · 2 recipients", Icon: "send", Kind: "link"},
@@ -42,17 +43,15 @@ func workflowSamples() []Sample {
 func workflowProps() workflows.ShowProps {
 	return workflows.ShowProps{
 		Session: session(), Key: "reimb_approval", Title: "Reimbursement approval", Description: "Amounts over 500 go to the manager, the rest is approved at once.",
-		Trigger: "Post-action event", Enabled: true, CanEnable: true, CanPublish: true, DraftBase: "8", Showing: "Draft",
-		Tree: workflows.TreeProps{Label: "Definition of Reimbursement approval", Nodes: definition()},
+		Trigger: "Post-action event", Enabled: true, CanEnable: true,
 		Versions: []workflows.Version{
-			{Number: 7, Live: true, Note: "Limit raised to 500", By: mara(), At: ago(20 * time.Minute), Executions: "38", Current: true},
+			{Number: 7, Live: true, Note: "Limit raised to 500", By: mara(), At: ago(20 * time.Minute), Executions: "38"},
 			{Number: 6, By: tomas(), At: on(11, 2, 14, 0), Executions: "374"},
 		},
 		Bound: []workflows.BoundButton{
 			{Label: "Submit", Place: "Reimbursements / New reimbursement", Href: "?panel=bind"},
 			{Label: "Save", Place: "Travel requests / Trip", Data: "applicant: User", Skipped: "Reimbursement approval does not start from User."},
 		},
-		Findings: []workflows.Finding{{Node: "notify", Message: "Choose at least one recipient."}, {Message: "Nothing happens after a rejection.", Warning: true}},
 		Log: []workflows.LogEntry{
 			{At: on(11, 22, 9, 59), Started: true, Record: "Reimbursement #1089", ExecutionID: "48231"},
 			{At: on(11, 20, 8, 0), Reason: "condition_false", Explanation: "Status is “Draft”, not “Submitted”", Record: "Reimbursement #1086"},

@@ -328,6 +328,7 @@ func shortcutsDialog() templ.Component {
 				{[]string{"G", "T"}, text.T(ctx, "keys.tasks", "Tasks")},
 				{[]string{"G", "W"}, text.T(ctx, "keys.workflows", "Workflows")},
 				{[]string{"G", "E"}, text.T(ctx, "keys.executions", "Executions")},
+				{[]string{"G", "D"}, text.T(ctx, "keys.collections", "Collections")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -338,7 +339,7 @@ func shortcutsDialog() templ.Component {
 				{[]string{"X"}, text.T(ctx, "keys.select", "Select")},
 				{[]string{"/"}, text.T(ctx, "keys.search", "Search in this list")},
 				{[]string{"C"}, text.T(ctx, "keys.new", "New")},
-				{[]string{"Ctrl", "Z"}, text.T(ctx, "keys.undo", "Undo, with Shift redo, in design mode")},
+				{[]string{"Ctrl", "Z"}, text.T(ctx, "keys.design_undo", "Undo, with Shift redo, in design mode")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -395,7 +396,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(title)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 92, Col: 13}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 93, Col: 13}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {
@@ -418,7 +419,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 				var templ_7745c5c3_Var16 string
 				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(k)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 98, Col: 15}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 99, Col: 15}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 				if templ_7745c5c3_Err != nil {
@@ -436,7 +437,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(s.does)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 101, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 102, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {

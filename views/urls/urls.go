@@ -52,6 +52,11 @@ func ExecutionStep(id, step string) string {
 	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
 }
 
+// ExecutionTab is one execution seen another way than on the canvas.
+func ExecutionTab(id, tab string) string {
+	return Execution(id) + "?" + url.Values{"tab": {tab}}.Encode()
+}
+
 // ExecutionCancel stops an execution; POST.
 func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
 
@@ -113,3 +118,48 @@ func TokenRevoke(id string) string { return ProfileTokens() + "/" + url.PathEsca
 func SessionRevoke(id string) string {
 	return Profile() + "/sessions/" + url.PathEscape(id) + "/revoke"
 }
+
+// WorkflowStep is the panel of one step; POST changes its settings.
+func WorkflowStep(key, step string) string { return Workflow(key) + "/steps/" + url.PathEscape(step) }
+
+// WorkflowOpen is the editor with a step open.
+func WorkflowOpen(key, step string) string {
+	return Workflow(key) + "?" + url.Values{"step": {step}}.Encode()
+}
+
+// WorkflowMove is the editor while a step is moved.
+func WorkflowMove(key, step string) string {
+	return Workflow(key) + "?" + url.Values{"move": {step}}.Encode()
+}
+
+// WorkflowAdd is the palette at a place; with a type it is what is asked about it.
+func WorkflowAdd(key, parent, branch string, index int, typ string) string {
+	q := url.Values{"add": {strconv.Itoa(index)}}
+	for name, value := range map[string]string{"parent": parent, "branch": branch, "type": typ} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return Workflow(key) + "?" + q.Encode()
+}
+
+// WorkflowCommands takes one edit of the draft; POST.
+func WorkflowCommands(key string) string { return Workflow(key) + "/commands" }
+
+// WorkflowUndo takes the last edit back; POST.
+func WorkflowUndo(key string) string { return Workflow(key) + "/undo" }
+
+// WorkflowRedo repeats the edit that was taken back; POST.
+func WorkflowRedo(key string) string { return Workflow(key) + "/redo" }
+
+// WorkflowDiscard makes the draft equal to what is live; POST.
+func WorkflowDiscard(key string) string { return Workflow(key) + "/discard" }
+
+// WorkflowVersions is the list of versions with settings and trigger log.
+func WorkflowVersions(key string) string { return Workflow(key) + "/versions" }
+
+// WorkflowRestore makes an old version the draft; POST.
+func WorkflowRestore(key string, number int) string { return WorkflowVersion(key, number) + "/restore" }
+
+// WorkflowVariables is the tree of variables that a step may use.
+func WorkflowVariables(key string) string { return Workflow(key) + "/variables" }

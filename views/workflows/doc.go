@@ -1,41 +1,11 @@
-// Package workflows draws workflow definitions: the list, one workflow with its
-// versions and trigger log, and the definition as an indented tree, which pages of
-// executions show with the state of each step.
+// Package workflows draws the list of workflows, and what stands around the definition
+// of one: versions, switch, trigger log. The definition itself is drawn by the editor.
 package workflows
 
 import (
 	"formrail/views/layout"
 	"formrail/views/ui"
 )
-
-// Node is one step of a definition as the tree shows it.
-type Node struct {
-	Key      string
-	Title    string
-	Summary  string // one line: "Amount is greater than 500"
-	Icon     string
-	Kind     string          // trigger, flow, data, human, link, calc
-	Href     string          // chooses the step; empty when it cannot be chosen
-	Current  bool            // is chosen
-	Reached  bool            // an execution came here; only with State
-	State    *ui.StatusProps // of an execution; nil in a mere definition
-	Duration string
-	Tries    int // shown from 2 on
-	Branches []Branch
-}
-
-// Branch is one way out of a node.
-type Branch struct {
-	Label string
-	Taken bool
-	Nodes []Node
-}
-
-// TreeProps describes a definition.
-type TreeProps struct {
-	Label string // read for the tree
-	Nodes []Node // the trigger first
-}
 
 // Row is one workflow in the list.
 type Row struct {
@@ -70,7 +40,6 @@ type Version struct {
 	By         ui.Person
 	At         ui.Moment
 	Executions string
-	Current    bool // is shown
 }
 
 // LogEntry is one line of the trigger log.
@@ -82,13 +51,6 @@ type LogEntry struct {
 	Explanation string // a sentence with the values it saw
 	Record      string // "Order #1089"
 	ExecutionID string // of the execution that started, or of the earlier one
-}
-
-// Finding is one problem of the draft that keeps it from being published.
-type Finding struct {
-	Node    string
-	Message string
-	Warning bool
 }
 
 // BoundButton is a button that starts the workflow.
@@ -109,15 +71,9 @@ type ShowProps struct {
 	Trigger     string
 	Sync        bool
 	Enabled     bool
-	Showing     string // what the tree shows: "Draft", "Version 7"
-	Tree        TreeProps
 	Versions    []Version
 	Log         []LogEntry
-	Findings    []Finding
 	Bound       []BoundButton
 	CanEnable   bool
-	CanPublish  bool   // may publish and there is a draft to publish
-	DraftBase   string // revision that the publish form sends back
-	Note        string // typed note, after an error
-	Problem     string // what kept publishing or switching from happening
+	Problem     string // what kept switching from happening
 }

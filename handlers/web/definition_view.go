@@ -7,9 +7,10 @@ import (
 
 	"formrail/engine"
 	"formrail/engine/node"
+	"formrail/engine/trigger"
 	"formrail/models"
 	"formrail/models/text"
-	"formrail/views/workflows"
+	"formrail/views/canvas"
 )
 
 // triggerKey stands for the trigger among the keys of nodes.
@@ -73,6 +74,16 @@ func (d definition) faceOf(part *engine.NodePart) face {
 	return f
 }
 
+// listens is what the trigger waits for, as far as its settings can be read.
+func (d definition) listens() trigger.Listens {
+	typ, ok := d.types.triggers[d.Trigger.Type]
+	if !ok {
+		return trigger.Listens{}
+	}
+	settings, _ := typ.Decode(d.Trigger.Config)
+	return typ.Listens(settings)
+}
+
 // nodeIn finds a node by its key; nil when there is none.
 func nodeIn(list []*engine.NodePart, key string) *engine.NodePart {
 	for _, n := range list {
@@ -88,65 +99,41 @@ func nodeIn(list []*engine.NodePart, key string) *engine.NodePart {
 	return nil
 }
 
-// marker says what an execution did to a node. It reports whether the node is done.
-type marker func(*workflows.Node) (done bool)
+// marker says what an execution did to a step.
+type marker func(*canvas.Step)
 
-// tree draws the definition. mark adds what an execution did to each node; nil for
-// a mere definition.
-func (d definition) tree(ctx context.Context, mark marker) workflows.TreeProps {
+// drawing is a definition as it is drawn; touch adds to each step what only one page
+// knows of it.
+func (d definition) drawing(touch marker) (trigger canvas.Step, steps []canvas.Step) {
 	f := d.triggerFace()
-	first := workflows.Node{Key: triggerKey, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind}
-	if mark != nil {
-		mark(&first)
-	}
-	return workflows.TreeProps{
-		Label: text.T(ctx, "workflows.tree_of", "Definition of %s", d.title),
-		Nodes: append([]workflows.Node{first}, d.nodes(d.Nodes, mark)...),
-	}
+	trigger = canvas.Step{Key: triggerKey, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind}
+	touch(&trigger)
+	return trigger, d.steps(d.Nodes, touch)
 }
 
-func (d definition) nodes(list []*engine.NodePart, mark marker) []workflows.Node {
-	out := make([]workflows.Node, 0, len(list))
+func (d definition) steps(list []*engine.NodePart, touch marker) []canvas.Step {
+	out := make([]canvas.Step, 0, len(list))
 	for _, part := range list {
 		f := d.faceOf(part)
-		n := workflows.Node{Key: part.Key, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind}
+		s := canvas.Step{
+			Key: part.Key, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind,
+			Ends: part.Type == endType, Note: part.Note, Skipped: part.Skip, Elevated: part.Elevated,
+		}
 		for _, b := range d.branches(part, f) {
-			b.view.Nodes = d.nodes(b.nodes, mark)
-			if mark != nil {
-				b.view.Taken = reached(b.view.Nodes)
-			}
-			n.Branches = append(n.Branches, b.view)
+			b.view.Steps = d.steps(b.nodes, touch)
+			s.Branches = append(s.Branches, b.view)
 		}
-		if mark != nil && mark(&n) {
-			takeEmpty(n.Branches)
-		}
-		out = append(out, n)
+		touch(&s)
+		out = append(out, s)
 	}
 	return out
 }
 
-// reached reports whether an execution came to one of the nodes.
-func reached(nodes []workflows.Node) bool { return len(nodes) > 0 && nodes[0].Reached }
-
-// takeEmpty finds the way a finished step went when no branch has a step that was
-// reached: the only one without steps.
-func takeEmpty(list []workflows.Branch) {
-	var empty []int
-	for i, b := range list {
-		if b.Taken {
-			return
-		}
-		if len(b.Nodes) == 0 {
-			empty = append(empty, i)
-		}
-	}
-	if len(empty) == 1 {
-		list[empty[0]].Taken = true
-	}
-}
+// endType is the node type that nothing follows.
+const endType = "end"
 
 type branch struct {
-	view  workflows.Branch
+	view  canvas.Branch
 	nodes []*engine.NodePart
 }
 
@@ -160,7 +147,10 @@ func (d definition) branches(part *engine.NodePart, f face) []branch {
 	}
 	if f.typ != nil {
 		for _, b := range f.typ.Branches(f.settings) {
-			one := branch{view: workflows.Branch{Label: b.Title}}
+			one := branch{view: canvas.Branch{Key: b.Key, Label: b.Title}}
+			if b.Ends {
+				one.view.Ends = text.M("canvas.ends_rejected", "End as rejected").String()
+			}
 			if have, ok := stored[b.Key]; ok {
 				one.nodes = have.Nodes
 				if have.Title != "" {
@@ -172,8 +162,8 @@ func (d definition) branches(part *engine.NodePart, f face) []branch {
 		}
 	}
 	for _, b := range part.Branches {
-		if _, left := stored[b.Key]; left {
-			out = append(out, branch{view: workflows.Branch{Label: labelOf(b)}, nodes: b.Nodes})
+		if _, left := stored[b.Key]; left && (len(b.Nodes) > 0 || f.typ == nil) {
+			out = append(out, branch{view: canvas.Branch{Key: b.Key, Label: labelOf(b)}, nodes: b.Nodes})
 		}
 	}
 	return out

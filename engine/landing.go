@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"slices"
+
+	"formrail/models/text"
+)
+
+// Landing is a place that a step could be moved to, and what would come of it.
+type Landing struct {
+	Parent, Branch string         // of the list; both empty for the trunk
+	Index          int            // in the list as it is now
+	To             int            // index for move_nodes, which takes the step out first
+	Here           bool           // where the step stands: nothing would change
+	Inside         bool           // within the step itself, where it cannot go
+	Breaks         []text.Message // references that would come before what they name
+}
+
+// Landings lists all places of a definition for one of its steps, in document order.
+func (e *Engine) Landings(d *Definition, key string) []Landing {
+	c, _ := e.registry.compile(d, "")
+	before := positions(d.Nodes)
+	moved, ok := before[key]
+	if !ok {
+		return nil
+	}
+	last := moved[len(moved)-1]
+	var out []Landing
+	e.places(d.Nodes, "", "", func(parent, branch string, index int) {
+		l := Landing{Parent: parent, Branch: branch, Index: index, To: index}
+		same := parent == last.parent && branch == last.branch
+		l.Here = same && (index == last.index || index == last.index+1)
+		if same && index > last.index {
+			l.To--
+		}
+		l.Inside = parent == key || parent != "" && before[parent].within(key)
+		if !l.Here && !l.Inside {
+			l.Breaks = broken(c, before, positions(relocated(d, key, l)))
+		}
+		out = append(out, l)
+	})
+	return out
+}
+
+// places visits every place of a list and of the branches below it, those that the
+// types declare included.
+func (e *Engine) places(list []*NodePart, parent, branch string, visit func(parent, branch string, index int)) {
+	for i, n := range list {
+		visit(parent, branch, i)
+		for _, b := range e.branchesOf(n) {
+			e.places(b.Nodes, n.Key, b.Key, visit)
+		}
+	}
+	visit(parent, branch, len(list))
+}
+
+// branchesOf gives the branches of a node: as its type declares them, then others
+// that the definition has.
+func (e *Engine) branchesOf(n *NodePart) []*BranchPart {
+	var out []*BranchPart
+	if typ := e.registry.nodes[n.Type]; typ != nil {
+		settings, _ := typ.Decode(n.Config)
+		for _, declared := range typ.Branches(settings) {
+			out = append(out, &BranchPart{Key: declared.Key, Title: declared.Title})
+		}
+	}
+	if n.OnError == "branch" {
+		out = append(out, &BranchPart{Key: errorBranch})
+	}
+	for _, b := range n.Branches {
+		if i := slices.IndexFunc(out, func(o *BranchPart) bool { return o.Key == b.Key }); i >= 0 {
+			out[i] = b
+		} else {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// level is one step of the way from the trunk down to a node.
+type level struct {
+	key            string
+	parent, branch string
+	index          int
+}
+
+// position is the way from the trunk down to a node.
+type position []level
+
+func (p position) within(key string) bool {
+	return slices.ContainsFunc(p, func(l level) bool { return l.key == key })
+}
+
+// positions gives where each node stands.
+func positions(list []*NodePart) map[string]position {
+	out := map[string]position{}
+	walkPositions(list, nil, level{}, out)
+	return out
+}
+
+func walkPositions(list []*NodePart, above position, at level, out map[string]position) {
+	for i, n := range list {
+		at.key, at.index = n.Key, i
+		here := append(slices.Clone(above), at)
+		out[n.Key] = here
+		for _, b := range n.Branches {
+			walkPositions(b.Nodes, here, level{parent: n.Key, branch: b.Key}, out)
+		}
+	}
+}
+
+// precedes is [runsBefore] for positions.
+func (p position) precedes(other position) bool {
+	for i, l := range p {
+		if i >= len(other) {
+			return false
+		}
+		if o := other[i]; o.key != l.key {
+			return o.parent == l.parent && o.branch == l.branch && l.index < o.index
+		}
+	}
+	return len(p) < len(other) // an enclosing node has run
+}
+
+// broken says which references held before a move and would not after it.
+func broken(c *Compiled, before, after map[string]position) []text.Message {
+	var out []text.Message
+	seen := map[[2]string]bool{}
+	for _, n := range c.Nodes {
+		for _, ref := range n.refs {
+			if ref.Root != "nodes" || len(ref.Path) == 0 {
+				continue
+			}
+			read := c.byKey[ref.Path[0]]
+			pair := [2]string{n.part.Key, ref.Path[0]}
+			if read == nil || seen[pair] {
+				continue
+			}
+			seen[pair] = true
+			if before[pair[1]].precedes(before[pair[0]]) && !after[pair[1]].precedes(after[pair[0]]) {
+				out = append(out, text.M("move.breaks", "“%s” uses “%s”, which would not have run yet.", n.title, read.title))
+			}
+		}
+	}
+	return out
+}
+
+// relocated gives the nodes of a definition after a move, without changing it.
+func relocated(d *Definition, key string, to Landing) []*NodePart {
+	copied := &Definition{Nodes: cloned(d.Nodes)}
+	c := &change{d: copied}
+	taken, err := c.take([]string{key})
+	if err != nil {
+		return copied.Nodes
+	}
+	list, err := c.list(to.Parent, to.Branch)
+	if err == nil {
+		*list = slices.Insert(*list, min(to.To, len(*list)), taken...)
+	}
+	return copied.Nodes
+}
+
+// cloned copies the shape of nodes; their settings are shared.
+func cloned(list []*NodePart) []*NodePart {
+	out := make([]*NodePart, len(list))
+	for i, n := range list {
+		one := *n
+		one.Branches = make([]*BranchPart, len(n.Branches))
+		for j, b := range n.Branches {
+			one.Branches[j] = &BranchPart{Key: b.Key, Title: b.Title, Nodes: cloned(b.Nodes)}
+		}
+		out[i] = &one
+	}
+	return out
+}
+
+// Readers lists the references to a node, and to the nodes inside it, from nodes
+// outside: what deleting it would leave without a source.
+func (e *Engine) Readers(d *Definition, key string) []text.Message {
+	c, _ := e.registry.compile(d, "")
+	at := positions(d.Nodes)
+	var out []text.Message
+	seen := map[[2]string]bool{}
+	for _, n := range c.Nodes {
+		if at[n.part.Key].within(key) {
+			continue
+		}
+		for _, ref := range n.refs {
+			if ref.Root != "nodes" || len(ref.Path) == 0 || !at[ref.Path[0]].within(key) {
+				continue
+			}
+			pair := [2]string{n.part.Key, ref.Path[0]}
+			if !seen[pair] {
+				seen[pair] = true
+				out = append(out, text.M("delete.breaks", "“%s” uses “%s”.", n.title, c.byKey[ref.Path[0]].title))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"maps"
+	"strings"
+
+	"formrail/engine/expr"
+	"formrail/models/field"
+)
+
+// naming gives another name for what an expression reads of a variable; an empty
+// one keeps the name.
+type naming func(of expr.Reference, name string) string
+
+// setting gives a setting of a part with other names in everything of it that is
+// evaluated. config are all settings of the part.
+func (n naming) setting(f field.Field, config map[string]any, v any) any {
+	switch {
+	case f.Kind == field.Expression && config["engine"] != "template":
+		return n.expression(v)
+	case f.Kind == field.Condition:
+		return n.condition(v)
+	case f.Kind == field.Code: // two braces mean something else in a script
+		return v
+	}
+	return n.texts(v)
+}
+
+func (n naming) expression(v any) any {
+	if source, ok := v.(string); ok && source != "" {
+		return expr.Rename(source, n)
+	}
+	return v
+}
+
+// condition changes the operands of comparisons and what stands as an expression.
+func (n naming) condition(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = n.condition(one)
+		}
+		return out
+	case map[string]any:
+		out := maps.Clone(v)
+		switch {
+		case v["op"] != nil:
+			return n.texts(v)
+		case v["expression"] != nil:
+			out["expression"] = n.expression(v["expression"])
+		default:
+			for kind, rows := range v {
+				out[kind] = n.condition(rows)
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// texts changes every template inside a value.
+func (n naming) texts(v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "{{") {
+			return expr.RenameTemplate(v, n)
+		}
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = n.texts(one)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, one := range v {
+			out[name] = n.texts(one)
+		}
+		return out
+	}
+	return v
+}

@@ -1,0 +1,374 @@
+package settings
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"formrail/engine/node"
+	"formrail/models/field"
+	views "formrail/views/settings"
+	"formrail/views/ui"
+)
+
+// Around is what the inputs of a step or trigger are drawn from, besides its own
+// settings.
+type Around struct {
+	Schema      node.Catalog
+	Collections []ui.Choice
+	People      []ui.Choice // by their ids
+	Roles       []ui.Choice
+	Groups      []ui.Choice
+	PersonPaths []ui.Choice                      // links of the trigger's record to people
+	Holds       func(variable string) field.Kind // what "{{ … }}" holds; empty when nobody knows
+}
+
+// Form are the settings of one step or trigger as a form holds them: what is not
+// complete yet included.
+type Form struct {
+	fields   []field.Field
+	around   Around
+	settings map[string]*setting
+}
+
+// setting is what one setting holds; which member counts, its kind says.
+type setting struct {
+	field   field.Field
+	text    string
+	checked bool
+	chosen  []string
+	rule    *rule
+	values  map[string]string
+	sources []source
+	inputs  []input
+	kept    any // what the form does not show
+}
+
+type input struct{ name, value string }
+
+// Stored makes a form of settings as a definition holds them.
+func Stored(fields []field.Field, config map[string]any, around Around) *Form {
+	f := &Form{fields: fields, around: around, settings: map[string]*setting{}}
+	f.settings = map[string]*setting{}
+	for _, one := range fields {
+		f.settings[one.Name] = &setting{field: one}
+	}
+	for _, one := range fields { // the collection is known before what is about it
+		if one.Kind == field.Collection || one.Kind == field.Select {
+			f.settings[one.Name].text = spoken(with(one, config[one.Name]), field.Text)
+		}
+	}
+	for _, one := range fields {
+		f.read(f.settings[one.Name], with(one, config[one.Name]))
+	}
+	return f
+}
+
+// with gives the value of a setting, or its default.
+func with(f field.Field, v any) any {
+	if v == nil {
+		return f.Default
+	}
+	return v
+}
+
+func (f *Form) read(s *setting, v any) {
+	switch s.field.Kind {
+	case field.Condition, field.Filter:
+		r, ok := f.grammar(s).read(v)
+		if !ok {
+			r = kept(v)
+		}
+		s.rule = r
+	case field.Values:
+		s.values = map[string]string{}
+		named, ok := v.(map[string]any)
+		if !ok {
+			s.kept = v
+		}
+		for name, one := range named {
+			s.values[name] = spoken(one, f.kindOf(s, name))
+		}
+	case field.People:
+		s.sources = readSources(v)
+	case field.Inputs:
+		list, _ := v.([]any)
+		for _, one := range list {
+			m, _ := one.(map[string]any)
+			s.inputs = append(s.inputs, input{name: spoken(m["name"], field.Text), value: spoken(m["value"], "")})
+		}
+	case field.Set, field.FieldNames, field.Paths:
+		list, _ := v.([]any)
+		s.chosen = words(list)
+	case field.Boolean:
+		s.checked = v == true
+	case field.JSON, field.Value:
+		s.text = spoken(v, "")
+	default:
+		s.text = spoken(v, s.field.Kind)
+	}
+}
+
+// Sent makes a form of what was sent. Settings that were not in it stay as config has
+// them.
+func Sent(fields []field.Field, config map[string]any, sent *Tree, around Around) *Form {
+	f := Stored(fields, config, around)
+	for _, one := range fields { // before what is about it
+		if at := sent.At(one.Name); at != nil && (one.Kind == field.Collection || one.Kind == field.Select) {
+			f.settings[one.Name].text = at.First()
+		}
+	}
+	for _, one := range fields {
+		if at := sent.At(one.Name); at != nil {
+			f.settings[one.Name].hear(at)
+		}
+	}
+	return f
+}
+
+// hear takes what was sent for a setting.
+func (s *setting) hear(at *Tree) {
+	switch s.field.Kind {
+	case field.Condition, field.Filter:
+		s.rule = ruleOf(at)
+	case field.Values:
+		s.values, s.kept = map[string]string{}, nil
+		for _, name := range at.Names() {
+			if name != "sent" && name != "+" {
+				s.values[name] = at.Text(name)
+			}
+		}
+		if more := at.Text("+"); more != "" {
+			s.values[more] = ""
+		}
+	case field.People:
+		s.sources = sourcesOf(at)
+	case field.Inputs:
+		s.inputs = nil
+		for _, row := range at.Rows() {
+			s.inputs = append(s.inputs, input{row.Text("name"), row.Text("value")})
+		}
+	case field.Set, field.FieldNames, field.Paths:
+		s.chosen = at.All()
+	case field.Boolean:
+		s.checked = at.First() == "true"
+	default:
+		if len(at.All()) > 0 {
+			s.text = at.First()
+		}
+	}
+}
+
+// Do adds or removes rows, as the value of a button says: "when.0.remove".
+func (f *Form) Do(what string) {
+	parts := strings.Split(what, ".")
+	s := f.settings[parts[0]]
+	if s == nil || len(parts) < 2 {
+		return
+	}
+	path, verb := parts[1:len(parts)-1], parts[len(parts)-1]
+	switch s.field.Kind {
+	case field.Condition, field.Filter:
+		s.rule.do(path, verb)
+	case field.People:
+		s.sources = changed(s.sources, path, verb, source{kind: "managers"})
+	case field.Inputs:
+		s.inputs = changed(s.inputs, path, verb, input{})
+	case field.Values:
+		if verb == "remove" && len(path) == 1 {
+			delete(s.values, path[0])
+		}
+	default:
+	}
+}
+
+// changed adds a row to a list or takes one away.
+func changed[T any](list []T, path []string, verb string, fresh T) []T {
+	if verb == "add" && len(path) == 0 {
+		return append(list, fresh)
+	}
+	for i := range list {
+		if verb == "remove" && len(path) == 1 && path[0] == index(i) {
+			return slices.Delete(slices.Clone(list), i, i+1)
+		}
+	}
+	return list
+}
+
+// Config gives the settings as a definition holds them. Defaults are left out.
+func (f *Form) Config() map[string]any {
+	out := map[string]any{}
+	for _, one := range f.fields {
+		v := f.stored(f.settings[one.Name])
+		if v != nil && !field.Equal(v, one.Default) && f.applies(one) {
+			out[one.Name] = v
+		}
+	}
+	return out
+}
+
+// applies reports whether a setting counts under the others.
+func (f *Form) applies(one field.Field) bool {
+	if one.When == nil {
+		return true
+	}
+	on := f.settings[one.When.Field]
+	if on == nil {
+		return true
+	}
+	now := on.text
+	if on.field.Kind == field.Boolean {
+		now = map[bool]string{true: "true", false: "false"}[on.checked]
+	}
+	return slices.Contains(one.When.Values, now)
+}
+
+func (f *Form) stored(s *setting) any {
+	switch s.field.Kind {
+	case field.Condition, field.Filter:
+		return s.rule.stored(f.grammar(s))
+	case field.Values:
+		return f.storedValues(s)
+	case field.People:
+		return storedSources(s.sources)
+	case field.Inputs:
+		return storedInputs(s.inputs)
+	case field.Set, field.FieldNames, field.Paths:
+		return storedList(s)
+	case field.Boolean:
+		return s.checked
+	case field.Integer, field.Number:
+		return heard(s.text, s.field.Kind)
+	case field.Value, field.JSON:
+		return heard(s.text, "")
+	default:
+		if strings.TrimSpace(s.text) == "" {
+			return nil
+		}
+		return s.text
+	}
+}
+
+func (f *Form) storedValues(s *setting) any {
+	if s.kept != nil {
+		return s.kept
+	}
+	out := map[string]any{}
+	for name, written := range s.values {
+		out[name] = heard(written, f.kindOf(s, name))
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+func storedSources(list []source) any {
+	var out []any
+	for _, s := range list {
+		if v := s.stored(); v != nil {
+			out = append(out, v)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return nil
+	case 1:
+		return out[0]
+	}
+	return out
+}
+
+func storedInputs(list []input) any {
+	var out []any
+	for _, one := range list {
+		if one.name != "" {
+			out = append(out, map[string]any{"name": one.name, "value": heard(one.value, "")})
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// storedList is nil for an empty list, unless the setting would then get its default.
+func storedList(s *setting) any {
+	if len(s.chosen) == 0 && s.field.Default == nil {
+		return nil
+	}
+	out := make([]any, len(s.chosen))
+	for i, one := range s.chosen {
+		out[i] = one
+	}
+	return out
+}
+
+// collection is the one that a setting is about.
+func (f *Form) collection(s *setting) string {
+	of := s.field.Of
+	if of == "" {
+		of = "collection"
+	}
+	if named := f.settings[of]; named != nil {
+		return named.text
+	}
+	return ""
+}
+
+// kindOf is the kind of a field of the collection that a setting is about.
+func (f *Form) kindOf(s *setting, name string) field.Kind {
+	info, _ := f.around.Schema.Collection(f.collection(s))
+	known, _ := info.Field(name)
+	return known.Kind
+}
+
+func (f *Form) grammar(s *setting) interface {
+	grammar
+	part(ctx context.Context, p *views.Part)
+} {
+	if s.field.Kind == field.Filter {
+		return filterGrammar{schema: f.around.Schema, collection: f.collection(s)}
+	}
+	return conditionGrammar{kind: f.holds}
+}
+
+func (f *Form) holds(variable string) field.Kind {
+	if f.around.Holds == nil {
+		return ""
+	}
+	return f.around.Holds(variable)
+}
+
+// Shapes reports whether other settings look different when one of these changes.
+func Shapes(fields []field.Field, name string) bool {
+	for _, f := range fields {
+		of := f.Of
+		if of == "" {
+			of = "collection"
+		}
+		about := slices.Contains([]field.Kind{field.Filter, field.Values, field.FieldNames, field.Paths}, f.Kind)
+		if f.When != nil && f.When.Field == name || about && of == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Changes lists the settings whose values differ, sorted.
+func Changes(before, after map[string]any) []string {
+	var out []string
+	for name := range maps.Keys(after) {
+		if !field.Equal(before[name], after[name]) {
+			out = append(out, name)
+		}
+	}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,156 @@
+package settings
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"formrail/models/field"
+	views "formrail/views/settings"
+	"formrail/views/ui"
+)
+
+func index(i int) string { return strconv.Itoa(i) }
+
+// Inputs draws the settings. problems are sentences by the dotted paths of settings.
+func (f *Form) Inputs(ctx context.Context, problems map[string]string) []views.Input {
+	out := make([]views.Input, 0, len(f.fields))
+	for _, one := range f.fields {
+		in := f.input(ctx, f.settings[one.Name])
+		in.Hidden = !f.applies(one)
+		in.Problem = problemOf(one.Name, problems, &in)
+		out = append(out, in)
+	}
+	return out
+}
+
+// problemOf gives the problems of a setting to its rows; the rest is its own.
+func problemOf(name string, problems map[string]string, in *views.Input) string {
+	var own []string
+	paths := make([]string, 0, len(problems))
+	for path := range problems {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		if path != name && !strings.HasPrefix(path, name+".") {
+			continue
+		}
+		at := slices.IndexFunc(in.Rows, func(r views.Row) bool { return r.At == views.Prefix+path })
+		if at >= 0 {
+			in.Rows[at].Problem = problems[path]
+			continue
+		}
+		own = append(own, problems[path])
+	}
+	return strings.Join(own, " ")
+}
+
+func (f *Form) input(ctx context.Context, s *setting) views.Input {
+	in := views.Input{Field: s.field, Text: s.text, Checked: s.checked, Chosen: s.chosen}
+	at := views.Prefix + s.field.Name
+	switch s.field.Kind {
+	case field.Condition, field.Filter:
+		in.Rule = s.rule.view(ctx, at, f.grammar(s).part)
+		in.Rule.CanWrite = s.field.Kind == field.Condition
+	case field.Values:
+		f.assignments(s, at, &in)
+	case field.People:
+		for i, one := range s.sources {
+			in.Rows = append(in.Rows, one.view(ctx, at+"."+index(i), f.around))
+		}
+	case field.Inputs:
+		for i, one := range s.inputs {
+			in.Rows = append(in.Rows, views.Row{At: at + "." + index(i), Name: one.name, Value: one.value})
+		}
+	case field.Collection:
+		in.Choices = f.around.Collections
+	case field.Set:
+		in.Choices = options(s.field)
+	case field.FieldNames:
+		in.Choices = f.fieldChoices(s)
+	case field.Paths:
+		in.Choices = f.pathChoices(s)
+	default:
+	}
+	return in
+}
+
+// assignments draws the fields that get a value, in the order of the collection.
+func (f *Form) assignments(s *setting, at string, in *views.Input) {
+	info, _ := f.around.Schema.Collection(f.collection(s))
+	left := map[string]bool{}
+	for name := range s.values {
+		left[name] = true
+	}
+	for _, one := range info.Fields {
+		written, set := s.values[one.Name]
+		if !set && one.ForeignKey != "" {
+			if written, set = s.values[one.ForeignKey]; set {
+				in.Rows = append(in.Rows, views.Row{At: at + "." + one.ForeignKey, Label: one.Label, Value: written})
+				delete(left, one.ForeignKey)
+				continue
+			}
+		}
+		switch {
+		case set:
+			in.Rows = append(in.Rows, views.Row{At: at + "." + one.Name, Label: one.Label, Value: written, Choices: options(one.Field)})
+			delete(left, one.Name)
+		case !one.ReadOnly && !one.Hidden:
+			in.More = append(in.More, ui.Choice{Value: one.Name, Label: one.Label})
+		}
+	}
+	for _, name := range sorted(left) { // former names, and fields that are gone
+		in.Rows = append(in.Rows, views.Row{At: at + "." + name, Label: name, Value: s.values[name]})
+	}
+}
+
+func sorted(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for name := range set {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// fieldChoices offers the fields of the collection; what is chosen is always there.
+func (f *Form) fieldChoices(s *setting) []ui.Choice {
+	info, _ := f.around.Schema.Collection(f.collection(s))
+	var out []ui.Choice
+	for _, one := range info.Fields {
+		if !one.Hidden {
+			out = append(out, ui.Choice{Value: one.Name, Label: one.Label})
+		}
+	}
+	return withChosen(out, s.chosen)
+}
+
+// pathChoices offers the links of the collection, and those one further.
+func (f *Form) pathChoices(s *setting) []ui.Choice {
+	info, _ := f.around.Schema.Collection(f.collection(s))
+	var out []ui.Choice
+	for _, one := range info.Fields {
+		target, ok := f.around.Schema.Collection(one.Target)
+		if one.Hidden || one.Target == "" || !ok {
+			continue
+		}
+		out = append(out, ui.Choice{Value: one.Name, Label: one.Label})
+		for _, below := range target.Fields {
+			if !below.Hidden && below.Target != "" {
+				out = append(out, ui.Choice{Value: one.Name + "." + below.Name, Label: one.Label + " / " + below.Label})
+			}
+		}
+	}
+	return withChosen(out, s.chosen)
+}
+
+func withChosen(list []ui.Choice, chosen []string) []ui.Choice {
+	for _, one := range chosen {
+		if !slices.ContainsFunc(list, func(c ui.Choice) bool { return c.Value == one }) {
+			list = append(list, ui.Choice{Value: one, Label: one})
+		}
+	}
+	return list
+}

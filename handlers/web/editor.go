@@ -1,0 +1,321 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/engine"
+	"formrail/handlers/bind"
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/text"
+	"formrail/views/canvas"
+	"formrail/views/editor"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+// editing is one request about the definition of a workflow.
+type editing struct {
+	*viewer
+	w        *models.Workflow
+	versions []*models.Version
+	def      definition
+	state    engine.DraftState
+	version  *models.Version // an old one that is looked at; nil for the draft
+	open     string          // key of the step in the panel
+	moving   string          // key of the step that is being moved
+	adding   *canvas.Place   // where a step is added
+	typ      string          // type that is asked about before it is added
+	saved    bool            // something was just saved
+	refusal  string
+	question *editor.Question
+	publish  *editor.Publish
+	sent     sentPanel // what was typed into the panel
+}
+
+// edit reads what the editor of a workflow is drawn from.
+func (s *site) edit(c *fiber.Ctx) (*editing, error) {
+	v, err := s.visit(c)
+	if err != nil {
+		return nil, err
+	}
+	e := &editing{viewer: v}
+	return e, e.load(c.UserContext(), route.Param(c, "key"))
+}
+
+func (e *editing) load(ctx context.Context, key string) (err error) {
+	q := e.site.DB.Read()
+	if e.w, err = models.WorkflowByKey(ctx, q, key); err != nil {
+		return err
+	}
+	if e.versions, err = models.Versions(ctx, q, e.w.ID); err != nil {
+		return err
+	}
+	if e.def, err = e.site.definition(ctx, e.w.Draft, e.w.Title); err != nil {
+		return err
+	}
+	e.state, err = e.site.Engine.Draft(ctx, e.access, e.w)
+	return err
+}
+
+// mayEdit reports whether the viewer changes what he sees.
+func (e *editing) mayEdit() bool { return e.version == nil && e.access.Can("workflow.edit") }
+
+// showWorkflow draws the draft of a workflow, with the step that the address opens,
+// moves or adds.
+func (s *site) showWorkflow(c *fiber.Ctx) error {
+	e, err := s.edit(c)
+	if err != nil {
+		return err
+	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	e.open = query.Get("step")
+	if e.mayEdit() {
+		e.moving = query.Get("move")
+		if nodeIn(e.def.Nodes, e.moving) == nil {
+			e.moving = ""
+		}
+		if query.Has("add") {
+			index, err := strconv.Atoi(query.Get("add"))
+			if err != nil {
+				return models.NotFound()
+			}
+			e.adding, e.typ = &canvas.Place{Parent: query.Get("parent"), Branch: query.Get("branch"), Index: max(index, 0)}, query.Get("type")
+		}
+	}
+	return e.draw(c, fiber.StatusOK)
+}
+
+// showVersion draws an old version; nothing of it can be changed.
+func (s *site) showVersion(c *fiber.Ctx) error {
+	e, err := s.edit(c)
+	if err != nil {
+		return err
+	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	number := route.Param(c, "number")
+	at := slices.IndexFunc(e.versions, func(v *models.Version) bool { return strconv.FormatInt(v.Number, 10) == number })
+	if at < 0 {
+		return models.NotFound()
+	}
+	e.version, e.open = e.versions[at], query.Get("step")
+	if e.def, err = s.definition(c.UserContext(), e.version.Definition, e.w.Title); err != nil {
+		return err
+	}
+	return e.draw(c, fiber.StatusOK)
+}
+
+// draw answers with the editor, or under htmx with the parts that differ.
+func (e *editing) draw(c *fiber.Ctx, status int) error {
+	ctx := c.UserContext()
+	if reply.Wants(c) && e.adding != nil {
+		p, err := e.props(ctx)
+		if err != nil {
+			return err
+		}
+		return reply.Fragment(c, status, editor.PaletteParts(p))
+	}
+	if !reply.Wants(c) {
+		e.flash = e.site.heard(c)
+	}
+	p, err := e.props(ctx)
+	if err != nil {
+		return err
+	}
+	if !reply.Wants(c) {
+		if p.Session, err = e.frame(ctx); err != nil {
+			return err
+		}
+	}
+	return reply.Status(c, status, editor.Page(p), editor.Changes(p, e.sent.form == nil || e.sent.redraw))
+}
+
+// props are the editor as it stands.
+func (e *editing) props(ctx context.Context) (editor.Props, error) {
+	p := editor.Props{
+		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
+		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
+		CanPublish: e.version == nil && e.access.Can("workflow.publish") && e.w.DraftDirty,
+		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Step: e.open,
+	}
+	p.Session.CSRF = e.csrf
+	e.words(ctx, &p)
+	if p.CanEdit {
+		p.Problems = e.problems(ctx)
+	}
+	if err := e.menu(ctx, &p); err != nil {
+		return p, err
+	}
+	p.Canvas = e.canvas(ctx)
+	switch {
+	case e.moving != "":
+		p.Step, p.Moving = e.moving, e.def.faceOf(nodeIn(e.def.Nodes, e.moving)).title
+	case e.adding != nil:
+		p.Palette = e.palette(ctx)
+	case e.open != "":
+		var err error
+		if p.Panel, err = e.panel(ctx); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// words say what is drawn and how it stands to what is live.
+func (e *editing) words(ctx context.Context, p *editor.Props) {
+	live := e.live()
+	switch {
+	case e.version != nil:
+		p.Version = text.T(ctx, "workflows.version_n", "Version %s", strconv.FormatInt(e.version.Number, 10))
+		p.State = text.T(ctx, "editor.read_only", "Read only")
+		by := p.Version
+		if e.version.Note != "" {
+			by += " · " + e.version.Note
+		}
+		p.Banner = &editor.Banner{Text: by, Restore: e.access.Can("workflow.edit"), Number: int(e.version.Number)}
+		return
+	case e.w.DraftDirty || live == nil:
+		p.Version = text.T(ctx, "editor.version_draft", "Version %d · Draft", len(e.versions)+1)
+	default:
+		p.Version = text.T(ctx, "editor.version_live", "Version %d · Live", live.Number)
+	}
+	p.State = text.T(ctx, "editor.saved", "Saved")
+	switch {
+	case !e.mayEdit():
+		p.State = text.T(ctx, "editor.read_only", "Read only")
+	case live == nil:
+		p.Relation = text.T(ctx, "editor.never_published", "Never published")
+	case !e.w.DraftDirty:
+		p.Relation = text.T(ctx, "editor.same", "Same as version %d", live.Number)
+	default:
+		p.Relation = text.T(ctx, "editor.changed", "Changed since version %d", live.Number)
+	}
+}
+
+func (e *editing) live() *models.Version {
+	for _, v := range e.versions {
+		if v.ID == e.w.LiveVersion {
+			return v
+		}
+	}
+	return nil
+}
+
+// versionsInMenu is how many versions the menu lists.
+const versionsInMenu = 8
+
+func (e *editing) menu(ctx context.Context, p *editor.Props) error {
+	if e.w.DraftDirty || len(e.versions) == 0 {
+		p.Versions = append(p.Versions, editor.Version{
+			Label: text.T(ctx, "workflows.version_n", "Version %s", strconv.Itoa(len(e.versions)+1)), Draft: true,
+			Note: text.T(ctx, "editor.being_edited", "Being edited"), Href: urls.Workflow(e.w.Key), Current: e.version == nil,
+		})
+	}
+	list, err := e.viewer.versions(ctx, e.w, e.versions[:min(len(e.versions), versionsInMenu)], 0)
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		note := v.At.When(ctx) + " · " + text.T(ctx, "editor.ran", "%s executions", v.Executions)
+		one := editor.Version{Label: text.T(ctx, "workflows.version_n", "Version %s", strconv.Itoa(v.Number)), Note: note, Href: urls.WorkflowVersion(e.w.Key, v.Number), Live: v.Live}
+		one.Current = e.version != nil && int(e.version.Number) == v.Number
+		p.Versions = append(p.Versions, one)
+	}
+	return nil
+}
+
+// problems are the findings of the draft with the way to their steps.
+func (e *editing) problems(ctx context.Context) []editor.Problem {
+	out := make([]editor.Problem, 0, len(e.state.Findings))
+	for _, f := range e.state.Findings {
+		one := editor.Problem{Message: f.Message.In(ctx), Warning: f.Severity != "error", Step: e.w.Title, Href: urls.Workflow(e.w.Key)}
+		if title, ok := e.titleOf(f.Node); ok {
+			one.Step, one.Href = title, urls.WorkflowOpen(e.w.Key, f.Node)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// titleOf is what a step or the trigger is called.
+func (e *editing) titleOf(key string) (string, bool) {
+	if key == triggerKey {
+		return e.def.triggerFace().title, true
+	}
+	if part := nodeIn(e.def.Nodes, key); part != nil {
+		return e.def.faceOf(part).title, true
+	}
+	return "", false
+}
+
+// canvas draws the definition.
+func (e *editing) canvas(ctx context.Context) canvas.Props {
+	key := e.w.Key
+	href := func(step string) string { return urls.WorkflowOpen(key, step) }
+	p := canvas.Props{
+		ID: key, Label: text.T(ctx, "editor.canvas", "Workflow canvas"), Moving: e.moving,
+		Foot: &canvas.Foot{Label: text.T(ctx, "canvas.end", "End")},
+	}
+	wrong := map[string]string{}
+	if e.mayEdit() {
+		p.Menu = func(s canvas.Step) string {
+			if s.Key == triggerKey {
+				return ""
+			}
+			return "node-menu"
+		}
+		for _, f := range engine.Errors(e.state.Findings) {
+			if wrong[f.Node] == "" {
+				wrong[f.Node] = f.Message.In(ctx)
+			}
+		}
+		e.places(ctx, &p)
+	}
+	if e.version != nil {
+		number := int(e.version.Number)
+		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
+	}
+	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step) {
+		s.Href, s.Selected, s.Problem = href(s.Key), s.Key == e.open, wrong[s.Key]
+	})
+	return p
+}
+
+// places says where a step can be added, or where the one that is moved can go.
+func (e *editing) places(ctx context.Context, p *canvas.Props) {
+	if e.moving == "" {
+		p.AddHref = func(at canvas.Place) string { return urls.WorkflowAdd(e.w.Key, at.Parent, at.Branch, at.Index, "") }
+		return
+	}
+	drops := map[canvas.Place]canvas.Drop{}
+	for _, l := range e.site.Engine.Landings(e.def.Definition, e.moving) {
+		d := canvas.Drop{Here: l.Here, Breaks: len(l.Breaks), Index: l.To}
+		if l.Inside {
+			d.Reason = text.T(ctx, "editor.into_itself", "Inside the step itself")
+		}
+		drops[canvas.Place{Parent: l.Parent, Branch: l.Branch, Index: l.Index}] = d
+	}
+	p.Drop = func(at canvas.Place) canvas.Drop {
+		if d, ok := drops[at]; ok {
+			return d
+		}
+		return canvas.Drop{Here: true}
+	}
+}
+
+// toast is a sentence that the next page says.
+func (e *editing) toast(c *fiber.Ctx, title string) error {
+	return e.site.say(c, flash{Tone: ui.OK, Title: strings.TrimSpace(title)})
+}

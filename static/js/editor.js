@@ -1,0 +1,139 @@
+// The editor of workflows: opening steps beside the canvas, adding and moving them, and
+// saying how the draft is saved. Every address works without this module too.
+import { open } from "./dialog.js";
+import { openBeside } from "./popover.js";
+
+const { htmx } = window;
+
+const editor = () => document.getElementById("editor");
+
+// show asks for the parts of an address that differ and puts them into the page.
+const show = (href, { keep = false } = {}) =>
+  htmx.ajax("GET", href, { source: editor(), target: "#editor", swap: "none" }).then(() => {
+    if (!keep) history.replaceState(history.state, "", href);
+  });
+
+const palette = () => document.getElementById("palette");
+
+// openPalette shows the step types beside their place.
+const openPalette = async (link) => {
+  const further = link.closest(".palette"); // the answer takes the link away
+  await htmx.ajax("GET", link.href, { source: palette(), target: "#palette", swap: "innerHTML" });
+  if (!further) openBeside(palette(), link);
+  palette().querySelector("[autofocus]")?.focus();
+};
+
+const stepOf = (node) => node.closest(".node").dataset.key;
+
+// send lets the hidden form send one command about a step.
+const send = (command, step, values = {}) => {
+  const form = document.getElementById("editor-command");
+  const put = (name, value) => { form.elements.namedItem(name).value = value; };
+  put("command", command);
+  put("step", step);
+  ["value", "parent", "branch", "index"].forEach((name) => put(name, values[name] ?? ""));
+  htmx.trigger(form, "submit");
+};
+
+const address = (query) => `${location.pathname}?${new URLSearchParams(query)}`;
+
+// act does to a step what its menu or a key says.
+export const act = async (hit, what) => {
+  const node = hit.closest(".node");
+  const step = stepOf(node);
+  if (step === "trigger" && what !== "open") return;
+  if (what === "open") await show(hit.href);
+  else if (what === "rename") {
+    await show(hit.href);
+    document.getElementById("step-title")?.select();
+  } else if (what === "move") {
+    await show(address({ move: step }), { keep: true });
+    document.querySelector(".canvas .drop:not(:disabled)")?.focus();
+  } else if (what === "skip") send("set_skip", step, { value: node.classList.contains("is-off") ? "" : "true" });
+  else if (what === "delete") send("delete_nodes", step);
+};
+
+// addAfter opens the palette at the place behind a step.
+export const addAfter = (hit) => {
+  let at = hit.closest(".node").nextElementSibling;
+  while (at && !at.matches(".edge")) at = at.nextElementSibling;
+  const link = at?.querySelector(".add");
+  if (link) openPalette(link);
+};
+
+// cancelMove leaves the mode in which a step is moved.
+export const cancelMove = () => {
+  const link = document.querySelector("[data-cancel-move]");
+  if (!link) return false;
+  show(link.href).then(() => document.querySelector(".node.is-sel .node__hit")?.focus());
+  return true;
+};
+
+let menuAt = null; // the step whose menu is open
+
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !editor()) return;
+  const more = event.target.closest(".node__more");
+  if (more) menuAt = more.closest(".node").querySelector(".node__hit");
+  const item = event.target.closest("[data-do]");
+  if (item && menuAt) {
+    item.closest("[popover]")?.hidePopover();
+    act(menuAt, item.dataset.do);
+    return;
+  }
+  const add = event.target.closest(".add, [data-asks]");
+  if (add) {
+    event.preventDefault();
+    openPalette(add);
+    return;
+  }
+  const link = event.target.closest("#editor .node__hit, [data-open-step], [data-cancel-move]");
+  if (!link) return;
+  event.preventDefault();
+  link.closest("[popover]")?.hidePopover();
+  const back = "closePanel" in link.dataset ? document.querySelector(".node.is-sel .node__hit") : null;
+  show(link.href).then(() => back && document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus());
+});
+
+// Some settings decide what others look like: the form is drawn again.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest?.("#step-form");
+  if (!form || !event.target.matches("[data-redraw]")) return;
+  const redraw = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: ".redraw" });
+  form.append(redraw);
+  htmx.trigger(form, "submit");
+  redraw.remove();
+});
+
+const state = () => document.getElementById("editor-state");
+const word = (text) => {
+  const at = state()?.querySelector("[data-word]");
+  if (at) at.textContent = text;
+};
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!editor() || event.detail.verb === "get") return;
+  if (state()) event.detail.parameters.base = state().dataset.revision;
+  word(state()?.dataset.saving ?? "");
+});
+
+// What could not be sent is sent again: the draft on the server is what counts.
+const RETRY = 8;
+document.addEventListener("htmx:sendError", (event) => {
+  const form = event.target.closest?.("#step-form");
+  if (!form) return;
+  word(state().dataset.retrying.replace("{n}", String(RETRY)));
+  setTimeout(() => form.isConnected && htmx.trigger(form, "submit"), RETRY * 1000);
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  document.querySelectorAll("dialog[data-open]:not([open])").forEach((dialog) => {
+    dialog.removeAttribute("data-open");
+    open(dialog.id);
+  });
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.closest?.("#palette form") && event.detail.successful && event.detail.requestConfig.verb === "post") palette().hidePopover();
+  if (event.target.id === "question-form" && event.detail.successful) event.target.closest("dialog")?.close();
+});

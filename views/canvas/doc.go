@@ -1,0 +1,84 @@
+// Package canvas draws a workflow as a tree from top to bottom: the editor with
+// places to add steps, an execution with the path it took. The markup is laid out by
+// the style sheet; the lines between a step and its branches, and the minimap, are
+// computed here from the widths and heights that the style sheet gives.
+package canvas
+
+import (
+	"formrail/views/ui"
+)
+
+// Step is a node as it is drawn. The trigger is the first one.
+type Step struct {
+	Key      string
+	Title    string
+	Summary  string // one line: "Amount is greater than 500"
+	Icon     string
+	Kind     string // trigger, flow, data, human, link, calc
+	Href     string // opens the step; empty when it cannot be opened
+	Selected bool
+	Ends     bool // an End step: a pill that nothing follows
+	Branches []Branch
+
+	// Of a draft.
+	Problem  string // the first problem; takes the place of the summary
+	Skipped  bool   // switched off
+	Note     string
+	Elevated bool // acts with rights of its own
+
+	// Of an execution.
+	State    *ui.StatusProps // nil in a mere definition
+	Reached  bool            // an execution came here; only with State
+	Duration string
+	Tries    int // shown from 2 on
+}
+
+// Branch is one way out of a step.
+type Branch struct {
+	Key   string
+	Label string
+	Note  string // read and shown as a tip: the values that decided
+	Taken bool   // the execution went in
+	Left  bool   // and came out at its foot
+	Ends  string // label of the mark at its foot when it ends the execution there
+	Steps []Step
+}
+
+// Place is where a step can be put: before the step at Index of a list.
+type Place struct {
+	Parent string // key of the step that owns the branch; empty = the trunk
+	Branch string
+	Index  int
+}
+
+// Props describes a canvas.
+type Props struct {
+	ID      string // kept in the browser: zoom and place belong to it
+	Label   string // read for the whole drawing
+	Trigger Step
+	Steps   []Step
+	Ran     bool // draws an execution: short lines, what was not reached is faint
+
+	AddHref func(Place) string // where adding at a place begins; nil = nothing can be added
+	Drop    func(Place) Drop   // while a step is moved: what becomes of it at a place
+	Moving  string             // key of the step that is being moved
+	Menu    func(Step) string  // id of the menu of a step; nil = none
+	Foot    *Foot              // the end of the trunk
+}
+
+// MoveForm is the id of the form that the places send while a step is moved.
+const MoveForm = "move-form"
+
+// Drop says what putting the moved step at a place would do.
+type Drop struct {
+	Reason string // why it cannot go there; empty when it can
+	Breaks int    // references that would point to what has not run yet
+	Here   bool   // where it stands: nothing would change
+	Index  int    // of the place once the step is taken out
+}
+
+// Foot is the mark below the last step.
+type Foot struct {
+	Label string
+	Done  bool // the execution came here
+}

@@ -1,0 +1,191 @@
+// Package editor draws the workflow editor: the canvas with its bar, the panel of one
+// step, the palette of step types, the picker of variables and the questions that are
+// asked before something is lost. A change is answered with the parts that differ;
+// without scripts the same addresses give whole pages.
+package editor
+
+import (
+	"github.com/a-h/templ"
+
+	"formrail/views/canvas"
+	"formrail/views/layout"
+	"formrail/views/settings"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+// Ids of the parts that a change replaces.
+const (
+	noticesID  = "editor-notices"
+	versionID  = "editor-version"
+	stateID    = "editor-state"
+	historyID  = "editor-history"
+	problemsID = "editor-problems"
+	listID     = "problem-list"
+	publishID  = "editor-publish"
+	panelID    = "panel"
+	savedID    = "panel-saved"
+	questionID = "question"
+	paletteID  = "palette"
+)
+
+// Props describes the editor with one workflow.
+type Props struct {
+	Session  layout.Session
+	Key      string
+	Title    string
+	Version  string // what is drawn: "Version 8 · Draft"
+	Versions []Version
+	State    string // "Saved", "Read only"
+	Relation string // to what is live: "Same as version 7"
+	Revision string // of the draft, sent back with each change
+	Undo     string // label of the edit that undo takes back; empty = none
+	Redo     string
+	Problems []Problem
+	Enabled  bool
+
+	CanEdit    bool // the draft is drawn and the reader may change it
+	CanEnable  bool
+	CanPublish bool
+
+	Canvas   canvas.Props
+	Panel    *Panel
+	Palette  *Palette
+	Question *Question
+	Publish  *Publish
+	Banner   *Banner
+	Refusal  string // why something was not done
+
+	Step   string // key of the step that is open or being moved
+	Moving string // title of the step that is being moved; empty = none
+}
+
+// Version is one line of the version menu.
+type Version struct {
+	Label   string
+	Note    string // "Live since 12 Nov · 412 executions"
+	Href    string
+	Live    bool
+	Draft   bool
+	Current bool
+}
+
+// Problem is one finding about the draft.
+type Problem struct {
+	Step    string // title
+	Message string
+	Href    string // opens the step
+	Warning bool
+}
+
+// Banner says that an old version is drawn.
+type Banner struct {
+	Text    string
+	Restore bool // may be made the draft again
+	Number  int
+}
+
+// Panel describes one step, or the trigger, beside the canvas.
+type Panel struct {
+	Step     string // key
+	Title    string // as it is shown
+	Own      string // as it was given; empty = that of the type
+	Note     string // "Condition · k3f9"
+	Effect   string // "Changes data: exactly once"
+	Icon     string
+	Kind     string
+	Help     string
+	Trigger  bool
+	Settings []settings.Input
+	Policy   *Policy
+	Remark   string // the note on the canvas
+	Skipped  bool
+	Branches []Branch
+	Outputs  []Output
+	Problems []string // that are about no single setting
+	Saved    string   // "Saved just now"
+	CanEdit  bool
+}
+
+// Policy is what happens when a step fails.
+type Policy struct {
+	OnError   string
+	Timeout   string
+	CanBranch bool
+	Elevated  bool
+}
+
+// Branch is a branch whose label can be changed.
+type Branch struct{ Key, Label, Title string }
+
+// Output is something that later steps may use.
+type Output struct{ Name, Type, Written string }
+
+// Palette describes the step types that can be added at a place.
+type Palette struct {
+	Place  canvas.Place
+	Groups []Group
+	Asks   *Asks // more is asked about the chosen type
+}
+
+// Group is a section of the palette.
+type Group struct {
+	Title string
+	Types []Type
+}
+
+// Type is one step type. Reason says why it cannot be added here.
+type Type struct {
+	Key, Title, Summary, Icon, Kind string
+	Words                           string // what a search finds it by, besides its title
+	Reason                          string
+	Asks                            bool // is asked about before it is added
+}
+
+// Asks is what has to be known before a type is added.
+type Asks struct {
+	Type    Type
+	Setting string // name of the setting; empty = none
+	Label   string
+	Choices []ui.Choice
+	Chosen  string
+	Rest    []ui.Choice // branches into which the following steps can go
+	Steps   int         // how many follow
+}
+
+// Question is asked before something is lost. Its form repeats the command.
+type Question struct {
+	Title   string
+	Note    string
+	Items   []string // what is affected
+	Sent    [][2]string
+	Choices []Answer
+}
+
+// Answer is one way to go on.
+type Answer struct {
+	Label, Name, Value string
+	Bad                bool
+	Main               bool
+}
+
+// Publish describes the dialog that makes the draft live.
+type Publish struct {
+	Number   int
+	Changes  []string
+	Errors   []Problem
+	Warnings []Problem
+	Elevate  []ui.Choice // steps that may do more than who starts the workflow
+	Chosen   []string
+	Note     string
+	Enable   bool // the workflow is off: offers to switch it on
+	Open     bool
+	Problem  string
+}
+
+func (p Props) post() string { return urls.WorkflowCommands(p.Key) }
+
+// send are the attributes of a form whose answer replaces parts of the page.
+func send(action string) templ.Attributes {
+	return templ.Attributes{"method": "post", "action": action, "hx-post": action, "hx-swap": "none", "hx-sync": "#editor:queue all"}
+}

@@ -1,0 +1,108 @@
+// Package settings draws the inputs of steps and triggers: one component for each
+// kind that only settings have, such as conditions, filters and sources of people.
+// Everything a button here adds or removes is a form that the server draws again, so
+// a setting can be built without scripts.
+package settings
+
+import (
+	"formrail/models/field"
+	"formrail/views/fields"
+	"formrail/views/ui"
+)
+
+// Prefix begins the names of what a settings form sends, so that a setting can have
+// any name.
+const Prefix = "set."
+
+// DoName is the name of the buttons that add and remove rows; their value says where
+// and what: "when.add", "when.0.remove".
+const DoName = "do"
+
+// Input is one setting with what it holds.
+type Input struct {
+	Field   field.Field
+	Problem string
+	Hidden  bool // depends on another setting that says otherwise
+	Text    string
+	Checked bool
+	Chosen  []string
+	Choices []ui.Choice
+	Rule    *Rule       // conditions and filters
+	Rows    []Row       // values, inputs, sources of people
+	More    []ui.Choice // what another row can be about
+}
+
+// Rule is a group of comparisons.
+type Rule struct {
+	At         string // its place in the form: "set.when", "set.when.1"
+	Any        bool   // one is enough; else all must hold
+	Parts      []Part
+	Written    bool   // as an expression
+	Expression string // when it is written so
+	CanWrite   bool   // may be written as an expression
+	Raw        string // JSON of what rows cannot show
+}
+
+// Part is a comparison, or a group of them.
+type Part struct {
+	At      string // its place in the form: "set.when.0"
+	Group   *Rule
+	Left    string
+	Lefts   []ui.Choice // what can be compared; nil = any variable
+	Op      string
+	Ops     []ui.Choice
+	Right   string
+	Rights  []ui.Choice // values that are offered
+	Unary   bool        // nothing stands on the right
+	Problem string
+}
+
+// Row is one line of a list.
+type Row struct {
+	At      string // its place in the form: "set.values.amount"
+	Name    string // of an input of a script; fixed for values
+	Label   string
+	Value   string
+	Kind    string      // of a source of people
+	Kinds   []ui.Choice // kinds a source may have
+	Choices []ui.Choice // values that are offered
+	Chosen  []string
+	Many    bool   // several of the choices can be taken
+	Free    bool   // a variable or a text can be entered
+	Raw     string // JSON of what the form does not know
+	Problem string
+}
+
+// ID is the id of an input with that name.
+func ID(name string) string { return "in-" + name }
+
+func (in Input) name() string { return Prefix + in.Field.Name }
+
+func (in Input) id() string { return ID(in.name()) }
+
+func (in Input) frame() ui.FieldProps {
+	return ui.FieldProps{ID: in.id(), Label: in.Field.Label, Hint: in.Field.Help, Problem: in.Problem, Required: in.Field.Required}
+}
+
+func (in Input) control() ui.Control {
+	return ui.Control{
+		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: in.frame().DescribedBy(),
+	}
+}
+
+// plain is the input of a kind that records have too.
+func (in Input) plain() fields.Props {
+	f := in.Field
+	f.Name = in.name()
+	f.Required = false // what is missing is a problem of the draft, not of the form
+	return fields.Props{Field: f, Value: in.Text, Checked: in.Checked, Options: in.Choices, Problem: in.Problem, ID: in.id()}
+}
+
+func chosen(list []string, value string) bool {
+	for _, one := range list {
+		if one == value {
+			return true
+		}
+	}
+	return false
+}
