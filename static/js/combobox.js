@@ -13,6 +13,9 @@ class Combobox extends HTMLElement {
     this.input.addEventListener("click", () => this.open());
     this.input.addEventListener("input", () => this.open(this.input.value));
     this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("keypress", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // choosing does not send the form
+    });
     this.addEventListener("focusout", (event) => {
       if (!this.contains(event.relatedTarget)) this.close();
     });
