@@ -14,6 +14,7 @@ import (
 //
 //	add_node     type, at {parent, branch, index}, key?, title?, config?, restTo?
 //	move_nodes   keys, at
+//	duplicate_nodes keys
 //	delete_nodes keys, keepBranch {key: branch}
 //	set_title    key, value     set_note key, value     set_skip key, value
 //	rename_branch key, branch, value
@@ -45,9 +46,11 @@ func touchedBy(commands []Command) []string {
 			add("trigger")
 		}
 		add(c.Args["key"])
-		if keys, ok := c.Args["keys"].([]any); ok {
-			for _, k := range keys {
-				add(k)
+		for _, name := range []string{"keys", "made"} {
+			if keys, ok := c.Args[name].([]any); ok {
+				for _, k := range keys {
+					add(k)
+				}
 			}
 		}
 	}
@@ -73,7 +76,7 @@ func badCommand(m text.Message) *models.Error { return models.Invalid("BAD_PARAM
 
 func (c *change) apply(cmd Command) error {
 	run, ok := map[string]func(map[string]any) (string, error){
-		"add_node": c.addNode, "move_nodes": c.moveNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
+		"add_node": c.addNode, "move_nodes": c.moveNodes, "duplicate_nodes": c.duplicateNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
 		"set_skip": c.setSkip, "set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
 	}[cmd.Name]
 	if !ok {
@@ -240,6 +243,59 @@ func (c *change) moveNodes(args map[string]any) (string, error) {
 	return "Moved " + c.names(moved), nil
 }
 
+// duplicateNodes puts copies of neighbours behind the last of them. References among
+// the copies follow; all others stay.
+func (c *change) duplicateNodes(args map[string]any) (string, error) {
+	var originals []*NodePart
+	for _, key := range textsOf(args["keys"]) {
+		n, err := c.node(key)
+		if err != nil {
+			return "", err
+		}
+		originals = append(originals, n)
+	}
+	if len(originals) == 0 {
+		return "", badCommand(text.M("draft.keys_copy", "Name the steps to copy."))
+	}
+	copies, err := copied(originals)
+	if err != nil {
+		return "", err
+	}
+	taken := map[string]bool{}
+	c.d.walk(func(n *NodePart) { taken[n.Key] = true })
+	for _, n := range copies.Nodes {
+		typeTitle := n.Type
+		if t := c.types.nodes[n.Type]; t != nil {
+			typeTitle = t.Title
+		}
+		n.Title = clip(n.titleOf(typeTitle)+" copy", 100)
+	}
+	c.types.rekeyNodes(copies, taken)
+	made := make([]any, len(copies.Nodes))
+	for i, n := range copies.Nodes {
+		made[i] = n.Key
+	}
+	c.d.Nodes = insertBehind(c.d.Nodes, originals[len(originals)-1], copies.Nodes)
+	args["made"] = made // the answer names them
+	return "Duplicated " + c.names(originals), nil
+}
+
+// copied is a definition of nodes that shares nothing with them.
+func copied(nodes []*NodePart) (*Definition, error) {
+	stored, _, err := (&Definition{Nodes: nodes}).JSON()
+	if err != nil {
+		return nil, err
+	}
+	return ReadDefinition(stored)
+}
+
+func clip(s string, limit int) string {
+	if letters := []rune(s); len(letters) > limit {
+		return string(letters[:limit])
+	}
+	return s
+}
+
 func (c *change) deleteNodes(args map[string]any) (string, error) {
 	keep, _ := args["keepBranch"].(map[string]any)
 	for key, branch := range keep {
@@ -252,7 +308,7 @@ func (c *change) deleteNodes(args map[string]any) (string, error) {
 		return "", err
 	}
 	if len(gone) == 0 {
-		return "", badCommand(text.M("draft.keys", "Name the steps to move."))
+		return "", badCommand(text.M("draft.keys_delete", "Name the steps to delete."))
 	}
 	return "Deleted " + c.names(gone), nil
 }

@@ -188,3 +188,56 @@ func TestDraft_AFieldThatIsGoneDoesNotStopEditsElsewhere(t *testing.T) {
 	_, err = w.Engine.Publish(t.Context(), w.Access(w.Designer), "old", engine.Publish{})
 	require.NoError(t, err)
 }
+
+func TestCommands_DuplicateRenameAndMakeRoom(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		as := w.Access(w.Designer)
+		made, _, err := w.Engine.CreateWorkflow(t.Context(), as, engine.NewWorkflow{
+			Title: "x", Type: "post_action", Config: map[string]any{"collection": "notes"}, Nodes: worldtest.JSON(t, `[
+				{"key": "f", "type": "condition", "title": "F", "config": {"mode": "branch"}, "branches": [{"key": "yes", "nodes": [
+					{"key": "b", "type": "calculation", "title": "B", "config": {"expression": "nodes.f"}}]}]},
+				{"key": "c", "type": "calculation", "title": "C", "config": {"expression": "nodes.f"}}]`),
+		})
+		require.NoError(t, err)
+		edit := func(name string, args string) (engine.DraftState, *engine.Definition) {
+			t.Helper()
+			tree, ok := worldtest.JSON(t, args).(map[string]any)
+			require.True(t, ok)
+			done, err := w.Engine.Commands(t.Context(), as, made.Key, engine.CommandBatch{Commands: []engine.Command{{Name: name, Args: tree}}})
+			require.NoError(t, err)
+			stored, err := models.WorkflowByKey(t.Context(), db.Read(), made.Key)
+			require.NoError(t, err)
+			d, err := engine.ReadDefinition(stored.Draft)
+			require.NoError(t, err)
+			return done, d
+		}
+		done, d := edit("duplicate_nodes", `{"keys": ["f"]}`)
+		require.Len(t, d.Nodes, 3)
+		twin := d.Nodes[1]
+		require.Equal(t, "F copy", twin.Title)
+		require.Contains(t, done.Changed, twin.Key)
+		inner := twin.Branches[0].Nodes[0]
+		require.NotEqual(t, "b", inner.Key)
+		require.Equal(t, "nodes."+twin.Key, inner.Config["expression"], "references among the copies follow")
+		require.Equal(t, "nodes.f", d.Nodes[2].Config["expression"], "all others stay")
+
+		_, d = edit("rename_branch", `{"key": "f", "branch": "no", "value": "Not now"}`)
+		require.Equal(t, "Not now", d.Nodes[0].Branches[1].Title)
+		_, d = edit("set_config", `{"key": "`+twin.Key+`", "field": "mode", "value": "branch"}`)
+		require.Len(t, d.Nodes[1].Branches, 1)
+
+		done, d = edit("add_node", `{"type": "condition", "at": {"index": 1}, "config": {"mode": "branch"}, "restTo": "yes"}`)
+		require.Len(t, d.Nodes, 2)
+		require.Equal(t, done.Changed[0], d.Nodes[1].Key, "the answer names the key that was made")
+		require.Len(t, d.Nodes[1].Branches[0].Nodes, 2)
+
+		for name, args := range map[string]map[string]any{
+			"duplicate_nodes": {"keys": []any{"gone"}}, "rename_branch": {"key": "f", "value": "x"},
+		} {
+			_, err := w.Engine.Commands(t.Context(), as, made.Key, engine.CommandBatch{Commands: []engine.Command{{Name: name, Args: args}}})
+			require.True(t, models.IsCode(err, "BAD_PARAMETER"), "%s: %v", name, err)
+		}
+	})
+}

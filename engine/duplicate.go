@@ -60,8 +60,14 @@ func (e *Engine) DuplicateWorkflow(ctx context.Context, access models.Access, ke
 // rekey gives all nodes of a definition new keys. References to a node of the
 // definition follow it; any other stays and is found by the checks.
 func (r *registry) rekey(d *Definition) {
-	keys, taken := map[string]string{}, map[string]bool{}
+	taken := map[string]bool{}
 	d.walk(func(n *NodePart) { taken[n.Key] = true }) // a former key must not mean another node
+	r.rekeyNodes(d, taken)
+}
+
+// rekeyNodes is [registry.rekey] with keys that are not taken; it notes the new ones.
+func (r *registry) rekeyNodes(d *Definition, taken map[string]bool) {
+	keys := map[string]string{}
 	d.walk(func(n *NodePart) {
 		fresh := newNodeKey(func(key string) bool { return taken[key] })
 		keys[n.Key], taken[fresh] = fresh, true

@@ -159,7 +159,12 @@ func (s source) view(ctx context.Context, at string, in Around) views.Row {
 		r.Choices = in.PersonPaths
 	case "managers", "":
 		r.Kind = "managers"
-		r.Choices = append([]ui.Choice{{Value: "applicant", Label: text.T(ctx, "source.applicant", "The applicant")}}, in.PersonPaths...)
+		r.Choices = []ui.Choice{{Value: "applicant", Label: text.T(ctx, "source.applicant", "The applicant")}}
+		for _, path := range in.PersonPaths {
+			if path.Value != "applicant" { // a field of that name is the applicant
+				r.Choices = append(r.Choices, path)
+			}
+		}
 	default:
 		r.Free = true
 	}

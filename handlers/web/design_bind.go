@@ -60,6 +60,9 @@ func (d designing) bindProps(ctx context.Context, p panel) (design.BindProps, er
 		CSRF: d.csrf, Address: urls.DesignBindings(d.key(), g.action.ID), Close: urls.Design(d.key()), Base: d.base(), Button: actionLabel(ctx, g.action),
 		Full: rowCount(p.form, lists()["bindings"]) >= models.MaxBindings,
 	}
+	if d.access.Can("workflow.edit") {
+		out.New = urls.NewWorkflow()
+	}
 	if p.form.Has(design.BaseName) {
 		out.Base = p.form.Get(design.BaseName)
 	}

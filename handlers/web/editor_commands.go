@@ -39,7 +39,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 		return e.refuse(c, models.AsError(err))
 	}
 	switch command.Name {
-	case "add_node":
+	case "add_node", "duplicate_nodes":
 		e.open = added(e.def.Definition, done)
 	case "delete_nodes":
 		e.open = ""
@@ -84,6 +84,8 @@ func commandOf(form bind.Form) engine.Command {
 			}
 		}
 		args["keys"], args["at"] = []any{step}, at
+	case "duplicate_nodes":
+		args["keys"] = []any{step}
 	case "delete_nodes":
 		args["keys"] = []any{step}
 		if branch := form.Get("keepBranch"); branch != "" {
@@ -213,7 +215,11 @@ func (e *editing) refuse(c *fiber.Ctx, err *models.Error) error {
 	if _, ok := e.titleOf(e.open); !ok {
 		e.open = ""
 	}
-	return e.draw(c, reply.StatusOf(err))
+	status := reply.StatusOf(err)
+	if status == fiber.StatusBadRequest || status == fiber.StatusForbidden {
+		status = fiber.StatusUnprocessableEntity // the parts that say why are shown under htmx
+	}
+	return e.draw(c, status)
 }
 
 // undoEdit takes the last edit of the draft back.

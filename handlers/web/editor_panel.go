@@ -248,6 +248,7 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	fields, config := e.declared()
 	before := settings.Stored(fields, config, around).Config()
 	e.sent.form = settings.Sent(fields, config, settings.Parse(form, views.Prefix), around)
+	e.sent.redraw = form.Get("redraw") != ""
 	if what := form.Get(views.DoName); what != "" {
 		e.sent.form.Do(what)
 		e.sent.redraw = true

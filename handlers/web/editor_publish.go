@@ -45,6 +45,15 @@ func (e *editing) publishing(ctx context.Context) (*editor.Publish, error) {
 			p.Errors = append(p.Errors, one)
 		}
 	}
+	if live := e.live(); live != nil {
+		before, err := engine.ReadDefinition(live.Definition)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range e.site.Engine.Diff(before, e.def.Definition) {
+			p.Changes = append(p.Changes, one.Sentence.In(ctx))
+		}
+	}
 	if e.access.Can("node.elevate") {
 		proposed, err := e.site.Engine.Elevatable(ctx, e.def.Definition)
 		if err != nil {

@@ -79,7 +79,7 @@ func complete(t *testing.T, at string, answer *handlerstest.Answer) {
 // filled puts values for the parameters into a pattern.
 func filled(pattern string) string {
 	return strings.NewReplacer("{id}", "x", "{page}", "expenses", "{block}", "f1", "{record}", "1", "{action}", "send", "{key}", "reimb_approval", "{number}", "1",
-		"{name}", "reimbursements", "{field}", "amount", "{type}", "text").Replace(pattern)
+		"{name}", "reimbursements", "{field}", "amount", "{type}", "text", "{step}", "big").Replace(pattern)
 }
 
 func TestRoutes_AskForASession(t *testing.T) {

@@ -129,7 +129,10 @@ func (s *site) workflows() []route.Route {
 	view, edit, publish := route.Right("workflow.view"), route.Right("workflow.edit"), route.Right("workflow.publish")
 	return []route.Route{
 		page("/workflows", view, s.listWorkflows),
+		page("/new-workflow", edit, s.askWorkflow),
+		change("/new-workflow", edit, s.createWorkflow),
 		page("/workflows/{key}", view, s.showWorkflow),
+		change("/workflows/{key}/duplicate", edit, s.duplicateWorkflow),
 		page("/workflows/{key}/versions", view, s.showVersions),
 		page("/workflows/{key}/versions/{number}", view, s.showVersion),
 		page("/workflows/{key}/variables", view, s.showVariables),

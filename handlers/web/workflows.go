@@ -44,7 +44,7 @@ func (v *viewer) drawWorkflows(c *fiber.Ctx, status int, p workflows.ListProps) 
 	if err != nil {
 		return err
 	}
-	p.Session.CSRF = v.csrf
+	p.Session.CSRF, p.CanMake = v.csrf, v.access.Can("workflow.edit")
 	for _, w := range all {
 		if !found(p.Search, w.Title, w.Key) {
 			continue
@@ -80,6 +80,9 @@ func (v *viewer) workflowRow(ctx context.Context, w *models.Workflow, stats mode
 		Key: w.Key, Title: w.Title, Icon: v.site.types.triggerIcon(w.Type), Kind: "trigger", Trigger: v.site.types.triggerTitle(w.Type),
 		Sync: w.Sync, Enabled: w.Enabled, CanEnable: v.access.Can("workflow.publish"), Draft: w.DraftDirty,
 		Executions: ui.Number(strconv.FormatInt(stats.Total, 10), 0), Last: v.since(stats.LastAt),
+	}
+	if ended := stats.Succeeded + stats.Failed; ended > 0 {
+		row.Success = strconv.FormatInt(stats.Succeeded*100/ended, 10) + "%"
 	}
 	if w.LiveVersion == 0 {
 		return row, nil

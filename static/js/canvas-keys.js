@@ -63,7 +63,7 @@ const everywhere = {
   "!": (c) => zoom(c, "fit"), p: () => press("[popovertarget=problems]"), P: () => press("#editor-publish a"), "?": () => open("editor-keys"),
 };
 
-const onStep = { n: addAfter, m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => act(hit, "rename") };
+const onStep = { n: addAfter, d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => act(hit, "rename") };
 
 document.addEventListener("keydown", (event) => {
   const canvas = document.querySelector(".canvas");

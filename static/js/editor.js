@@ -50,6 +50,7 @@ export const act = async (hit, what) => {
     await show(address({ move: step }), { keep: true });
     document.querySelector(".canvas .drop:not(:disabled)")?.focus();
   } else if (what === "skip") send("set_skip", step, { value: node.classList.contains("is-off") ? "" : "true" });
+  else if (what === "duplicate") send("duplicate_nodes", step);
   else if (what === "delete") send("delete_nodes", step);
 };
 
@@ -95,15 +96,12 @@ document.addEventListener("click", (event) => {
   show(link.href).then(() => back && document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus());
 });
 
-// Some settings decide what others look like: the form is drawn again.
+// Some settings decide what others look like: the answer draws the form again. This
+// listens on the way down, before the form is sent.
 document.addEventListener("change", (event) => {
   const form = event.target.closest?.("#step-form");
-  if (!form || !event.target.matches("[data-redraw]")) return;
-  const redraw = Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: ".redraw" });
-  form.append(redraw);
-  htmx.trigger(form, "submit");
-  redraw.remove();
-});
+  if (form && event.target.matches("[data-redraw]")) form.elements.namedItem("redraw").value = "1";
+}, true);
 
 const state = () => document.getElementById("editor-state");
 const word = (text) => {

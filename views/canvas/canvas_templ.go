@@ -1585,9 +1585,9 @@ func tools() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var80 string
-		templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.ResolveAttributeValue(text.T(ctx, "canvas.zoom_reset", "Zoom to 100%%"))
+		templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.ResolveAttributeValue(text.T(ctx, "canvas.zoom_reset", "Zoom to 100%"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `canvas/canvas.templ`, Line: 252, Col: 148}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `canvas/canvas.templ`, Line: 252, Col: 147}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var80)
 		if templ_7745c5c3_Err != nil {

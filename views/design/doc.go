@@ -137,6 +137,7 @@ type BindProps struct {
 	Rows     []BindRow
 	Full     bool // no more rows can be added
 	Global   []Workflow
+	New      string // where a workflow is made; empty when the reader may not
 	Problems []ui.Problem
 }
 

@@ -32,6 +32,7 @@ func bindProps() design.BindProps {
 				{Key: "user_cost_centre", Title: "Update cost centre"}, {Key: "user_limit", Title: "Check applicant’s limit", Sync: true}, {Key: "user_welcome", Title: "Welcome colleague", Off: true},
 			}},
 		},
+		New:    urls.NewWorkflow(),
 		Global: []design.Workflow{{Key: "reimb_log", Title: "Note every reimbursement"}},
 	}
 }

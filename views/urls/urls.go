@@ -163,3 +163,9 @@ func WorkflowRestore(key string, number int) string { return WorkflowVersion(key
 
 // WorkflowVariables is the tree of variables that a step may use.
 func WorkflowVariables(key string) string { return Workflow(key) + "/variables" }
+
+// NewWorkflow is the dialog that makes a workflow; POST makes it.
+func NewWorkflow() string { return "/new-workflow" }
+
+// WorkflowDuplicate copies a workflow; POST.
+func WorkflowDuplicate(key string) string { return Workflow(key) + "/duplicate" }

@@ -20,6 +20,7 @@ type Row struct {
 	Version    int  // live version; 0 when never published
 	Draft      bool // there are changes that are not live
 	Executions string
+	Success    string // share over all time; empty before the first has ended
 	Last       ui.Moment
 }
 
@@ -30,6 +31,8 @@ type ListProps struct {
 	Rows    []Row
 	Next    string
 	Flash   string // problem of a switch that was refused
+	New     *NewProps
+	CanMake bool // may make workflows
 }
 
 // Version is one version of a workflow.

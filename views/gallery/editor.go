@@ -1,0 +1,141 @@
+package gallery
+
+import (
+	"formrail/models/field"
+	"formrail/views/canvas"
+	"formrail/views/editor"
+	"formrail/views/settings"
+	"formrail/views/ui"
+	"formrail/views/urls"
+	"formrail/views/workflows"
+)
+
+func editorSamples() []Sample {
+	opened := editorProps()
+	opened.Panel = conditionPanel()
+	opened.Canvas.Steps[0].Selected = true
+	moving := editorProps()
+	moving.Moving, moving.Step = "Create finance record", "finance"
+	moving.Canvas.Moving, moving.Canvas.Drop = "finance", func(at canvas.Place) canvas.Drop {
+		switch {
+		case at.Parent == "review":
+			return canvas.Drop{Breaks: 1}
+		case at.Parent == "amount":
+			return canvas.Drop{}
+		}
+		return canvas.Drop{Here: true}
+	}
+	adding := editorProps()
+	adding.Palette = palette()
+	published := editorProps()
+	published.Publish = &editor.Publish{
+		Number: 8, Changes: []string{"Changed “Yes when” of “Amount over 500?”: 400 → 500", "Added “Tell the applicant” in “Rejected”"},
+		Warnings: []editor.Problem{{Step: "Notify finance team", Message: "Nobody may be found.", Href: urls.WorkflowOpen("reimb_approval", "notify")}},
+		Elevate:  []ui.Choice{{Value: "finance", Label: "Create finance record"}}, Chosen: []string{"finance"},
+	}
+	old := editorProps()
+	old.CanEdit, old.CanPublish, old.Problems, old.State, old.Relation = false, false, nil, "Read only", ""
+	old.Version, old.Banner = "Version 6", &editor.Banner{Text: "Version 6 · Limit raised", Restore: true, Number: 6}
+	old.Canvas.AddHref, old.Canvas.Menu = nil, nil
+	asked := editorProps()
+	asked.Question = &editor.Question{
+		Title: "Delete “Amount over 500?”?", Note: "These references would lose what they name:", Items: []string{"“Notify finance team” uses “Manager’s review”."},
+		Choices: []editor.Answer{{Label: "Keep the steps of “Yes”", Name: "keepBranch", Value: "yes"}, {Label: "Delete all 4 steps", Name: "sure", Value: "1", Bad: true}},
+	}
+	return []Sample{
+		{Name: "page-editor", Page: true, Component: editor.Page(editorProps())},
+		{Name: "page-editor-step", Page: true, Component: editor.Page(opened)},
+		{Name: "page-editor-moving", Page: true, Component: editor.Page(moving)},
+		{Name: "page-editor-add", Page: true, Component: editor.Page(adding)},
+		{Name: "page-editor-publish", Page: true, Component: editor.Page(published)},
+		{Name: "page-editor-old", Page: true, Component: editor.Page(old)},
+		{Name: "page-editor-question", Page: true, Component: editor.Page(asked)},
+		{Name: "page-variables", Page: true, Component: editor.VariablesPage(variables())},
+		{Name: "page-workflow-new", Page: true, Component: workflows.List(workflows.ListProps{Session: session(), Rows: workflowRows(), CanMake: true, New: &workflows.NewProps{
+			Triggers: []workflows.TriggerCard{{Key: "post_action", Title: "Post-action event", Summary: "After someone submits or saves a form", Icon: "mouse-pointer-click"}},
+			Type:     "post_action", Problems: map[string]string{"title": "A title has 1 to 120 characters."},
+		}})},
+	}
+}
+
+func editorProps() editor.Props {
+	p := editor.Props{
+		Session: session(), Key: "reimb_approval", Title: "Reimbursement approval", Version: "Version 8 · Draft", State: "Saved", Relation: "Changed since version 7",
+		Revision: "12", Undo: "Changed “Yes when”", Enabled: true, CanEdit: true, CanEnable: true, CanPublish: true,
+		Versions: []editor.Version{
+			{Label: "Version 8", Note: "Being edited", Href: urls.Workflow("reimb_approval"), Draft: true, Current: true},
+			{Label: "Version 7", Note: "12 Nov · 412 executions", Href: urls.WorkflowVersion("reimb_approval", 7), Live: true},
+		},
+		Problems: []editor.Problem{{Step: "Notify finance team", Message: "Recipients is missing.", Href: urls.WorkflowOpen("reimb_approval", "notify")}},
+	}
+	p.Canvas = canvas.Props{
+		ID: "reimb_approval", Label: "Workflow canvas", Foot: &canvas.Foot{Label: "End"},
+		AddHref: func(at canvas.Place) string {
+			return urls.WorkflowAdd("reimb_approval", at.Parent, at.Branch, at.Index, "")
+		},
+		Menu: func(canvas.Step) string { return "node-menu" },
+	}
+	p.Canvas.Trigger, p.Canvas.Steps = definition()
+	p.Canvas.Trigger.Href = urls.WorkflowOpen("reimb_approval", "trigger")
+	link(p.Canvas.Steps)
+	last := &p.Canvas.Steps[len(p.Canvas.Steps)-1]
+	last.Problem, last.Note = "Recipients is missing.", "Ask finance which address to use."
+	p.Canvas.Steps[1].Skipped = true
+	return p
+}
+
+// link lets every step be opened.
+func link(steps []canvas.Step) {
+	for i := range steps {
+		steps[i].Href = urls.WorkflowOpen("reimb_approval", steps[i].Key)
+		for _, b := range steps[i].Branches {
+			link(b.Steps)
+		}
+	}
+}
+
+func conditionPanel() *editor.Panel {
+	compare := []ui.Choice{{Value: "gt", Label: "is greater than"}, {Value: "empty", Label: "is empty"}}
+	rule := &settings.Rule{At: "set.when", CanWrite: true, Parts: []settings.Part{
+		{At: "set.when.0", Left: "{{ trigger.data.amount }}", Op: "gt", Ops: compare, Right: "500"},
+		{At: "set.when.1", Left: "{{ trigger.data.status }}", Op: "empty", Ops: compare, Unary: true},
+	}}
+	people := []settings.Row{
+		{At: "set.who.0", Kind: "managers", Kinds: []ui.Choice{{Value: "managers", Label: "Manager of"}, {Value: "roles", Label: "Everyone with the role"}}, Choices: []ui.Choice{{Value: "applicant", Label: "The applicant"}}, Value: "applicant"},
+		{At: "set.who.1", Kind: "roles", Kinds: []ui.Choice{{Value: "roles", Label: "Everyone with the role"}}, Many: true, Choices: []ui.Choice{{Value: "finance", Label: "Finance"}}, Chosen: []string{"finance"}},
+	}
+	return &editor.Panel{
+		Step: "amount", Title: "Amount over 500?", Own: "Amount over 500?", Note: "Condition · amount", Icon: "split", Kind: "flow", CanEdit: true, Saved: "Saved just now",
+		Help: "Each answer has a branch.", Effect: "Changes nothing", Policy: &editor.Policy{OnError: "fail"},
+		Branches: []editor.Branch{{Key: "yes", Title: "Yes"}, {Key: "no", Title: "No", Label: "Not now"}},
+		Outputs:  []editor.Output{{Name: "Answer", Type: "boolean", Written: "{{ nodes.amount }}"}},
+		Settings: []settings.Input{
+			{Field: field.Field{Name: "mode", Kind: field.Select, Label: "How it goes on", Required: true, Options: field.Choices("continue", "Continue when yes", "branch", "Yes and No")}, Text: "branch"},
+			{Field: field.Field{Name: "when", Kind: field.Condition, Label: "Yes when"}, Rule: rule},
+			{
+				Field: field.Field{Name: "values", Kind: field.Values, Label: "Values"}, Problem: "Amount must be a number.", More: []ui.Choice{{Value: "note", Label: "Note"}},
+				Rows: []settings.Row{{At: "set.values.status", Label: "Status", Value: "approved"}},
+			},
+			{Field: field.Field{Name: "who", Kind: field.People, Label: "Who decides"}, Rows: people},
+			{Field: field.Field{Name: "inputs", Kind: field.Inputs, Label: "Inputs"}, Rows: []settings.Row{{At: "set.inputs.0", Name: "amount", Value: "{{ trigger.data.amount }}"}}},
+			{Field: field.Field{Name: "preload", Kind: field.Paths, Label: "Load linked data"}, Choices: []ui.Choice{{Value: "applicant", Label: "Applicant"}}, Chosen: []string{"applicant"}},
+			{Field: field.Field{Name: "code", Kind: field.Code, Label: "Script"}, Text: "return inputs.amount"},
+		},
+	}
+}
+
+func palette() *editor.Palette {
+	return &editor.Palette{Place: canvas.Place{Index: 1}, Groups: []editor.Group{
+		{Title: "Flow", Types: []editor.Type{{Key: "condition", Title: "Condition", Icon: "split", Kind: "flow", Words: "condition if", Asks: true}, {Key: "end", Title: "End", Icon: "flag", Kind: "flow", Words: "end"}}},
+		{Title: "People", Types: []editor.Type{{Key: "approval", Title: "Approval", Icon: "user-check", Kind: "human", Words: "approval", Reason: "Waits for people or time; this workflow answers at once"}}},
+	}}
+}
+
+func variables() editor.VariablesProps {
+	return editor.VariablesProps{Session: session(), Key: "reimb_approval", Source: "Values of execution #48231, 20 min ago", Roots: []editor.Variable{
+		{Path: "trigger", Name: "Post-action event", Icon: "mouse-pointer-click", Type: "object", Below: []editor.Variable{
+			{Path: "trigger.data", Name: "Reimbursement", Icon: "braces", Type: "record", Below: []editor.Variable{{Path: "trigger.data.amount", Name: "Amount", Icon: "hash", Type: "decimal", Sample: "1240"}}},
+		}},
+		{Path: "system", Name: "System", Icon: "settings-2", Type: "object"},
+	}}
+}
