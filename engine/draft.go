@@ -38,12 +38,12 @@ func (e *Engine) Commands(ctx context.Context, access models.Access, key string,
 		in.ID = models.NewID()
 	}
 	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
-		known, err := models.DraftCommandByID(ctx, tx, in.ID)
+		known, err := models.WorkflowEdits().ByID(ctx, tx, in.ID)
 		if err != nil {
 			return err
 		}
 		if known != nil {
-			if known.WorkflowID != ed.w.ID {
+			if known.OwnerID != ed.w.ID {
 				return models.Conflict("CONFLICT", text.M("draft.id_taken", "Another edit has this id."))
 			}
 			ed.touched = known.Touched
@@ -129,7 +129,7 @@ func (ed *edit) checkBase(ctx context.Context, tx *models.Tx, in CommandBatch) e
 	if in.Base == 0 || in.Base == ed.w.DraftRevision {
 		return nil
 	}
-	between, err := models.DraftCommandsSince(ctx, tx, ed.w.ID, in.Base)
+	between, err := models.WorkflowEdits().Since(ctx, tx, ed.w.ID, in.Base)
 	if err != nil {
 		return err
 	}
@@ -210,11 +210,11 @@ func (ed *edit) replace(ctx context.Context, tx *models.Tx, definition, label st
 // store remembers an edit and makes it the draft.
 func (ed *edit) store(ctx context.Context, tx *models.Tx, c *models.DraftCommand) error {
 	ed.w.DraftRevision++
-	c.WorkflowID, c.Revision, c.Before, c.AuthorID, c.Touched = ed.w.ID, ed.w.DraftRevision, ed.w.Draft, ed.by, ed.touched
-	if err := models.DropUndone(ctx, tx, ed.w.ID); err != nil {
+	c.OwnerID, c.Revision, c.Before, c.AuthorID, c.Touched = ed.w.ID, ed.w.DraftRevision, ed.w.Draft, ed.by, ed.touched
+	if err := models.WorkflowEdits().DropUndone(ctx, tx, ed.w.ID); err != nil {
 		return err
 	}
-	if err := models.InsertDraftCommand(ctx, tx, c); err != nil {
+	if err := models.WorkflowEdits().Insert(ctx, tx, c); err != nil {
 		return err
 	}
 	return ed.set(ctx, tx, c.After)
@@ -235,7 +235,7 @@ func (ed *edit) set(ctx context.Context, tx *models.Tx, draft string) error {
 
 // step undoes the latest edit (state done) or repeats the latest undone one.
 func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
-	c, err := models.LastDraftCommand(ctx, tx, ed.w.ID, state)
+	c, err := models.WorkflowEdits().Last(ctx, tx, ed.w.ID, state)
 	if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
 	if state == "undone" {
 		next, draft = "done", c.After
 	}
-	if err := models.SetDraftCommandState(ctx, tx, c.ID, next); err != nil {
+	if err := models.WorkflowEdits().SetState(ctx, tx, c.ID, next); err != nil {
 		return err
 	}
 	ed.touched = c.Touched
@@ -266,7 +266,7 @@ func (ed *edit) state(ctx context.Context, q models.Querier) (DraftState, error)
 	}
 	out := DraftState{Revision: ed.w.DraftRevision, Changed: ed.touched, Findings: findings}
 	for label, state := range map[*string]string{&out.Undo: "done", &out.Redo: "undone"} {
-		c, err := models.LastDraftCommand(ctx, q, ed.w.ID, state)
+		c, err := models.WorkflowEdits().Last(ctx, q, ed.w.ID, state)
 		if err != nil {
 			return DraftState{}, err
 		}

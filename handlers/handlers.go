@@ -22,6 +22,7 @@ import (
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
+	"formrail/models/pagedesign"
 	"formrail/models/records"
 )
 
@@ -82,7 +83,7 @@ func New(d Deps) (*App, error) {
 	a := &App{
 		deps: route.Deps{
 			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Base: base,
-			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB),
+			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB), Design: pagedesign.New(d.DB, d.Engine.Startable),
 		},
 		proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}

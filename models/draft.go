@@ -9,57 +9,83 @@ import (
 
 // DraftCommand is one edit of a draft as it is remembered for undo.
 type DraftCommand struct {
-	ID         string // made by the client; a repeat gives the first answer
-	WorkflowID int64
-	Revision   int64 // of the draft after it
-	Label      string
-	Commands   string // JSON
-	Before     string // the draft before
-	After      string // the draft after
-	Touched    []string
-	AuthorID   int64
-	State      string // done or undone
-	At         Millis
+	ID       string // made by the client; a repeat gives the first answer
+	OwnerID  int64  // whose draft it is: a workflow's or a page's
+	Revision int64  // of the draft after it
+	Label    string
+	Commands string // JSON
+	Before   string // the draft before
+	After    string // the draft after
+	Touched  []string
+	AuthorID int64
+	State    string // done or undone
+	At       Millis
 }
 
-const draftColumns = "id, workflow_id, revision, label, commands, before, after, touched, author_id, state, at"
+// DraftLog remembers the edits of drafts of one kind. It has no state of its own:
+// it is how the statements of its table begin, and the column of whose draft it is.
+type DraftLog struct{ find, add, set, drop, owner string }
+
+// WorkflowEdits are the edits of drafts of workflows.
+func WorkflowEdits() DraftLog {
+	return DraftLog{
+		find: " FROM draft_commands WHERE ", add: "INSERT INTO draft_commands (", set: "UPDATE draft_commands SET ",
+		drop: "DELETE FROM draft_commands WHERE ", owner: "workflow_id",
+	}
+}
+
+// PageEdits are the edits of drafts of pages.
+func PageEdits() DraftLog {
+	return DraftLog{
+		find: " FROM page_commands WHERE ", add: "INSERT INTO page_commands (", set: "UPDATE page_commands SET ",
+		drop: "DELETE FROM page_commands WHERE ", owner: "page_id",
+	}
+}
+
+func (l DraftLog) columns() string {
+	return "id, " + l.owner + ", revision, label, commands, before, after, touched, author_id, state, at"
+}
+
+func (l DraftLog) query(rest string) string {
+	return "SELECT " + l.columns() + l.find + rest
+}
 
 func scanDraftCommand(scan func(...any) error) (*DraftCommand, error) {
 	var (
 		c       DraftCommand
 		touched string
 	)
-	err := scan(&c.ID, &c.WorkflowID, &c.Revision, &c.Label, &c.Commands, &c.Before, &c.After, &touched, &c.AuthorID, &c.State, &c.At)
+	err := scan(&c.ID, &c.OwnerID, &c.Revision, &c.Label, &c.Commands, &c.Before, &c.After, &touched, &c.AuthorID, &c.State, &c.At)
 	if err != nil {
 		return nil, err
 	}
 	return &c, readJSON(touched, &c.Touched)
 }
 
-// InsertDraftCommand remembers an edit.
-func InsertDraftCommand(ctx context.Context, tx *Tx, c *DraftCommand) error {
+// Insert remembers an edit.
+func (l DraftLog) Insert(ctx context.Context, tx *Tx, c *DraftCommand) error {
 	c.At = At(tx.Now())
-	_, err := tx.Exec(ctx, `INSERT INTO draft_commands (`+draftColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'done', ?)`,
-		c.ID, c.WorkflowID, c.Revision, c.Label, c.Commands, c.Before, c.After, toJSON(orEmpty(c.Touched)), c.AuthorID, c.At)
+	_, err := tx.Exec(ctx, l.add+l.columns()+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'done', ?)",
+		c.ID, c.OwnerID, c.Revision, c.Label, c.Commands, c.Before, c.After, toJSON(orEmpty(c.Touched)), c.AuthorID, c.At)
 	if err != nil {
 		return fmt.Errorf("remember edit: %w", err)
 	}
 	return nil
 }
 
-// DraftCommandByID finds an edit by the id its client made; nil when unknown.
-func DraftCommandByID(ctx context.Context, q Querier, id string) (*DraftCommand, error) {
-	return oneDraftCommand(q.QueryRow(ctx, "SELECT "+draftColumns+" FROM draft_commands WHERE id = ?", id))
+// ByID finds an edit by the id its client made; nil when unknown.
+func (l DraftLog) ByID(ctx context.Context, q Querier, id string) (*DraftCommand, error) {
+	return oneDraftCommand(q.QueryRow(ctx, l.query("id = ?"), id))
 }
 
-// LastDraftCommand finds the edit that undo would revert (state done) or redo
-// would repeat (state undone); nil when there is none.
-func LastDraftCommand(ctx context.Context, q Querier, workflowID int64, state string) (*DraftCommand, error) {
+// Last finds the edit that undo would revert (state done) or redo would repeat
+// (state undone); nil when there is none.
+func (l DraftLog) Last(ctx context.Context, q Querier, owner int64, state string) (*DraftCommand, error) {
 	order := "DESC"
 	if state == "undone" {
 		order = "ASC"
 	}
-	return oneDraftCommand(q.QueryRow(ctx, "SELECT "+draftColumns+" FROM draft_commands WHERE workflow_id = ? AND state = ? ORDER BY revision "+order+", at "+order+" LIMIT 1", workflowID, state))
+	return oneDraftCommand(q.QueryRow(ctx, l.query(l.owner+" = ? AND state = ? ORDER BY revision "+order+", at "+order+" LIMIT 1"), owner, state))
 }
 
 func oneDraftCommand(row *sql.Row) (*DraftCommand, error) {
@@ -73,10 +99,10 @@ func oneDraftCommand(row *sql.Row) (*DraftCommand, error) {
 	return c, nil
 }
 
-// DraftCommandsSince lists the edits after a revision, oldest first.
-func DraftCommandsSince(ctx context.Context, q Querier, workflowID, revision int64) ([]*DraftCommand, error) {
+// Since lists the edits after a revision, oldest first.
+func (l DraftLog) Since(ctx context.Context, q Querier, owner, revision int64) ([]*DraftCommand, error) {
 	var out []*DraftCommand
-	rows, err := q.Query(ctx, "SELECT "+draftColumns+" FROM draft_commands WHERE workflow_id = ? AND revision > ? AND state = 'done' ORDER BY revision", workflowID, revision)
+	rows, err := q.Query(ctx, l.query(l.owner+" = ? AND revision > ? AND state = 'done' ORDER BY revision"), owner, revision)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		c, err := scanDraftCommand(r.Scan)
 		out = append(out, c)
@@ -88,9 +114,9 @@ func DraftCommandsSince(ctx context.Context, q Querier, workflowID, revision int
 	return out, nil
 }
 
-// SetDraftCommandState marks an edit undone or done again.
-func SetDraftCommandState(ctx context.Context, tx *Tx, id, state string) error {
-	_, err := tx.Exec(ctx, "UPDATE draft_commands SET state = ? WHERE id = ?", state, id)
+// SetState marks an edit undone or done again.
+func (l DraftLog) SetState(ctx context.Context, tx *Tx, id, state string) error {
+	_, err := tx.Exec(ctx, l.set+"state = ? WHERE id = ?", state, id)
 	if err != nil {
 		return fmt.Errorf("mark edit %s: %w", state, err)
 	}
@@ -98,10 +124,19 @@ func SetDraftCommandState(ctx context.Context, tx *Tx, id, state string) error {
 }
 
 // DropUndone forgets undone edits once a new one has been made.
-func DropUndone(ctx context.Context, tx *Tx, workflowID int64) error {
-	_, err := tx.Exec(ctx, "DELETE FROM draft_commands WHERE workflow_id = ? AND state = 'undone'", workflowID)
+func (l DraftLog) DropUndone(ctx context.Context, tx *Tx, owner int64) error {
+	_, err := tx.Exec(ctx, l.drop+l.owner+" = ? AND state = 'undone'", owner)
 	if err != nil {
 		return fmt.Errorf("forget undone edits: %w", err)
+	}
+	return nil
+}
+
+// Drop forgets all edits of a draft.
+func (l DraftLog) Drop(ctx context.Context, tx *Tx, owner int64) error {
+	_, err := tx.Exec(ctx, l.drop+l.owner+" = ?", owner)
+	if err != nil {
+		return fmt.Errorf("forget edits: %w", err)
 	}
 	return nil
 }

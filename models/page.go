@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"formrail/models/field"
 	"formrail/models/text"
@@ -86,6 +85,18 @@ const (
 	UpdateRecordAction ActionType = "updateRecord"
 	DeleteAction       ActionType = "delete"
 	LinkAction         ActionType = "link"
+	RefreshAction      ActionType = "refresh"
+	FilterAction       ActionType = "filter"
+)
+
+// ActionStyle says how much a button stands out.
+type ActionStyle string
+
+// The styles of buttons; without one it is the usual style of its place.
+const (
+	PlainStyle   ActionStyle = "plain"
+	PrimaryStyle ActionStyle = "primary"
+	DangerStyle  ActionStyle = "danger"
 )
 
 // PageAction is a button.
@@ -93,6 +104,7 @@ type PageAction struct {
 	ID       string // stable, unique on the page; what a browser sends
 	Type     ActionType
 	Title    string
+	Style    ActionStyle
 	Open     string         // addNew, view, edit: drawer, dialog or page
 	Block    string         // addNew, view, edit: id of the popup block that opens
 	Confirm  string         // question asked before; empty asks nothing
@@ -192,28 +204,35 @@ func findPage(pages []*Page, key string) (*Page, error) {
 	return pages[i], nil
 }
 
+const pageColumns = "id, page_key, title, icon, position, audience, document, revision"
+
+func scanPage(scan func(...any) error) (*Page, error) {
+	var p Page
+	var audience, document string
+	if err := scan(&p.ID, &p.Key, &p.Title, &p.Icon, &p.Position, &audience, &document, &p.Revision); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(audience), &p.Audience); err != nil {
+		return nil, fmt.Errorf("read audience of page %s: %w", p.Key, err)
+	}
+	tree, err := field.ParseJSON([]byte(document))
+	if err != nil {
+		return nil, fmt.Errorf("read page %s: %w", p.Key, err)
+	}
+	if found := Problems(p.readDocument(tree)); found != nil {
+		return nil, fmt.Errorf("read page %s: %w", p.Key, found)
+	}
+	return &p, nil
+}
+
+// pagesIn lists the published pages.
 func pagesIn(ctx context.Context, q Querier) ([]*Page, error) {
 	var out []*Page
-	rows, err := q.Query(ctx, `SELECT id, page_key, title, icon, position, audience, document, revision FROM pages
-		WHERE deleted_at = 0 ORDER BY position, id`)
+	rows, err := q.Query(ctx, "SELECT "+pageColumns+" FROM pages WHERE deleted_at = 0 AND revision > 0 ORDER BY position, id")
 	err = Rows(rows, err, func(r *sql.Rows) error {
-		var p Page
-		var audience, document string
-		if err := r.Scan(&p.ID, &p.Key, &p.Title, &p.Icon, &p.Position, &audience, &document, &p.Revision); err != nil {
-			return err
-		}
-		if err := json.Unmarshal([]byte(audience), &p.Audience); err != nil {
-			return fmt.Errorf("read audience of page %s: %w", p.Key, err)
-		}
-		tree, err := field.ParseJSON([]byte(document))
-		if err != nil {
-			return fmt.Errorf("read page %s: %w", p.Key, err)
-		}
-		if found := Problems(p.readDocument(tree)); found != nil {
-			return fmt.Errorf("read page %s: %w", p.Key, found)
-		}
-		out = append(out, &p)
-		return nil
+		p, err := scanPage(r.Scan)
+		out = append(out, p)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
@@ -221,13 +240,25 @@ func pagesIn(ctx context.Context, q Querier) ([]*Page, error) {
 	return out, nil
 }
 
-// SavePage stores a page under its key, new or changed, and sets ID and Revision.
-// It needs page.design. A Revision other than 0 must be the stored one.
+// SavePage publishes a page under its key, new or changed, and sets ID and
+// Revision. It needs page.design. A Revision other than 0 must be the published one.
 func SavePage(ctx context.Context, tx *Tx, by Access, p *Page) error {
 	if err := by.Require("page.design"); err != nil {
 		return err
 	}
-	if err := checkPage(ctx, tx, p); err != nil {
+	problems, err := CheckPage(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	if found := Problems(problems); found != nil {
+		return found
+	}
+	return PublishPage(ctx, tx, by, p)
+}
+
+// PublishPage is [SavePage] for a page that was checked. Its draft ends with it.
+func PublishPage(ctx context.Context, tx *Tx, by Access, p *Page) error {
+	if err := by.Require("page.design"); err != nil {
 		return err
 	}
 	stored, err := pagesIn(ctx, tx)
@@ -243,7 +274,13 @@ func SavePage(ctx context.Context, tx *Tx, by Access, p *Page) error {
 		return Conflict("PAGE_CHANGED", text.M("page.changed", "Somebody changed this page meanwhile. Load it again, then repeat your change."))
 	}
 	p.ID, p.Revision = old.ID, old.Revision+1
-	return p.record(ctx, tx, by, action, event)
+	if err := p.record(ctx, tx, by, action, event); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE pages SET draft = '', draft_revision = draft_revision + 1 WHERE id = ?", p.ID); err != nil {
+		return fmt.Errorf("end draft of page %s: %w", p.Key, storageError(err))
+	}
+	return PageEdits().Drop(ctx, tx, p.ID)
 }
 
 // record stores a page with its event and its audit entry.
@@ -251,6 +288,11 @@ func (p *Page) record(ctx context.Context, tx *Tx, by Access, action, event stri
 	if err := p.store(ctx, tx); err != nil {
 		return fmt.Errorf("save page %s: %w", p.Key, err)
 	}
+	return p.announce(ctx, tx, by, action, event)
+}
+
+// announce tells of a change of a page and notes who made it.
+func (p *Page) announce(ctx context.Context, tx *Tx, by Access, action, event string) error {
 	if err := tx.Emit(ctx, &Event{
 		Name: event, Type: "pagesvc.Page", ID: idText(p.ID), UserID: by.Principal.UserID,
 		RequestID: RequestOf(ctx).ID, Resource: map[string]any{"id": p.ID, "key": p.Key, "title": p.Title},
@@ -275,51 +317,4 @@ func (p *Page) store(ctx context.Context, tx *Tx) error {
 		return storageError(err)
 	}
 	return tx.bump(ctx, pagesVersion)
-}
-
-// PageUsages lists the blocks that show a collection, or one of its fields when
-// name is not empty.
-func (db *DB) PageUsages(ctx context.Context, collection, name string) ([]Usage, error) {
-	pages, err := db.Pages(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []Usage
-	for _, p := range pages {
-		for _, b := range p.Blocks() {
-			if Snake(b.Collection) == Snake(collection) && (name == "" || b.uses(name)) {
-				out = append(out, Usage{Kind: "page", Key: p.Key, Title: p.Title, Place: b.ID, Live: true})
-			}
-		}
-	}
-	return out, nil
-}
-
-// uses reports whether the block names a field of its collection.
-func (b *Block) uses(name string) bool {
-	is := func(path string) bool {
-		first, _, _ := strings.Cut(strings.TrimPrefix(path, "-"), ".")
-		return Snake(first) == Snake(name)
-	}
-	if slices.ContainsFunc(b.Sort, is) || slices.ContainsFunc(b.Fields, func(f BlockField) bool { return is(f.Field) }) || filterNames(b.Filter, is) {
-		return true
-	}
-	return slices.ContainsFunc(b.Actions, func(a *PageAction) bool {
-		return slices.ContainsFunc(sortedKeys(a.Values), is) || slices.ContainsFunc(a.Bindings, func(g PageBinding) bool { return is(g.Path) })
-	})
-}
-
-// filterNames reports whether a filter compares a field that is meant.
-func filterNames(filter any, is func(string) bool) bool {
-	switch f := filter.(type) {
-	case []any:
-		return slices.ContainsFunc(f, func(one any) bool { return filterNames(one, is) })
-	case map[string]any:
-		for key, value := range f {
-			if strings.HasPrefix(key, "$") && filterNames(value, is) || !strings.HasPrefix(key, "$") && is(key) {
-				return true
-			}
-		}
-	}
-	return false
 }

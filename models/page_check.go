@@ -14,23 +14,23 @@ import (
 
 // Limits of a page.
 const (
-	maxBindings    = 20
-	maxBindingPath = 3
+	MaxBindings    = 20 // workflows bound to one button
+	MaxBindingPath = 3  // to-one steps to the data they get
 	maxPageBlocks  = 100
 )
 
-// offered lists the actions that each type of block may have.
-func offered() map[BlockType][]ActionType {
+// Offered lists the actions that each type of block may have.
+func Offered() map[BlockType][]ActionType {
 	return map[BlockType][]ActionType{
-		TableBlock:      {AddNewAction, LinkAction, ViewAction, EditAction, UpdateRecordAction, DeleteAction},
+		TableBlock:      {AddNewAction, FilterAction, RefreshAction, LinkAction, ViewAction, EditAction, UpdateRecordAction, DeleteAction},
 		CreateFormBlock: {SubmitAction, SaveAction, LinkAction},
 		EditFormBlock:   {SubmitAction, SaveAction, DeleteAction, LinkAction},
 		DetailsBlock:    {EditAction, UpdateRecordAction, DeleteAction, LinkAction},
 	}
 }
 
-// bindable lists the types of workflows that each type of action may start.
-func bindable() map[ActionType][]string {
+// Bindable lists the types of workflows that each type of action may start.
+func Bindable() map[ActionType][]string {
 	return map[ActionType][]string{
 		SubmitAction:       {"pre_action", "post_action", "approval"},
 		SaveAction:         {"pre_action", "post_action", "approval"},
@@ -50,19 +50,19 @@ type pageCheck struct {
 
 func (c *pageCheck) wrong(at, name string, m text.Message) { c.found.Add(at+name, "BAD_PARAMETER", m) }
 
-// checkPage reports everything that is wrong with a page, one entry each.
-func checkPage(ctx context.Context, q Querier, p *Page) error {
+// CheckPage reports everything that is wrong with a page, one entry each.
+func CheckPage(ctx context.Context, q Querier, p *Page) (field.Problems, error) {
 	cat, err := loadCatalog(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	roles, err := rolesIn(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	workflows, err := Workflows(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c := &pageCheck{p: p, cat: cat, workflows: map[string]string{}, ids: map[string]bool{}}
 	for _, w := range workflows {
@@ -79,10 +79,7 @@ func checkPage(ctx context.Context, q Querier, p *Page) error {
 	for i, b := range p.Popups {
 		c.block(b, fmt.Sprintf("popups[%d].", i))
 	}
-	if found := Problems(c.found); found != nil {
-		return found
-	}
-	return nil
+	return c.found, nil
 }
 
 func (c *pageCheck) page(roles []Role) {
@@ -115,7 +112,7 @@ func (c *pageCheck) id(at, id string) {
 
 func (c *pageCheck) block(b *Block, at string) {
 	c.id(at, b.ID)
-	if offered()[b.Type] == nil {
+	if Offered()[b.Type] == nil {
 		c.wrong(at, "type", text.M("page.block_type", "%q is not a type of block.", string(b.Type)))
 		return
 	}
@@ -138,22 +135,7 @@ func (c *pageCheck) block(b *Block, at string) {
 }
 
 // end finds the field that a path over to-one links ends at; nil when it leads nowhere.
-func (c *pageCheck) end(on *Collection, path string) *CollectionField {
-	parts := strings.Split(path, ".")
-	for i, name := range parts {
-		f, ok := on.Field(name)
-		if !ok {
-			return nil
-		}
-		if i == len(parts)-1 {
-			return f
-		}
-		if on, ok = c.cat.Collection(f.Target); !f.IsLink() || !ok {
-			return nil
-		}
-	}
-	return nil
-}
+func (c *pageCheck) end(on *Collection, path string) *CollectionField { return c.cat.PathEnd(on, path) }
 
 func (c *pageCheck) field(on *Collection, b *Block, at, name string) {
 	f := c.end(on, name)
@@ -167,11 +149,14 @@ func (c *pageCheck) field(on *Collection, b *Block, at, name string) {
 
 func (c *pageCheck) action(on *Collection, b *Block, at string, a *PageAction) {
 	c.id(at, a.ID)
-	if !slices.Contains(offered()[b.Type], a.Type) {
+	if !slices.Contains(Offered()[b.Type], a.Type) {
 		c.wrong(at, "type", text.M("page.action_type", "%q is not an action of this block.", string(a.Type)))
 		return
 	}
 	c.opened(at, a)
+	if !slices.Contains([]ActionStyle{"", PlainStyle, PrimaryStyle, DangerStyle}, a.Style) {
+		c.wrong(at, "style", text.M("page.style", "A style is plain, primary or danger."))
+	}
 	for _, name := range sortedKeys(a.Values) {
 		if f, ok := on.Field(name); !ok || f.Preset || f.ReadOnly {
 			c.wrong(at, "values."+name, text.M("page.not_set", "%s has no field %s that can be set.", on.Title, name))
@@ -183,8 +168,8 @@ func (c *pageCheck) action(on *Collection, b *Block, at string, a *PageAction) {
 	if (a.Type == LinkAction) != (a.Link != "") || a.Link != "" && !localPath(a.Link) {
 		c.wrong(at, "link", text.M("page.link", "A link needs a path of this installation, such as /tasks; other actions have none."))
 	}
-	if len(a.Bindings) > maxBindings {
-		c.wrong(at, "bindings", text.M("page.bindings", "At most %d workflows can be bound to one action.", maxBindings))
+	if len(a.Bindings) > MaxBindings {
+		c.wrong(at, "bindings", text.M("page.bindings", "At most %d workflows can be bound to one action.", MaxBindings))
 	}
 	seen := map[PageBinding]bool{}
 	for i, g := range a.Bindings {
@@ -217,7 +202,7 @@ func (c *pageCheck) opened(at string, a *PageAction) {
 
 func (c *pageCheck) binding(on *Collection, a *PageAction, at string, g PageBinding) {
 	kind, ok := c.workflows[g.Workflow]
-	switch kinds := bindable()[a.Type]; {
+	switch kinds := Bindable()[a.Type]; {
 	case len(kinds) == 0:
 		c.wrong(at, "workflow", text.M("page.not_bindable", "No workflow can be bound to this action."))
 	case !ok:
@@ -231,8 +216,8 @@ func (c *pageCheck) binding(on *Collection, a *PageAction, at string, g PageBind
 		return
 	}
 	f := c.end(on, g.Path)
-	if f == nil || !f.IsLink() || strings.Count(g.Path, ".") >= maxBindingPath || a.Type == DeleteAction {
-		c.wrong(at, "path", text.M("page.path", "%s is not a link to one record over at most %d steps.", g.Path, maxBindingPath))
+	if f == nil || !f.IsLink() || strings.Count(g.Path, ".") >= MaxBindingPath || a.Type == DeleteAction {
+		c.wrong(at, "path", text.M("page.path", "%s is not a link to one record over at most %d steps.", g.Path, MaxBindingPath))
 	}
 }
 

@@ -84,18 +84,38 @@ func (r *reader) member(name string) map[string]any {
 
 func (r *reader) blocks(name string) []*Block {
 	var out []*Block
-	r.each(name, func(r *reader) {
-		b := &Block{
-			ID: r.text("id"), Type: BlockType(r.text("type")), Title: r.text("title"), Collection: r.text("collection"),
-			Fields: r.blockFields(), Sort: r.texts("sort"), PageSize: r.number("pageSize", 0, 0, 500),
-		}
-		if filter := r.member("filter"); filter != nil {
-			b.Filter = filter
-		}
-		r.each("actions", func(r *reader) { b.Actions = append(b.Actions, r.action()) })
-		out = append(out, b)
-	})
+	r.each(name, func(r *reader) { out = append(out, r.block()) })
 	return out
+}
+
+// ReadBlock reads a block as it stands in the definition of a page.
+func ReadBlock(v any) (*Block, field.Problems) {
+	var problems field.Problems
+	r := newReader(v, "", &problems)
+	b := r.block()
+	r.rest()
+	return b, problems
+}
+
+// ReadPageAction reads a button as it stands in the definition of a page.
+func ReadPageAction(v any) (*PageAction, field.Problems) {
+	var problems field.Problems
+	r := newReader(v, "", &problems)
+	a := r.action()
+	r.rest()
+	return a, problems
+}
+
+func (r *reader) block() *Block {
+	b := &Block{
+		ID: r.text("id"), Type: BlockType(r.text("type")), Title: r.text("title"), Collection: r.text("collection"),
+		Fields: r.blockFields(), Sort: r.texts("sort"), PageSize: r.number("pageSize", 0, 0, 500),
+	}
+	if filter := r.member("filter"); filter != nil {
+		b.Filter = filter
+	}
+	r.each("actions", func(r *reader) { b.Actions = append(b.Actions, r.action()) })
+	return b
 }
 
 // blockFields reads fields given as names or as objects.
@@ -116,7 +136,7 @@ func (r *reader) blockFields() []BlockField {
 func (r *reader) action() *PageAction {
 	a := &PageAction{
 		ID: r.text("id"), Type: ActionType(r.text("type")), Title: r.text("title"), Open: r.text("open"), Block: r.text("block"),
-		Confirm: r.text("confirm"), Values: r.member("values"), Link: r.text("link"),
+		Confirm: r.text("confirm"), Values: r.member("values"), Link: r.text("link"), Style: ActionStyle(r.text("style")),
 	}
 	r.each("bindings", func(r *reader) {
 		a.Bindings = append(a.Bindings, PageBinding{Workflow: r.text("workflow"), Path: r.text("path"), Order: r.number("order", 0, 0, 1000)})
@@ -165,34 +185,40 @@ func (p *Page) document() map[string]any {
 func blockList(blocks []*Block) []any {
 	out := make([]any, len(blocks))
 	for i, b := range blocks {
-		one := map[string]any{"id": b.ID, "type": string(b.Type), "collection": b.Collection}
-		putText(one, "title", b.Title)
-		putTexts(one, "sort", b.Sort)
-		putNumber(one, "pageSize", b.PageSize)
-		if b.Filter != nil {
-			one["filter"] = b.Filter
-		}
-		fields := make([]any, len(b.Fields))
-		for j, f := range b.Fields {
-			shown := map[string]any{"field": f.Field}
-			putText(shown, "title", f.Title)
-			putText(shown, "help", f.Help)
-			fields[j] = shown
-		}
-		one["fields"] = fields
-		actions := make([]any, len(b.Actions))
-		for j, a := range b.Actions {
-			actions[j] = a.definition()
-		}
-		one["actions"] = actions
-		out[i] = one
+		out[i] = b.Definition()
 	}
 	return out
 }
 
-func (a *PageAction) definition() map[string]any {
+// Definition is the block as it stands in the definition of its page.
+func (b *Block) Definition() map[string]any {
+	out := map[string]any{"id": b.ID, "type": string(b.Type), "collection": b.Collection}
+	putText(out, "title", b.Title)
+	putTexts(out, "sort", b.Sort)
+	putNumber(out, "pageSize", b.PageSize)
+	if b.Filter != nil {
+		out["filter"] = b.Filter
+	}
+	fields := make([]any, len(b.Fields))
+	for i, f := range b.Fields {
+		shown := map[string]any{"field": f.Field}
+		putText(shown, "title", f.Title)
+		putText(shown, "help", f.Help)
+		fields[i] = shown
+	}
+	out["fields"] = fields
+	actions := make([]any, len(b.Actions))
+	for i, a := range b.Actions {
+		actions[i] = a.Definition()
+	}
+	out["actions"] = actions
+	return out
+}
+
+// Definition is the button as it stands in the definition of its page.
+func (a *PageAction) Definition() map[string]any {
 	out := map[string]any{"id": a.ID, "type": string(a.Type)}
-	for name, s := range map[string]string{"title": a.Title, "open": a.Open, "block": a.Block, "confirm": a.Confirm, "link": a.Link} {
+	for name, s := range map[string]string{"title": a.Title, "open": a.Open, "block": a.Block, "confirm": a.Confirm, "link": a.Link, "style": string(a.Style)} {
 		putText(out, name, s)
 	}
 	if len(a.Values) > 0 {

@@ -7,10 +7,19 @@ import (
 	"formrail/models/field"
 )
 
-// RewriteBlocks lets rewrite change every block of every page, as a change of the
-// schema does with names, and stores the pages that differ. Such a page is not
-// checked again: the catalogue it must fit is the one this transaction makes.
+// RewriteBlocks lets rewrite change every block of every page and draft, as a
+// change of the schema does with names, and stores those that differ. Such a page is
+// not checked again: the catalogue it must fit is the one this transaction makes.
 func RewriteBlocks(ctx context.Context, tx *Tx, by Access, rewrite func(*Block)) error {
+	drafts, err := PageDrafts(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		if err := rewriteDraft(ctx, tx, d, rewrite); err != nil {
+			return err
+		}
+	}
 	pages, err := pagesIn(ctx, tx)
 	if err != nil {
 		return err

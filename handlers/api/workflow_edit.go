@@ -105,29 +105,38 @@ func immutable(name string) *models.Error {
 }
 
 func (a *api) editDraft(c *fiber.Ctx) (reply.Body, error) {
-	p, err := bind.ReadBody(c)
+	batch, err := readCommands(c)
 	if err != nil {
 		return reply.Body{}, err
+	}
+	state, err := a.Engine.Commands(c.UserContext(), access(c), route.Param(c, "key"), batch)
+	return draftReply(c, state, err)
+}
+
+// readCommands reads the edits of a draft, of a workflow or of a page.
+func readCommands(c *fiber.Ctx) (engine.CommandBatch, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return engine.CommandBatch{}, err
 	}
 	batch := engine.CommandBatch{ID: p.Raw("id"), Base: p.ID("base")}
 	list, ok := p.JSON("commands").([]any)
 	if err := p.Only(); err != nil {
-		return reply.Body{}, err
+		return engine.CommandBatch{}, err
 	}
 	if !ok {
-		return reply.Body{}, badCommands()
+		return engine.CommandBatch{}, badCommands()
 	}
 	for _, one := range list {
 		m, ok := one.(map[string]any)
 		name, isText := m["command"].(string)
 		args, isObject := m["args"].(map[string]any)
 		if !ok || !isText || m["args"] != nil && !isObject {
-			return reply.Body{}, badCommands()
+			return engine.CommandBatch{}, badCommands()
 		}
 		batch.Commands = append(batch.Commands, engine.Command{Name: name, Args: args})
 	}
-	state, err := a.Engine.Commands(c.UserContext(), access(c), route.Param(c, "key"), batch)
-	return draftReply(c, state, err)
+	return batch, nil
 }
 
 func badCommands() *models.Error {

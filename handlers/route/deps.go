@@ -11,6 +11,7 @@ import (
 	"formrail/engine"
 	"formrail/engine/live"
 	"formrail/models"
+	"formrail/models/pagedesign"
 	"formrail/models/records"
 	"formrail/models/text"
 )
@@ -20,6 +21,7 @@ type Deps struct {
 	DB        *models.DB
 	Records   *records.Service
 	Engine    *engine.Engine
+	Design    *pagedesign.Service // of pages
 	Live      *live.Hub
 	Passwords *models.Passwords
 	Keyed     *models.Idempotency

@@ -66,7 +66,10 @@ func (f formView) props(ctx context.Context, problem *models.Error) (pages.FormP
 	p.Problems = problemList(ctx, list, problem)
 	for i, a := range f.buttons() {
 		press := pressed{page: f.page.Key, block: f.block.ID, action: a.ID, record: f.id()}
-		p.Actions = append(p.Actions, pages.Submit{ID: a.ID, Label: actionLabel(ctx, a), Address: press.address(), Primary: i == 0})
+		p.Actions = append(p.Actions, pages.Submit{
+			ID: a.ID, Label: actionLabel(ctx, a), Address: press.address(),
+			Primary: a.Style == models.PrimaryStyle || a.Style == "" && i == 0, Bad: a.Style == models.DangerStyle, Confirm: a.Confirm,
+		})
 		if i == 0 {
 			p.Address = press.address()
 		}

@@ -24,6 +24,7 @@ type listing struct {
 	sort   string
 	cursor string
 	from   int // number of the first row, for the summary
+	where  []condition
 }
 
 // at is the address of a table with another place or order.
@@ -36,6 +37,9 @@ func (l listing) at(page string) string {
 	}
 	if l.cursor != "" {
 		q.Set("from", strconv.Itoa(l.from))
+	}
+	for _, c := range l.where {
+		c.into(q)
 	}
 	if len(q) == 0 {
 		return urls.Page(page)
@@ -62,10 +66,14 @@ func (t tableView) props(ctx context.Context) (pages.TableProps, error) {
 	if t.list.block != "" {
 		p.Address += "?" + url.Values{"block": {t.list.block}}.Encode()
 	}
-	found, err := t.read(ctx)
+	found, refused, err := t.read(ctx)
 	if err != nil {
 		return p, err
 	}
+	if refused != nil {
+		p.Problem, t.list.where = refused.Message.In(ctx), nil
+	}
+	p.Keep = t.kept()
 	for _, c := range t.columns {
 		p.Columns = append(p.Columns, t.head(c))
 	}
@@ -106,25 +114,31 @@ func (t tableView) order() []string {
 }
 
 // read reads one page of the table as the viewer. An order or a search over what he
-// may not see everywhere is left out.
-func (t tableView) read(ctx context.Context) (records.Page, error) {
+// may not see everywhere is left out; conditions of his that cannot be compared are
+// left out as well, and refused says why.
+func (t tableView) read(ctx context.Context) (page records.Page, refused *models.Error, err error) {
 	q := records.Query{
-		Access: t.access, Collection: t.on.Name, Filter: t.block.Filter, Stored: true, Sort: t.order(), PageSize: t.block.PageSize,
+		Access: t.access, Collection: t.on.Name, Filter: t.filter(), Stored: true, Sort: t.order(), PageSize: t.block.PageSize,
 		Keyset: true, Cursor: t.list.cursor, Appends: appends(t.columns), Zone: t.now.Location(),
 	}
 	if len([]rune(t.list.search)) > 1 {
 		q.Search = t.list.search
 	}
-	page, err := t.site.Records.List(ctx, q)
+	page, err = t.site.Records.List(ctx, q)
+	if e := models.AsError(err); err != nil && len(t.list.where) > 0 && e.Kind != models.KindInternal {
+		q.Filter, refused = t.block.Filter, e
+		page, err = t.site.Records.List(ctx, q)
+	}
 	switch {
 	case models.IsCode(err, "FIELD_NOT_ALLOWED"), models.IsCode(err, "UNKNOWN_FIELD"):
 		q.Sort, q.Search, q.Cursor = nil, "", ""
 	case models.IsCode(err, "BAD_CURSOR"):
 		q.Cursor = ""
 	default:
-		return page, err
+		return page, refused, err
 	}
-	return t.site.Records.List(ctx, q)
+	page, err = t.site.Records.List(ctx, q)
+	return page, refused, err
 }
 
 // head draws the head of a column; its link sorts, and a second time the other way.
@@ -211,8 +225,12 @@ func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
 			if ok && t.access.MayTouch(b.Collection, models.Create) {
 				p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "plus", Href: urls.Form(t.page.Key, a.Block, ""), Primary: len(p.Add) == 0})
 			}
+		case models.FilterAction:
+			p.Filter = t.filterProps(ctx, a)
 		case models.LinkAction:
 			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "link", Href: a.Link})
+		case models.RefreshAction:
+			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "refresh-cw", Href: t.list.at(t.page.Key)})
 		case models.DeleteAction:
 			if t.access.MayTouch(t.on.Name, models.Delete) {
 				p.Bulk = append(p.Bulk, pages.BulkAction{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2"})
@@ -246,13 +264,17 @@ func actionLabel(ctx context.Context, a *models.PageAction) string {
 		return text.T(ctx, "action.delete", "Delete")
 	case models.LinkAction:
 		return text.T(ctx, "action.link", "Open")
+	case models.RefreshAction:
+		return text.T(ctx, "action.refresh", "Refresh")
+	case models.FilterAction:
+		return text.T(ctx, "action.filter", "Filter")
 	}
 	return a.ID
 }
 
 // pager counts the records and links to the pages beside this one.
 func (t tableView) pager(ctx context.Context, found records.Page) (ui.PagerProps, error) {
-	q := records.Query{Access: t.access, Collection: t.on.Name, Filter: t.block.Filter, Stored: true, Zone: t.now.Location()}
+	q := records.Query{Access: t.access, Collection: t.on.Name, Filter: t.filter(), Stored: true, Zone: t.now.Location()}
 	if len([]rune(t.list.search)) > 1 && t.searchable() {
 		q.Search = t.list.search
 	}

@@ -36,7 +36,7 @@ func (s *site) showPage(c *fiber.Ctx) error {
 	if reply.Wants(c) {
 		return v.drawTable(c, o)
 	}
-	props := pages.PageProps{Key: p.Key, Title: p.Title}
+	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design")}
 	for _, row := range p.Rows {
 		drawn, err := v.row(ctx, o, row)
 		if err != nil {
@@ -65,7 +65,7 @@ func listingOf(q bind.Form) listing {
 	if err != nil || from < 1 {
 		from = 1
 	}
-	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from}
+	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from, where: conditionsOf(q)}
 }
 
 // listFor is what the address says about one table.

@@ -247,6 +247,7 @@ func (r recordView) actions(ctx context.Context, p *pages.RecordProps, asking bo
 			case a.Type == models.UpdateRecordAction && r.mayOn(r.on, models.Update, r.record) && r.maySet(a):
 				p.Updates = append(p.Updates, pages.UpdateProps{
 					ID: a.ID, Label: actionLabel(ctx, a), Address: press.address(), Key: models.NewID(), Version: canonical(r.record[models.VersionField]),
+					Confirm: a.Confirm,
 				})
 			case a.Type == models.DeleteAction && p.Delete == nil && r.mayOn(r.on, models.Delete, r.record):
 				p.Delete = &pages.DeleteProps{

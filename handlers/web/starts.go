@@ -4,91 +4,76 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync/atomic"
 
-	"formrail/engine"
-	"formrail/engine/trigger"
 	"formrail/models"
 	"formrail/models/text"
+	"formrail/views/urls"
+	"formrail/views/workflows"
 )
 
-// starters knows what starts by itself, to say so below forms. It is made anew when
-// a workflow changes and is safe for concurrent use.
-type starters struct{ at atomic.Pointer[startersAt] }
-
-type startersAt struct {
-	version int64
-	list    []starter
-}
-
-// starter is one workflow that is switched on and has a live version.
-type starter struct {
-	key, title string
-	listens    trigger.Listens
-}
-
-func (s *site) startersNow(ctx context.Context) ([]starter, error) {
-	version := s.DB.WorkflowsVersion()
-	if have := s.starters.at.Load(); have != nil && have.version == version {
-		return have.list, nil
-	}
-	all, err := models.Workflows(ctx, s.DB.Read())
-	if err != nil {
-		return nil, err
-	}
-	made := &startersAt{version: version}
-	for _, w := range all {
-		typ, ok := s.types.triggers[w.Type]
-		if !w.Enabled || w.LiveVersion == 0 || !ok {
-			continue
-		}
-		v, err := models.VersionByID(ctx, s.DB.Read(), w.LiveVersion)
-		if err != nil {
-			return nil, err
-		}
-		d, err := engine.ReadDefinition(v.Definition)
-		if err != nil {
-			return nil, err
-		}
-		if settings, problems := typ.Decode(d.Trigger.Config); len(problems) == 0 {
-			made.list = append(made.list, starter{key: w.Key, title: w.Title, listens: typ.Listens(settings)})
-		}
-	}
-	s.starters.at.Store(made)
-	return made.list, nil
-}
-
 // starts is the line below a form: which workflows its buttons start, bound ones
-// first, then those that start from every form.
+// first, then those that start from every form. Bindings that would be skipped are
+// not among them.
 func (f formView) starts(ctx context.Context) (string, error) {
-	list, err := f.site.startersNow(ctx)
+	list, err := f.site.Engine.Startable(ctx)
 	if err != nil {
 		return "", err
 	}
 	var titles []string
-	add := func(title string) {
-		if !slices.Contains(titles, title) {
-			titles = append(titles, title)
+	add := func(s models.Startable) {
+		if !slices.Contains(titles, s.Title) {
+			titles = append(titles, s.Title)
 		}
 	}
 	for _, a := range f.buttons() {
 		for _, bound := range a.Started() {
-			if i := slices.IndexFunc(list, func(s starter) bool { return s.key == bound.Key }); i >= 0 {
-				add(list[i].title)
+			if _, skipped := f.cat.Misfit(list, a, f.on, models.PageBinding{Workflow: bound.Key, Path: bound.Path}); skipped {
+				continue
 			}
+			add(list[slices.IndexFunc(list, func(s models.Startable) bool { return s.Key == bound.Key })])
 		}
 	}
-	word := "create"
-	if f.block.Type == models.EditFormBlock {
-		word = "update"
-	}
 	for _, s := range list {
-		if s.listens.Global && models.Snake(s.listens.Collection) == models.Snake(f.on.Name) && slices.Contains(s.listens.Actions, word) {
-			add(s.title)
+		if slices.ContainsFunc(f.buttons(), func(a *models.PageAction) bool { return s.StartsAnyway(a.Type, f.block.Type, f.on) }) {
+			add(s)
 		}
 	}
 	if len(titles) == 0 {
 		return "", nil
 	}
 	return text.T(ctx, "form.starts", "Starts %s", strings.Join(titles, ", ")), nil
+}
+
+// boundButtons lists the published buttons that start a workflow.
+func (v *viewer) boundButtons(ctx context.Context, key string) ([]workflows.BoundButton, error) {
+	buttons, err := v.site.DB.BoundTo(ctx, key)
+	if err != nil || len(buttons) == 0 {
+		return nil, err
+	}
+	list, err := v.site.Engine.Startable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []workflows.BoundButton
+	for _, b := range buttons {
+		on, ok := v.cat.Collection(b.Block.Collection)
+		if !ok {
+			continue
+		}
+		one := workflows.BoundButton{Label: actionLabel(ctx, b.Action), Place: b.Page.Title + " / " + headingOf(ctx, b.Block, on)}
+		if to := v.cat.SourceCollection(on, b.Path); b.Path != "" && to != nil {
+			one.Data = b.Path + ": " + to.Title
+		}
+		switch {
+		case v.access.Can("page.design"):
+			one.Href = urls.DesignPanel(b.Page.Key, "bind", b.Action.ID)
+		case b.Page.VisibleTo(v.roles):
+			one.Href = urls.Page(b.Page.Key)
+		}
+		if why, ok := v.cat.Misfit(list, b.Action, on, models.PageBinding{Workflow: key, Path: b.Path}); ok {
+			one.Skipped = why.In(ctx)
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }

@@ -111,6 +111,10 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "collections.title", "Collections"), Href: urls.Collections(), Icon: "database", Go: "d"})
 	}
 	own := layout.NavGroup{Title: text.T(ctx, "nav.pages", "Pages")}
+	if v.access.Can("page.design") {
+		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "design.pages", "Pages"), Href: urls.Pages(), Icon: "pencil-ruler"})
+		own.New = layout.NavItem{Label: text.T(ctx, "design.new_page", "New page"), Href: urls.NewPage()}
+	}
 	pages, err := v.pages(ctx)
 	if err != nil {
 		return f, err

@@ -33,6 +33,7 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/pages/expenses/records/d1/1": {}, "/pages/expenses/records/b1/3": {0, 0, 404}, "/pages/expenses/records/d1/999": nobody,
 		"/pages/expenses/submitted/f1/1": {}, "/pages/expenses/submitted/f1/3": {0, 0, 404},
 		"/workflows": designers, "/workflows/reimb_approval": designers, "/workflows/reimb_approval/versions/1": designers, "/workflows/none": {404, 403, 403},
+		"/pages": designers, "/pages?panel=new": designers, "/pages/expenses/design": designers, "/pages/nothing/design": {404, 403, 403},
 		"/collections": designers, "/collections?search=pay": designers, "/new-collection": designers, "/collections/reimbursements": designers, "/collections/users": designers,
 		"/collections/none": {404, 403, 403}, "/collections/reimbursements/settings": designers, "/collections/users/settings": {404, 403, 403},
 		"/collections/reimbursements/rename": designers, "/collections/reimbursements/delete": designers, "/collections/payments/delete": designers,
@@ -40,6 +41,12 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/collections/reimbursements/fields/amount/rename": designers, "/collections/reimbursements/fields/amount/delete": designers, "/collections/reimbursements/new-field/select": designers,
 		"/collections/reimbursements/new-field/manyToOne": designers, "/collections/reimbursements/new-field/nothing": {404, 403, 403}, "/collections/users/new-field/text": {404, 403, 403},
 		"/api/docs": {}, "/nowhere": nobody,
+	}
+	for _, panel := range []string{
+		"settings", "add-block", "block&id=b1", "block&id=f1", "block&id=d1", "add-action&id=b1", "add-action&id=b1&type=updateRecord", "add-action&id=b1&type=addNew",
+		"action&id=send", "action&id=del", "bind&id=send", "bind&id=quick", "bind&id=del",
+	} {
+		addresses["/pages/expenses/design?panel="+panel] = designers
 	}
 	clients := []*handlerstest.Client{w.Browser(w.Root), w.Browser(w.mara), w.Browser(w.emil)}
 	for address, want := range addresses {

@@ -23,9 +23,8 @@ type Declared struct {
 // site is what all pages share. It is safe for concurrent use.
 type site struct {
 	route.Deps
-	types    types
-	starters starters
-	sprite   string // the icons there are
+	types  types
+	sprite string // the icons there are
 }
 
 // New makes the pages.
@@ -44,7 +43,7 @@ const (
 )
 
 func (s *site) routes() []route.Route {
-	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.executions(), s.workflows(), s.collections(), s.profile(), s.reference())
+	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.reference())
 }
 
 // page is a line for a page of somebody who is signed in.

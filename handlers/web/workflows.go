@@ -129,6 +129,9 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 	if p.Versions, err = v.versions(ctx, w, versions, 0); err != nil {
 		return err
 	}
+	if p.Bound, err = v.boundButtons(ctx, w.Key); err != nil {
+		return err
+	}
 	log, err := models.TriggerLog(ctx, v.site.DB.Read(), models.TriggerFilter{WorkflowID: w.ID, Limit: workflowLog})
 	if err != nil {
 		return err

@@ -75,4 +75,5 @@ document.querySelectorAll("dialog[data-open]").forEach((dialog) => open(dialog.i
 document.querySelectorAll("dialog[data-modal][open]").forEach((dialog) => {
   dialog.removeAttribute("open");
   open(dialog.id, document.body);
+  if (!dialog.querySelector("[autofocus]")) dialog.querySelector("form :is(input, select, textarea):not([type=hidden]), .ftype")?.focus();
 });

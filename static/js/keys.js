@@ -64,6 +64,10 @@ document.addEventListener("keydown", (event) => {
     if (form) form.requestSubmit(document.querySelector(`button[form="${form.id}"][type=submit]`) ?? undefined);
     return;
   }
+  if ((event.ctrlKey || event.metaKey) && key === "z" && !typing(event.target)) {
+    if (press(event.shiftKey ? "[data-key=redo]" : "[data-key=undo]")) event.preventDefault();
+    return;
+  }
   if (modified(event) || typing(event.target) || "noKeys" in document.body.dataset) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.timeStamp - leader < 1000 && leader) {

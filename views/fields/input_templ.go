@@ -9,6 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
+
 	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/ui"
@@ -163,7 +165,7 @@ func choiceInput(p Props, blank string) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: p.control(), Choices: p.choices(), Blank: blank}, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectInput(ui.SelectProps{Control: p.control(), Choices: p.choices(), Blank: cmp.Or(p.Field.Placeholder, blank)}, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

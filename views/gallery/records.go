@@ -22,6 +22,13 @@ func tableProps() pages.TableProps {
 		Add:   []pages.Action{{ID: "a1m9", Label: "Add", Icon: "plus", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
 		Bulk:  []pages.BulkAction{{ID: "d2", Label: "Delete", Icon: "trash-2"}},
 		Pager: ui.PagerProps{Summary: "1–5 of 1,087", Next: "?cursor=next"},
+		Keep:  []ui.Choice{{Value: "field", Label: "amount"}, {Value: "op", Label: "$gt"}, {Value: "value", Label: "500"}},
+		Filter: &pages.FilterProps{
+			ID: "filter-b7k2", Label: "Filter", Address: urls.Page("reimbursements"), Clear: urls.Page("reimbursements"), Active: 1,
+			Fields: []ui.Choice{{Value: "projectName", Label: "Project name"}, {Value: "amount", Label: "Amount"}},
+			Ops:    []ui.Choice{{Value: "$eq", Label: "is"}, {Value: "$gt", Label: "is greater than"}},
+			Rows:   []pages.FilterRow{{Field: "amount", Op: "$gt", Value: "500"}, {Op: "$eq"}}, Keep: []ui.Choice{{Value: "sort", Label: "-amount"}},
+		},
 	}
 	for i, col := range order {
 		head := pages.TableColumn{Name: col.Name, Label: fields.HeadLabel(col), Class: fields.HeadClass(col)}

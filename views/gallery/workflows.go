@@ -48,6 +48,10 @@ func workflowProps() workflows.ShowProps {
 			{Number: 7, Live: true, Note: "Limit raised to 500", By: mara(), At: ago(20 * time.Minute), Executions: "38"},
 			{Number: 6, By: tomas(), At: on(11, 2, 14, 0), Executions: "374"},
 		},
+		Bound: []workflows.BoundButton{
+			{Label: "Submit", Place: "Reimbursements / New reimbursement", Href: "?panel=bind"},
+			{Label: "Save", Place: "Travel requests / Trip", Data: "applicant: User", Skipped: "Reimbursement approval does not start from User."},
+		},
 		Log: []workflows.LogEntry{
 			{At: on(11, 22, 9, 59), Started: true, Record: "Reimbursement #1089", ExecutionID: "48231"},
 			{At: on(11, 20, 8, 0), Reason: "condition_false", Explanation: "Status is “Draft”, not “Submitted”", Record: "Reimbursement #1086"},

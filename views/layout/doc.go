@@ -42,6 +42,7 @@ type Nav struct {
 type NavGroup struct {
 	Title string // "Build", "Pages"
 	Items []NavItem
+	New   NavItem // a button that adds to the group; none without an address
 }
 
 // NavItem is one entry of the sidebar.

@@ -19,6 +19,7 @@ type PageProps struct {
 	Key     string
 	Title   string
 	Rows    []Row
+	Design  bool // the reader may design it
 }
 
 // Row is one row of columns; their widths add up to 12.
@@ -49,7 +50,10 @@ type TableProps struct {
 	Title   string // read for the block
 	Address string // where search, sorting and paging lead: the page itself
 	Search  string
-	Find    bool // offers a search
+	Find    bool         // offers a search
+	Filter  *FilterProps // nil without one
+	Problem string       // why the conditions of the reader were left out
+	Keep    []ui.Choice  // names and values that a search takes along
 	Columns []TableColumn
 	Rows    []TableRow
 	Add     []Action // "Add new" buttons
@@ -58,6 +62,22 @@ type TableProps struct {
 	Pager   ui.PagerProps
 	Empty   string // what belongs here, when nothing does yet
 }
+
+// FilterProps describes the conditions a reader sets above a table.
+type FilterProps struct {
+	ID      string
+	Label   string
+	Address string // where it leads
+	Clear   string // the same without conditions
+	Fields  []ui.Choice
+	Ops     []ui.Choice
+	Rows    []FilterRow
+	Active  int
+	Keep    []ui.Choice // names and values that are sent along
+}
+
+// FilterRow is one condition.
+type FilterRow struct{ Field, Op, Value string }
 
 // TableColumn is the head of one column.
 type TableColumn struct {
@@ -114,6 +134,8 @@ type Submit struct {
 	Label   string
 	Address string // where the form posts when it is pressed; empty for that of the form
 	Primary bool
+	Bad     bool   // takes something away
+	Confirm string // question before it is sent; empty asks nothing
 }
 
 // FormPageProps describes a form on a page of its own.
@@ -148,6 +170,7 @@ type RecordProps struct {
 type UpdateProps struct {
 	ID      string
 	Label   string
+	Confirm string // question before it happens; empty asks nothing
 	Address string // where it posts
 	Key     string // idempotency key
 	Version string // of the record as shown

@@ -9,9 +9,12 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"context"
 	"strconv"
 
+	"formrail/models/text"
 	"formrail/views/layout"
+	"formrail/views/ui"
 	"formrail/views/urls"
 )
 
@@ -65,12 +68,19 @@ func Page(p PageProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout.App(layout.Frame{Session: p.Session, Title: p.Title, Current: urls.Page(p.Key), Crumbs: []layout.Crumb{{Label: p.Title}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout.App(layout.Frame{Session: p.Session, Title: p.Title, Current: urls.Page(p.Key), Crumbs: []layout.Crumb{{Label: p.Title}}, Actions: p.actions(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		return nil
 	})
+}
+
+func (p PageProps) actions(ctx context.Context) templ.Component {
+	if !p.Design {
+		return nil
+	}
+	return ui.Button(ui.ButtonProps{Label: text.T(ctx, "page.design", "Design page"), Icon: "pencil-ruler", Href: urls.Design(p.Key), LabelWide: true}, nil)
 }
 
 func blockRow(r Row) templ.Component {

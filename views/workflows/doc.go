@@ -56,6 +56,15 @@ type LogEntry struct {
 	ExecutionID string // of the execution that started, or of the earlier one
 }
 
+// BoundButton is a button that starts the workflow.
+type BoundButton struct {
+	Label   string // of the button
+	Place   string // page and block
+	Data    string // what it sends, when that is not the record itself
+	Href    string // where it is designed, or the page; empty when the reader sees neither
+	Skipped string // why it starts nothing; empty when it does
+}
+
 // ShowProps describes one workflow.
 type ShowProps struct {
 	Session     layout.Session
@@ -67,6 +76,7 @@ type ShowProps struct {
 	Enabled     bool
 	Versions    []Version
 	Log         []LogEntry
+	Bound       []BoundButton
 	CanEnable   bool
 	Problem     string // what kept switching from happening
 }

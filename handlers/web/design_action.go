@@ -1,0 +1,290 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/handlers/bind"
+	"formrail/handlers/route"
+	"formrail/models"
+	"formrail/models/pagedesign"
+	"formrail/models/text"
+	"formrail/views/design"
+	"formrail/views/fields"
+	"formrail/views/ui"
+	"formrail/views/urls"
+)
+
+// writes reports whether pressing a button changes records.
+func writes(t models.ActionType) bool { return len(models.Bindable()[t]) > 0 }
+
+// opens is the type of block that an action opens; empty for none.
+func opens(t models.ActionType) models.BlockType {
+	return map[models.ActionType]models.BlockType{
+		models.AddNewAction: models.CreateFormBlock, models.ViewAction: models.DetailsBlock, models.EditAction: models.EditFormBlock,
+	}[t]
+}
+
+func actionIcon(t models.ActionType) string {
+	return map[models.ActionType]string{
+		models.AddNewAction: "plus", models.ViewAction: "eye", models.EditAction: "pencil", models.SubmitAction: "send", models.SaveAction: "check",
+		models.UpdateRecordAction: "pencil-line", models.DeleteAction: "trash-2", models.LinkAction: "link", models.RefreshAction: "refresh-cw",
+		models.FilterAction: "list-filter",
+	}[t]
+}
+
+// addActionPanel first asks what the button shall do, then for its settings.
+func (d designing) addActionPanel(ctx context.Context, p panel) (design.PanelProps, error) {
+	b, on, err := d.blockOf(p.id)
+	if err != nil {
+		return design.PanelProps{}, err
+	}
+	out := design.PanelProps{
+		Title: text.T(ctx, "design.add_action", "Add action to %s", blockWords(ctx, b.Type)+": "+on.Title), Address: urls.DesignActions(d.key()),
+		Submit: text.T(ctx, "design.add_button", "Add button"),
+	}
+	offered := models.Offered()[b.Type]
+	if p.kind == "" {
+		for _, t := range offered {
+			to := urls.DesignPanel(d.key(), "add-action", b.ID) + "&" + url.Values{"type": {string(t)}}.Encode()
+			out.Links = append(out.Links, design.Link{Label: actionLabel(ctx, &models.PageAction{Type: t}), Icon: actionIcon(t), Href: to})
+		}
+		return out, nil
+	}
+	if !slices.Contains(offered, models.ActionType(p.kind)) {
+		return out, models.NotFound()
+	}
+	if p.form == nil {
+		p.form = bind.Form{"valueField": {""}, "value": {""}, "close": {"true"}}
+	}
+	out.Parts = d.actionParts(ctx, inputs{p.form}, models.ActionType(p.kind), on)
+	out.Parts[0].Hidden = []design.Hidden{{Name: "block", Value: b.ID}, {Name: "type", Value: p.kind}}
+	return out, nil
+}
+
+func (d designing) actionPanel(ctx context.Context, p panel) (design.PanelProps, error) {
+	a, on, err := d.actionOf(p.id)
+	if err != nil {
+		return design.PanelProps{}, err
+	}
+	if p.form == nil {
+		p.form = actionForm(a)
+	}
+	return design.PanelProps{
+		Title: text.T(ctx, "design.button", "%s button", actionLabel(ctx, a)), Address: urls.DesignAction(d.key(), a.ID),
+		Submit: text.T(ctx, "ui.save", "Save"), Parts: d.actionParts(ctx, inputs{p.form}, a.Type, on),
+	}, nil
+}
+
+func (d designing) actionOf(id string) (*models.PageAction, *models.Collection, error) {
+	a, b, ok := d.state.Page.Action(id)
+	if !ok {
+		return nil, nil, models.NotFound()
+	}
+	on, ok := d.cat.Collection(b.Collection)
+	if !ok {
+		return nil, nil, models.NotFound()
+	}
+	return a, on, nil
+}
+
+// actionForm is what a button says, as its panel sends it.
+func actionForm(a *models.PageAction) bind.Form {
+	f := bind.Form{
+		"title": {a.Title}, "style": {string(a.Style)}, "opens": {a.Block}, "confirm": {a.Confirm}, "link": {a.Link},
+		"message": {a.After.Message}, "next": {a.After.Next}, "redirect": {a.After.Redirect}, "refresh": a.After.Refresh,
+	}
+	if a.After.Close {
+		f["close"] = []string{"true"}
+	}
+	for name, value := range a.Values {
+		f["valueField"] = append(f["valueField"], name)
+		f["value"] = append(f["value"], fmt.Sprint(value))
+	}
+	return f
+}
+
+// actionParts are the settings that a type of button has.
+func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionType, on *models.Collection) []design.Part {
+	styles := []ui.Choice{
+		{Value: string(models.PlainStyle), Label: text.T(ctx, "style.plain", "Plain")},
+		{Value: string(models.PrimaryStyle), Label: text.T(ctx, "style.primary", "Main button")},
+		{Value: string(models.DangerStyle), Label: text.T(ctx, "style.danger", "Danger")},
+	}
+	first := design.Part{Inputs: inputList(
+		in.text("title", text.T(ctx, "design.action_title", "Title"), text.T(ctx, "design.action_title_help", "Empty says “%s”.", actionLabel(ctx, &models.PageAction{Type: t}))),
+		in.option(text.T(ctx, "style.usual", "As usual"), in.choice("style", text.T(ctx, "design.style", "Style"), styles)),
+	)}
+	if want := opens(t); want != "" {
+		first.Inputs = append(first.Inputs, d.opensInput(ctx, in, want, on))
+	}
+	if t == models.LinkAction {
+		first.Inputs = append(first.Inputs, in.text("link", text.T(ctx, "design.link", "Leads to"), text.T(ctx, "design.link_help", "A path of this installation, such as /tasks.")))
+	}
+	if writes(t) {
+		first.Inputs = append(first.Inputs, in.text("confirm", text.T(ctx, "design.confirm", "Question before it happens"), ""))
+	}
+	parts := []design.Part{first}
+	if t == models.UpdateRecordAction {
+		parts = append(parts, valuesPart(ctx, in, on))
+	}
+	if writes(t) {
+		parts = append(parts, d.afterParts(ctx, in)...)
+	}
+	return parts
+}
+
+// opensInput offers the blocks an action may open.
+func (d designing) opensInput(ctx context.Context, in inputs, want models.BlockType, on *models.Collection) fields.Props {
+	choices := []ui.Choice{}
+	for _, b := range d.state.Page.Blocks() {
+		if b.Type != want || models.Snake(b.Collection) != models.Snake(on.Name) {
+			continue
+		}
+		title := b.Title
+		if title == "" {
+			title = blockWords(ctx, b.Type) + ": " + on.Title
+		}
+		choices = append(choices, ui.Choice{Value: b.ID, Label: title})
+	}
+	choices = append(choices, ui.Choice{Value: newBlockChoice, Label: text.T(ctx, "design.opens_new", "A new one")})
+	return in.choice("opens", text.T(ctx, "design.opens", "Opens"), choices)
+}
+
+// newBlockChoice makes the block that an action opens together with it.
+const newBlockChoice = "new"
+
+func valuesPart(ctx context.Context, in inputs, on *models.Collection) design.Part {
+	rows := &design.RowsProps{Name: "values", Add: text.T(ctx, "design.add_value", "Add value")}
+	for i := range rowCount(in.form, lists()["values"]) {
+		rows.Rows = append(rows.Rows, inputList(
+			in.row(in.choice("valueField", text.T(ctx, "design.field", "Field"), settableChoices(on)), i),
+			in.row(in.text("value", text.T(ctx, "design.value", "Value"), ""), i),
+		))
+	}
+	return design.Part{Title: text.T(ctx, "design.values", "Values to set"), Note: text.T(ctx, "design.values_note", "{{ user.id }} is the person who presses, {{ system.today }} the day."), Rows: rows}
+}
+
+// afterParts say what follows a press that succeeded.
+func (d designing) afterParts(ctx context.Context, in inputs) []design.Part {
+	var blocks []ui.Choice
+	for _, b := range d.state.Page.Blocks() {
+		if b.Type != models.TableBlock {
+			continue
+		}
+		title := b.Title
+		if on, ok := d.cat.Collection(b.Collection); ok && title == "" {
+			title = on.Title
+		}
+		blocks = append(blocks, ui.Choice{Value: b.ID, Label: text.T(ctx, "after.refresh", "Refresh %s", title)})
+	}
+	next := []ui.Choice{{Value: "clear", Label: text.T(ctx, "after.clear", "Next entry")}, {Value: "record", Label: text.T(ctx, "after.record", "Open record")}}
+	checks := in.checks("close", []ui.Choice{{Value: "true", Label: text.T(ctx, "after.close_popup", "Close the drawer or dialog")}})
+	return []design.Part{{
+		Title: text.T(ctx, "design.after", "After success"), Inputs: inputList(
+			in.text("message", text.T(ctx, "after.message", "Message"), text.T(ctx, "after.message_help", "May name values of the record, such as {{ record.id }}.")),
+			in.option(text.T(ctx, "after.nothing", "Nothing"), in.choice("next", text.T(ctx, "after.next", "Then"), next)),
+			in.text("redirect", text.T(ctx, "after.redirect_to", "Redirect to"), text.T(ctx, "after.redirect_help", "A path of this installation, instead of the choice above.")),
+		), Checks: slices.Concat(checks, in.checks("refresh", blocks)),
+	}}
+}
+
+// actionValues are the settings of a button as its panel sent them.
+func actionValues(form bind.Form, t models.ActionType, on *models.Collection) map[string]any {
+	text := func(name string) any { return strings.TrimSpace(form.Get(name)) }
+	out := map[string]any{"title": text("title"), "style": text("style")}
+	if opens(t) != "" {
+		out["block"] = text("opens")
+	}
+	if t == models.LinkAction {
+		out["link"] = text("link")
+	}
+	if t == models.UpdateRecordAction {
+		values := map[string]any{}
+		for i, name := range form["valueField"] {
+			if name != "" {
+				values[name] = typedValue(on, name, at(form["value"], i))
+			}
+		}
+		out["values"] = values
+	}
+	if form.Has("confirm") {
+		out["confirm"] = text("confirm")
+	}
+	if writes(t) {
+		out["after"] = map[string]any{
+			"message": text("message"), "next": text("next"), "redirect": text("redirect"), "close": form.Get("close") == "true", "refresh": anyTexts(form["refresh"]),
+		}
+	}
+	return out
+}
+
+func (s *site) addAction(c *fiber.Ctx) error {
+	d, form, err := s.sent(c)
+	if err != nil {
+		return err
+	}
+	p := panel{name: "add-action", id: form.Get("block"), kind: form.Get("type"), form: form}
+	b, on, err := d.blockOf(p.id)
+	if err != nil {
+		return err
+	}
+	if editRows(form) {
+		return d.draw(c, fiber.StatusOK, p)
+	}
+	t := models.ActionType(p.kind)
+	values := actionValues(form, t, on)
+	values["type"] = p.kind
+	commands := d.opening(t, b.Collection, values)
+	commands = append(commands, pagedesign.Command{Name: "add_action", Args: map[string]any{"block": b.ID, "action": values}})
+	return d.edit(c, p, commands...)
+}
+
+// opening makes the block that an action opens, when a new one was chosen.
+func (d designing) opening(t models.ActionType, collection string, values map[string]any) []pagedesign.Command {
+	want := opens(t)
+	if want == "" || values["block"] != newBlockChoice && values["block"] != "" {
+		return nil
+	}
+	id := pagedesign.FreeID(d.state.Page)
+	values["block"] = id
+	add := d.newBlock(want, collection, id)
+	add.Args[placePopup] = true
+	return []pagedesign.Command{add}
+}
+
+func (s *site) saveAction(c *fiber.Ctx) error {
+	d, form, err := s.sent(c)
+	if err != nil {
+		return err
+	}
+	p := panel{name: "action", id: route.Param(c, "action"), form: form}
+	a, on, err := d.actionOf(p.id)
+	if err != nil {
+		return err
+	}
+	if editRows(form) {
+		return d.draw(c, fiber.StatusOK, p)
+	}
+	values := actionValues(form, a.Type, on)
+	commands := d.opening(a.Type, on.Name, values)
+	return d.edit(c, p, append(commands, pagedesign.Command{Name: "set_action", Args: map[string]any{"action": a.ID, "values": values}})...)
+}
+
+// stepAction moves a button or removes it.
+func (s *site) stepAction(c *fiber.Ctx) error {
+	d, form, err := s.sent(c)
+	if err != nil {
+		return err
+	}
+	step, ok := stepCommand("action", route.Param(c, "action"), route.Param(c, "step"))
+	if !ok {
+		return models.NotFound()
+	}
+	return d.edit(c, panel{form: form}, step)
+}

@@ -1,0 +1,52 @@
+package models_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"formrail/models"
+	"formrail/models/modelstest"
+)
+
+func TestRewriteBlocks_FollowsIntoDraftsAndWhatUndoBringsBack(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		bound(t, db)
+		p, _ := page(t, tickets)
+		require.NoError(t, save(t, db, models.SystemAccess(), p))
+		must(t, db, func(ctx context.Context, tx *models.Tx) error {
+			d, err := models.PageDraftByKey(ctx, tx, "people")
+			if err != nil {
+				return err
+			}
+			before := d.Draft
+			edited := *p
+			edited.Title = "Staff"
+			if err := models.SetPageDraft(ctx, tx, d, &edited); err != nil {
+				return err
+			}
+			return models.PageEdits().Insert(ctx, tx, &models.DraftCommand{ID: "edit", OwnerID: d.ID, Revision: 1, Commands: "[]", Before: before, After: d.Draft})
+		})
+		must(t, db, func(ctx context.Context, tx *models.Tx) error {
+			return models.RewriteBlocks(ctx, tx, models.SystemAccess(), func(b *models.Block) {
+				for i, f := range b.Fields {
+					b.Fields[i].Field = strings.ReplaceAll(f.Field, "nickname", "callsign")
+				}
+			})
+		})
+		d, err := models.PageDraftByKey(t.Context(), db.Read(), "people")
+		require.NoError(t, err)
+		edit, err := models.PageEdits().Last(t.Context(), db.Read(), d.ID, "done")
+		require.NoError(t, err)
+		for name, definition := range map[string]string{"what others see": d.Live, "the draft": d.Draft, "what undo brings back": edit.Before, "what redo repeats": edit.After} {
+			require.Contains(t, definition, `"callsign"`, name)
+			require.NotContains(t, definition, `"field":"nickname"`, name)
+		}
+		require.True(t, d.Dirty())
+		require.Contains(t, d.Draft, "Staff")
+		require.Contains(t, d.Live, "People")
+	})
+}
