@@ -78,7 +78,7 @@ type Frame struct {
 // carry the form or the conflict.
 const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"disableInheritance":true,` +
 	`"allowScriptTags":false,"selfRequestsOnly":true,` +
-	`"attributesToSettle":[],"historyCacheSize":0,"refreshOnHistoryMiss":true,"defaultSwapStyle":"outerHTML",` +
+	`"attributesToSettle":[],"defaultSettleDelay":0,"historyCacheSize":0,"refreshOnHistoryMiss":true,"defaultSwapStyle":"outerHTML",` +
 	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},` +
 	`{"code":"422","swap":true},{"code":"409","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
 
