@@ -271,9 +271,10 @@ func (c *change) keepBranch(key string, branch any) error {
 		if b.Key == branch {
 			c.d.Nodes = insertBehind(c.d.Nodes, n, b.Nodes)
 			b.Nodes = nil
+			return nil
 		}
 	}
-	return nil
+	return badCommand(text.M("draft.no_branch", "%s has no branch %v to keep.", c.names([]*NodePart{n}), branch))
 }
 
 func insertBehind(list []*NodePart, at *NodePart, more []*NodePart) []*NodePart {

@@ -135,6 +135,9 @@ func (ed *edit) checkBase(ctx context.Context, tx *models.Tx, in CommandBatch) e
 	}
 	wanted := touchedBy(in.Commands)
 	for _, c := range between {
+		if placed(in.Commands) && restructured(c) {
+			return draftChanged().With("author", c.AuthorID).With("at", c.At.Time()).With("label", c.Label)
+		}
 		for _, t := range c.Touched {
 			if t == everything || slices.Contains(wanted, t) || slices.Contains(wanted, everything) {
 				return draftChanged().With("author", c.AuthorID).With("at", c.At.Time()).With("label", c.Label)
@@ -145,6 +148,24 @@ func (ed *edit) checkBase(ctx context.Context, tx *models.Tx, in CommandBatch) e
 		return draftChanged()
 	}
 	return nil
+}
+
+// placed reports whether commands name a place by its number in a list.
+func placed(commands []Command) bool {
+	return slices.ContainsFunc(commands, func(c Command) bool {
+		at, _ := c.Args["at"].(map[string]any)
+		return at["index"] != nil
+	})
+}
+
+// restructured reports whether an edit may have given the places other numbers.
+func restructured(c *models.DraftCommand) bool {
+	for _, name := range []string{"add_node", "move_nodes", "duplicate_nodes", "delete_nodes"} {
+		if strings.Contains(c.Commands, `"`+name+`"`) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply runs the commands on the definition and stores the result.

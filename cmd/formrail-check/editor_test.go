@@ -100,7 +100,7 @@ func TestBrowser_BuildsAWorkflow(t *testing.T) {
 
 	b.add(0, "if")
 	b.click("two branches", `document.querySelector("#palette input[value=branch]")`)
-	b.click("add it", `document.querySelector("#palette button[type=submit]")`)
+	b.click("add it", `document.querySelector("#palette .palette__asks button[type=submit]")`)
 	b.opened("Condition")
 	b.input("title", question)
 	b.click("a rule", `document.querySelector("button[value='when.add']")`)
@@ -117,7 +117,7 @@ func TestBrowser_BuildsAWorkflow(t *testing.T) {
 	b.picture("editor-condition")
 
 	b.add(1, "approval")
-	b.click("add it", `document.querySelector("#palette button[type=submit]")`)
+	b.click("add it", `document.querySelector("#palette .palette__asks button[type=submit]")`)
 	b.opened("Approval")
 	b.click("people", `document.querySelector("button[value='assignees.add']")`)
 	b.becomes("the manager is asked", `document.querySelector(".node.is-sel small")?.textContent === "Manager"`)

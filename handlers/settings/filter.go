@@ -31,8 +31,8 @@ func (filterGrammar) group(either bool, parts []any) any {
 func (g filterGrammar) comparison(r row) any {
 	op := r.op
 	kind := g.kind(r.left)
-	if op == "" || !slices.Contains(filterOps(kind), op) && !strings.HasPrefix(op, "$") {
-		op = filterOps(kind)[0]
+	if op == "" || !slices.Contains(filterOps(kind), op) && slices.Contains(allOps(), op) {
+		op = filterOps(kind)[0] // of another kind of field; spellings that are not offered stay
 	}
 	var v any = true
 	if !isUnary(op) {
@@ -174,15 +174,17 @@ func (g filterGrammar) part(ctx context.Context, p *views.Part) {
 	}
 	f := g.field(p.Left)
 	ops := filterOps(f.Kind)
-	if p.Op == "" || !slices.Contains(ops, p.Op) && p.Left != "" && f.Kind != "" && !known(p.Op) {
+	if p.Op == "" || !slices.Contains(ops, p.Op) && slices.Contains(allOps(), p.Op) {
 		p.Op = ops[0]
 	}
 	p.Ops = offered(ctx, ops, p.Op)
 	p.Rights = options(f.Field)
 }
 
-// known reports whether an operator may stand in a filter without being offered.
-func known(op string) bool { return strings.HasPrefix(op, "$") }
+// allOps are the comparisons that are offered with some kind of field.
+func allOps() []string {
+	return slices.Concat(filterOps(field.Text), filterOps(field.Number), filterOps(field.Boolean), filterOps(field.DateOnly))
+}
 
 func (g filterGrammar) paths() []ui.Choice {
 	out := []ui.Choice{}

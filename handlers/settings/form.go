@@ -114,17 +114,36 @@ func (f *Form) read(s *setting, v any) {
 // them.
 func Sent(fields []field.Field, config map[string]any, sent *Tree, around Around) *Form {
 	f := Stored(fields, config, around)
+	other := map[string]bool{}   // collections that are other ones now
 	for _, one := range fields { // before what is about it
 		if at := sent.At(one.Name); at != nil && (one.Kind == field.Collection || one.Kind == field.Select) {
-			f.settings[one.Name].text = at.First()
+			s := f.settings[one.Name]
+			other[one.Name] = one.Kind == field.Collection && s.text != "" && s.text != at.First()
+			s.text = at.First()
 		}
 	}
 	for _, one := range fields {
-		if at := sent.At(one.Name); at != nil {
+		switch at := sent.At(one.Name); {
+		case isAbout(one) && other[aboutOf(one)]:
+			f.read(f.settings[one.Name], nil) // what was said of the other collection means nothing here
+		case at != nil:
 			f.settings[one.Name].hear(at)
 		}
 	}
 	return f
+}
+
+// isAbout reports whether a setting is about a collection that a sibling names.
+func isAbout(f field.Field) bool {
+	return slices.Contains([]field.Kind{field.Filter, field.Values, field.FieldNames, field.Paths}, f.Kind)
+}
+
+// aboutOf is the sibling that names the collection.
+func aboutOf(f field.Field) string {
+	if f.Of == "" {
+		return "collection"
+	}
+	return f.Of
 }
 
 // hear takes what was sent for a setting.
@@ -307,11 +326,7 @@ func storedList(s *setting) any {
 
 // collection is the one that a setting is about.
 func (f *Form) collection(s *setting) string {
-	of := s.field.Of
-	if of == "" {
-		of = "collection"
-	}
-	if named := f.settings[of]; named != nil {
+	if named := f.settings[aboutOf(s.field)]; named != nil {
 		return named.text
 	}
 	return ""
@@ -344,12 +359,7 @@ func (f *Form) holds(variable string) field.Kind {
 // Shapes reports whether other settings look different when one of these changes.
 func Shapes(fields []field.Field, name string) bool {
 	for _, f := range fields {
-		of := f.Of
-		if of == "" {
-			of = "collection"
-		}
-		about := slices.Contains([]field.Kind{field.Filter, field.Values, field.FieldNames, field.Paths}, f.Kind)
-		if f.When != nil && f.When.Field == name || about && of == name {
+		if f.When != nil && f.When.Field == name || isAbout(f) && aboutOf(f) == name {
 			return true
 		}
 	}

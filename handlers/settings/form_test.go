@@ -145,7 +145,26 @@ func TestForm_AddsAndRemovesRows(t *testing.T) {
 	require.Equal(t, "set.when.0.1", rule.Parts[0].Group.Parts[1].At)
 	require.Empty(t, rule.Parts[1].Left)
 	f.Do("when.write")
-	require.True(t, f.Inputs(context.Background(), nil)[1].Rule.Written)
+	require.Equal(t, `("b" == nil)`, f.Inputs(context.Background(), nil)[1].Rule.Expression, "half-made rows are left out")
+}
+
+func TestForm_WritesRowsAsAnExpression(t *testing.T) {
+	t.Parallel()
+	written := func(query string) map[string]any {
+		f := settings.Sent(declared(t, "condition"), nil, sent(t, query), around())
+		f.Do("when.write")
+		return f.Config()
+	}
+	require.Equal(t, object(t, `{"when": {"engine": "expr", "expression": "trigger.data.amount > 500 || (nodes.a.b == \"x\" && nodes.c != true)"}}`),
+		written(`set.when.kind=any&set.when.0.left={{ trigger.data.amount }}&set.when.0.op=gt&set.when.0.right=500&set.when.1.group=1&set.when.1.0.left={{nodes.a.b}}&set.when.1.0.op=equal&set.when.1.0.right=x&set.when.1.1.left={{ nodes.c }}&set.when.1.1.op=notEqual&set.when.1.1.right=true`))
+	require.Contains(t, written("set.when.0.left={{ a }}&set.when.0.op=empty")["when"], "all", "what cannot be said stays in rows")
+}
+
+func TestForm_ForgetsWhatWasSaidOfAnotherCollection(t *testing.T) {
+	t.Parallel()
+	before := object(t, `{"collection": "orders", "filter": {"amount": {"$eq": 1}}, "values": {"title": "x"}, "all": true}`)
+	f := settings.Sent(declared(t, "update_record"), before, sent(t, "set.collection=users&set.filter.0.left=amount&set.filter.0.op=$eq&set.filter.0.right=1&set.values.title=x"), around())
+	require.Equal(t, object(t, `{"collection": "users", "all": true}`), f.Config())
 }
 
 func TestForm_ReadsValuesByTheKindsOfTheirFields(t *testing.T) {

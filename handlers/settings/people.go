@@ -35,6 +35,9 @@ func sourcesOf(t *Tree) []source {
 	var out []source
 	for _, at := range t.Rows() {
 		s := source{kind: at.Text("kind"), value: at.Text("value"), chosen: at.At("value").All()}
+		if was := at.Text("was"); was != "" && was != s.kind { // what was chosen is of another kind
+			s.value, s.chosen = "", nil
+		}
 		if raw := at.Text("raw"); raw != "" {
 			s.raw = written(raw)
 		}

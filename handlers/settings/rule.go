@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"formrail/models/field"
 	views "formrail/views/settings"
@@ -64,10 +65,79 @@ func (r *rule) do(path []string, what string) {
 	case "group":
 		r.rows = append(r.rows, row{group: &rule{either: !r.either, rows: []row{{}}}})
 	case "write":
-		r.written = true
+		r.write()
 	case "rows":
 		r.written, r.expression = false, ""
 	}
+}
+
+// write turns rows into an expression; rows that cannot be said in one stay.
+func (r *rule) write() {
+	expression, ok := r.sentence()
+	if !ok {
+		return
+	}
+	r.written, r.expression, r.rows = true, expression, nil
+}
+
+// sentence is the rule as an expression.
+func (r *rule) sentence() (string, bool) {
+	join := " && "
+	if r.either {
+		join = " || "
+	}
+	var parts []string
+	for _, one := range r.rows {
+		var part string
+		ok := true
+		switch {
+		case one.group != nil:
+			part, ok = one.group.sentence()
+			part = "(" + part + ")"
+		case one.left == "":
+			continue
+		default:
+			part, ok = one.sentence()
+		}
+		if !ok {
+			return "", false
+		}
+		if part != "()" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, join), true
+}
+
+// sentence is a comparison as an expression.
+func (r row) sentence() (string, bool) {
+	signs := map[string]string{"": "==", "equal": "==", "notEqual": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+	sign, ok := signs[r.op]
+	if !ok {
+		return "", false
+	}
+	left, fine := term(r.left)
+	right, also := term(r.right)
+	return left + " " + sign + " " + right, fine && also
+}
+
+// term is one side of a comparison in an expression: a variable without braces, or a
+// value.
+func term(written string) (string, bool) {
+	v := heard(written, "")
+	s, isText := v.(string)
+	if inner, open := strings.CutPrefix(s, "{{"); isText && open {
+		inner, closed := strings.CutSuffix(inner, "}}")
+		return strings.TrimSpace(inner), closed && !strings.Contains(inner, "{{")
+	}
+	switch v.(type) {
+	case nil:
+		return "nil", true
+	case string, int64, field.Decimal, bool:
+		b, err := field.MarshalJSON(v)
+		return string(b), err == nil && !strings.Contains(s, "{{")
+	}
+	return "", false
 }
 
 // stored is the rule as a definition holds it; rows that are not begun are left out.

@@ -37,6 +37,7 @@ type editing struct {
 	question *editor.Question
 	publish  *editor.Publish
 	sent     sentPanel // what was typed into the panel
+	seen     int64     // revision that the page goes on from after a conflict; 0 = the newest
 }
 
 // edit reads what the editor of a workflow is drawn from.
@@ -151,6 +152,9 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Step: e.open,
 	}
 	p.Session.CSRF = e.csrf
+	if e.seen != 0 {
+		p.Revision = strconv.FormatInt(e.seen, 10)
+	}
 	e.words(ctx, &p)
 	if p.CanEdit {
 		p.Problems = e.problems(ctx)

@@ -77,10 +77,10 @@ func commandOf(form bind.Form) engine.Command {
 			args["config"] = map[string]any{asked: form.Get("answer")}
 		}
 	case "move_nodes":
+		at = map[string]any{"index": int64(-1)} // an address that cannot be read is no place
 		if to := strings.Split(form.Get("to"), "/"); len(to) == 3 {
-			at = map[string]any{"parent": to[0], "branch": to[1]}
 			if n, err := strconv.Atoi(to[2]); err == nil {
-				at["index"] = int64(n)
+				at = map[string]any{"parent": to[0], "branch": to[1], "index": int64(n)}
 			}
 		}
 		args["keys"], args["at"] = []any{step}, at
@@ -205,8 +205,15 @@ func (e *editing) refuse(c *fiber.Ctx, err *models.Error) error {
 		return err
 	}
 	ctx := c.UserContext()
+	seen := e.w.DraftRevision
+	if form, bad := bind.ReadForm(c); bad == nil && form.Has("base") {
+		seen = baseOf(form)
+	}
 	if loaded := e.load(ctx, e.w.Key); loaded != nil {
 		return loaded
+	}
+	if err.Kind == models.KindConflict && reply.Wants(c) {
+		e.seen = seen // the page still shows what it saw: its next edit must not pass unread
 	}
 	e.refusal = err.Message.In(ctx)
 	for _, f := range err.Fields {
@@ -236,6 +243,11 @@ func (s *site) stepDraft(c *fiber.Ctx, step func(context.Context, models.Access,
 	if err != nil {
 		return err
 	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	e.open = form.Get("step")
 	if _, err := step(c.UserContext(), e.access, e.w.Key); err != nil {
 		return e.refuse(c, models.AsError(err))
 	}

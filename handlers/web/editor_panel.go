@@ -239,7 +239,7 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	e.open = route.Param(c, "step")
 	if _, ok := e.titleOf(e.open); !ok {
-		return models.NotFound()
+		return e.refuse(c, models.Invalid("BAD_PARAMETER", text.M("editor.gone", "This step is not in the draft any more. Somebody else may have deleted it.")))
 	}
 	around, err := e.around(ctx)
 	if err != nil {
@@ -262,7 +262,7 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 			return e.refuse(c, models.AsError(err))
 		}
 	}
-	if !reply.Wants(c) {
+	if !reply.Wants(c) && form.Get(views.DoName) == "" { // a row that was just added is in the form alone
 		return reply.Redirect(c, urls.WorkflowOpen(e.w.Key, e.open))
 	}
 	if err := e.load(ctx, e.w.Key); err != nil {

@@ -78,7 +78,7 @@ func (s *site) publishWorkflow(c *fiber.Ctx) error {
 		return err
 	}
 	base, err := strconv.ParseInt(form.Get("base"), 10, 64)
-	if err != nil {
+	if err != nil || base <= 0 {
 		return models.Invalid("BAD_PARAMETER", text.M("workflows.base", "Load the page again, then publish."))
 	}
 	ctx, key := c.UserContext(), route.Param(c, "key")

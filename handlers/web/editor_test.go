@@ -200,7 +200,11 @@ func TestEditor_KeepsWhatIsTypedAgainstAnOlderDraft(t *testing.T) {
 	require.Contains(t, string(refused.Body), "The draft changed since you looked")
 	require.NotContains(t, string(refused.Body), `id="step-form"`, "the form with what was typed stays")
 	require.Equal(t, "Theirs", w.draft(t).Nodes[0].Title)
-	root.Submit(editorAddress+"/steps/gone", mine).Want(404)
+	require.Contains(t, string(refused.Body), `data-revision="1"`, "the page goes on from what it has seen")
+	root.With("HX-Request", "true").Submit(step, mine).Want(409)
+	require.Contains(t, handlerstest.Text(root.Submit(editorAddress+"/steps/gone", mine).Want(422).Page()), "This step is not in the draft any more.")
+	root.Submit(editorAddress+"/commands", url.Values{"command": {"add_node"}, "type": {"calculation"}, "index": {"0"}}).Want(303)
+	root.Submit(editorAddress+"/commands", url.Values{"base": form["base"], "command": {"add_node"}, "type": {"calculation"}, "index": {"1"}}).Want(409)
 }
 
 func TestEditor_AddsRowsWithoutChangingTheDraft(t *testing.T) {

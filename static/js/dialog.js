@@ -68,8 +68,15 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector(".side.is-open")?.classList.remove("is-open");
 });
 
-// The server asks for a dialog to be open in a page it renders again after an error.
-document.querySelectorAll("dialog[data-open]").forEach((dialog) => open(dialog.id));
+// The server asks for a dialog to be open, in a page or in a part of one. It stands open
+// for want of scripts and becomes modal here.
+export const openAll = () =>
+  document.querySelectorAll("dialog[data-open]").forEach((dialog) => {
+    dialog.removeAttribute("data-open");
+    dialog.removeAttribute("open");
+    open(dialog.id);
+  });
+openAll();
 
 // Dialogs that stand open in the page for want of scripts become modal.
 document.querySelectorAll("dialog[data-modal][open]").forEach((dialog) => {

@@ -1,6 +1,6 @@
 // The editor of workflows: opening steps beside the canvas, adding and moving them, and
 // saying how the draft is saved. Every address works without this module too.
-import { open } from "./dialog.js";
+import { openAll } from "./dialog.js";
 import { openBeside } from "./popover.js";
 
 const { htmx } = window;
@@ -8,10 +8,24 @@ const { htmx } = window;
 const editor = () => document.getElementById("editor");
 
 // show asks for the parts of an address that differ and puts them into the page.
-const show = (href, { keep = false } = {}) =>
-  htmx.ajax("GET", href, { source: editor(), target: "#editor", swap: "none" }).then(() => {
-    if (!keep) history.replaceState(history.state, "", href);
-  });
+const show = async (href, { keep = false } = {}) => {
+  await saved();
+  await htmx.ajax("GET", href, { source: document.querySelector(".canvas"), target: "#editor", swap: "none" });
+  if (!keep) history.replaceState(history.state, "", href);
+};
+
+// saved waits for what is being sent: the answer to it must not come behind that of a
+// later request.
+const saved = () => new Promise((resolve) => {
+  const busy = () => document.querySelector("#step-form.htmx-request, #editor-command.htmx-request");
+  const check = () => {
+    if (busy()) return;
+    document.removeEventListener("htmx:afterRequest", check);
+    resolve();
+  };
+  document.addEventListener("htmx:afterRequest", check);
+  check();
+});
 
 const palette = () => document.getElementById("palette");
 
@@ -125,10 +139,7 @@ document.addEventListener("htmx:sendError", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  document.querySelectorAll("dialog[data-open]:not([open])").forEach((dialog) => {
-    dialog.removeAttribute("data-open");
-    open(dialog.id);
-  });
+  openAll();
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

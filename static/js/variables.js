@@ -35,7 +35,7 @@ const insert = (row) => {
   if (!field) return;
   const bare = field.closest("[data-bare]");
   const written = bare ? row.dataset.path : `{{ ${row.dataset.path} }}`;
-  const whole = field.tagName === "INPUT" && !field.value.includes("{{");
+  const whole = Boolean(field.closest(".rule")); // one side of a comparison is one value
   if (whole) field.value = written;
   else field.setRangeText(written, field.selectionStart ?? field.value.length, field.selectionEnd ?? field.value.length, "end");
   pop().hidePopover();

@@ -183,6 +183,14 @@ type Publish struct {
 	Problem  string
 }
 
+// home is the editor without a step, of what is drawn.
+func (p Props) home() string {
+	if p.Banner != nil {
+		return urls.WorkflowVersion(p.Key, p.Banner.Number)
+	}
+	return urls.Workflow(p.Key)
+}
+
 func (p Props) post() string { return urls.WorkflowCommands(p.Key) }
 
 // send are the attributes of a form whose answer replaces parts of the page.

@@ -5,6 +5,8 @@
 package settings
 
 import (
+	"strings"
+
 	"formrail/models/field"
 	"formrail/views/fields"
 	"formrail/views/ui"
@@ -81,21 +83,24 @@ func (in Input) name() string { return Prefix + in.Field.Name }
 func (in Input) id() string { return ID(in.name()) }
 
 func (in Input) frame() ui.FieldProps {
-	return ui.FieldProps{ID: in.id(), Label: in.Field.Label, Hint: in.Field.Help, Problem: in.Problem, Required: in.Field.Required}
+	return ui.FieldProps{ID: in.id(), Label: in.Field.Label, Hint: in.Field.Help, Required: in.Field.Required}
 }
 
 func (in Input) control() ui.Control {
 	return ui.Control{
-		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: in.frame().DescribedBy(),
+		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + in.slot()),
 	}
 }
+
+// slot is the id of the place that says what is wrong.
+func (in Input) slot() string { return "problem-" + in.Field.Name }
 
 // plain is the input of a kind that records have too.
 func (in Input) plain() fields.Props {
 	f := in.Field
 	f.Name = in.name()
 	f.Required = false // what is missing is a problem of the draft, not of the form
-	return fields.Props{Field: f, Value: in.Text, Checked: in.Checked, Options: in.Choices, Problem: in.Problem, ID: in.id()}
+	return fields.Props{Field: f, Value: in.Text, Checked: in.Checked, Options: in.Choices, ID: in.id()}
 }
 
 func chosen(list []string, value string) bool {

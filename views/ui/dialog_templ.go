@@ -25,7 +25,7 @@ type DialogProps struct {
 }
 
 func (p DialogProps) state() templ.Attributes {
-	attrs := templ.Attributes{"aria-labelledby": p.ID + "-title", "data-open": p.Open}
+	attrs := templ.Attributes{"aria-labelledby": p.ID + "-title", "data-open": p.Open, "open": p.Open}
 	if p.Note != "" {
 		attrs["aria-describedby"] = p.ID + "-note"
 	}
