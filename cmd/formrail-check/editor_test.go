@@ -13,7 +13,7 @@ import (
 )
 
 // word is a title that no other run has.
-func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)) } //nolint:gosec // a title
+func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)) }
 
 // demo starts the demo and signs the designer in.
 func demo(t *testing.T) *browser {
@@ -85,7 +85,7 @@ func (b *browser) steps() []string {
 //nolint:paralleltest // loads the machine
 func TestBrowser_BuildsAWorkflow(t *testing.T) {
 	b := demo(t)
-	title, question, limit := word("Review"), word("Is it much"), 100+rand.IntN(800) //nolint:gosec // any number
+	title, question, limit := word("Review"), word("Is it much"), 100+rand.IntN(800)
 	b.press("Workflows")
 	b.arrives("/workflows")
 	b.press("New workflow")

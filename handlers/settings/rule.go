@@ -89,7 +89,7 @@ func (r *rule) sentence() (string, bool) {
 	var parts []string
 	for _, one := range r.rows {
 		var part string
-		ok := true
+		var ok bool
 		switch {
 		case one.group != nil:
 			part, ok = one.group.sentence()
