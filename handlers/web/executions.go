@@ -139,15 +139,16 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), status: fiber.StatusOK})
+	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), status: fiber.StatusOK})
 }
 
 // shownExecution says what of an execution is drawn.
 type shownExecution struct {
-	id, step, tab string
-	status        int
-	problem       string // why something could not be done with it
-	reason        string // that was typed for it
+	id, step, tab, scale string
+
+	status  int
+	problem string // why something could not be done with it
+	reason  string // that was typed for it
 }
 
 func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
@@ -164,6 +165,12 @@ func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
 	p.Problem, p.CancelReason = show.problem, show.reason
 	if show.tab == executions.Timeline {
 		p.Tab = show.tab
+		if show.scale == executions.WorkScale {
+			p.Scale = show.scale
+		}
+		if err := v.timeline(ctx, f, &p); err != nil {
+			return err
+		}
 	}
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err

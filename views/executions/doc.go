@@ -4,6 +4,7 @@ package executions
 
 import (
 	"context"
+	"time"
 
 	"formrail/models/text"
 	"formrail/views/canvas"
@@ -61,6 +62,7 @@ type Step struct {
 	Status      string
 	Duration    string
 	Started     ui.Moment
+	Span        *Span // when it ran; nil when it did not
 	Tries       int
 	Explanation string // why it went this way
 	ErrorTitle  string // what happened
@@ -71,9 +73,6 @@ type Step struct {
 	Waiting     []ui.Person // people who are asked
 	WaitingText string      // "Due today, 18:00"
 }
-
-// Timeline is the tab with the steps in the order they ran.
-const Timeline = "timeline"
 
 // DetailProps describes one execution.
 type DetailProps struct {
@@ -91,7 +90,9 @@ type DetailProps struct {
 	Version      int
 	Started      ui.Moment
 	Duration     string
-	Tab          string // Timeline; empty for the canvas
+	Took         time.Duration // the same, for the timeline
+	Tab          string        // Timeline; empty for the canvas
+	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
 	Steps        []Step
 	Chosen       int // index of the step in the panel; −1 when none

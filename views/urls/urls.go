@@ -57,6 +57,11 @@ func ExecutionTab(id, tab string) string {
 	return Execution(id) + "?" + url.Values{"tab": {tab}}.Encode()
 }
 
+// ExecutionTimeline is the timeline of one execution on another scale.
+func ExecutionTimeline(id, scale string) string {
+	return Execution(id) + "?" + url.Values{"tab": {"timeline"}, "scale": {scale}}.Encode()
+}
+
 // ExecutionCancel stops an execution; POST.
 func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
 
