@@ -116,11 +116,14 @@ func (s scale) clock(start ui.Moment) []string {
 	return out
 }
 
-// lengths writes the axis as time since its start.
+// lengths writes the axis as time since its start. A word that would say the same as
+// the one before it is left out: an axis may be shorter than its ticks are long.
 func (s scale) lengths() []string {
-	out := make([]string, ticks)
+	out, last := make([]string, ticks), ""
 	for i := range out {
-		out[i] = ui.Duration(s.total * time.Duration(i) / ticks)
+		if word := ui.Duration(s.total * time.Duration(i) / ticks); word != last {
+			out[i], last = word, word
+		}
 	}
 	return out
 }
@@ -129,7 +132,7 @@ func (s scale) lengths() []string {
 func (s Span) words(ctx context.Context) string {
 	switch {
 	case s.Use == Starting:
-		return text.T(ctx, "timeline.start", "Started it")
+		return text.T(ctx, "timeline.start", "Start")
 	case s.Who != "":
 		return text.T(ctx, "timeline.for_whom", "%s, %s", ui.Duration(s.length()), s.Who)
 	}

@@ -55,10 +55,12 @@ func TestScale_WritesItsAxisAsFineAsNeeded(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 42, 10, 0, time.UTC)
 	start := ui.At(at, at.In(time.FixedZone("", 3600)))
 	for total, want := range map[time.Duration][]string{
-		3 * time.Second: {"0 ms", "500 ms", "1.0 s", "1.5 s", "2.0 s", "2.5 s"},
-		time.Minute:     {"10:42:10", "10:42:20", "10:42:30", "10:42:40", "10:42:50", "10:43:00"},
-		2 * time.Hour:   {"10:42", "11:02", "11:22", "11:42", "12:02", "12:22"},
-		48 * time.Hour:  {"20 Nov 10:42", "20 Nov 18:42", "21 Nov 02:42", "21 Nov 10:42", "21 Nov 18:42", "22 Nov 02:42"},
+		0:                    {"0 ms", "", "", "", "", ""},
+		3 * time.Millisecond: {"0 ms", "", "1 ms", "", "2 ms", ""},
+		3 * time.Second:      {"0 ms", "500 ms", "1.0 s", "1.5 s", "2.0 s", "2.5 s"},
+		time.Minute:          {"10:42:10", "10:42:20", "10:42:30", "10:42:40", "10:42:50", "10:43:00"},
+		2 * time.Hour:        {"10:42", "11:02", "11:22", "11:42", "12:02", "12:22"},
+		48 * time.Hour:       {"20 Nov 10:42", "20 Nov 18:42", "21 Nov 02:42", "21 Nov 10:42", "21 Nov 18:42", "22 Nov 02:42"},
 	} {
 		require.Equal(t, want, realScale(total).clock(start), total)
 	}
