@@ -31,15 +31,19 @@ type Counts struct {
 
 // ListProps describes the list of executions.
 type ListProps struct {
-	Session   layout.Session
-	Status    string // tab: "", running, waiting, failed, succeeded, stopped
-	Workflow  string // key of the chosen workflow
-	Search    string
-	Workflows []ui.Choice
-	Counts    Counts
-	Rows      []Row
-	Previous  string
-	Next      string // address of the following rows; empty at the end
+	Session    layout.Session
+	Status     string // tab: "", running, waiting, failed, succeeded, stopped
+	Workflow   string // key of the chosen workflow
+	Version    string // number of the chosen version of it
+	Search     string
+	Workflows  []ui.Choice
+	Versions   []ui.Choice // of the chosen workflow
+	Counts     Counts
+	Rows       []Row
+	Cursor     int64 // number that the rows follow; 0 on the first page
+	NextCursor int64 // of the following page; 0 at the end
+	Seen       int64 // number of the first row when the list was opened; 0 on other pages
+	New        int   // executions that started since
 }
 
 // Attempt is one try of a step.

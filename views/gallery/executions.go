@@ -111,14 +111,17 @@ func executionSamples() []Sample {
 	worked := finishedExecution()
 	worked.Scale = executions.WorkScale
 	list := executions.ListProps{
-		Session: session(), Rows: executionRows(), Next: "?cursor=48180", Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}},
+		Session: session(), Rows: executionRows(), NextCursor: 48180, Seen: 48232, Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}},
 		Counts: executions.Counts{All: "1,284", Running: "1", Waiting: "17", Failed: "21", Succeeded: "1,231", Stopped: "14"},
 	}
 	none := executions.ListProps{Session: session(), Status: "failed", Workflow: "vendor_sync"}
+	later := list
+	later.New, later.Workflow, later.Versions, later.Version = 3, "reimb_approval", []ui.Choice{{Value: "7", Label: "v7"}, {Value: "6", Label: "v6"}}, "7"
 	closed := waitingExecution()
 	closed.Chosen = -1
 	return []Sample{
 		{Name: "page-executions", Page: true, Component: executions.List(list)},
+		{Name: "page-executions-new", Page: true, Component: executions.List(later)},
 		{Name: "page-executions-none", Page: true, Component: executions.List(none)},
 		{Name: "page-execution-waiting", Page: true, Component: executions.Detail(waitingExecution())},
 		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
