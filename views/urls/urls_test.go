@@ -19,6 +19,7 @@ func TestURLs_EscapeWhatTheyAreGiven(t *testing.T) {
 		"/pages/p%3Fq/forms/f1":                 urls.Form("p?q", "f1", ""),
 		"/pages/p/forms/f1/42":                  urls.Form("p", "f1", "42"),
 		"/pages/p/records/b/42/delete":          urls.RecordAction("p", "b", "42", "delete"),
+		"/workflows/k/versions#trigger-log":     urls.WorkflowLog("k"),
 		"/workflows/k/versions/7":               urls.WorkflowVersion("k", 7),
 		"/live?topics=exec%3A7%2Ctasks":         urls.Live("exec:7,tasks"),
 		"/profile/sessions/..%2Fadmin/revoke":   urls.SessionRevoke("../admin"),
