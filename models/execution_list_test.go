@@ -49,7 +49,8 @@ func TestExecutions_SearchMeansAnyOfItsMeanings(t *testing.T) {
 			"or a person":                   {models.ExecutionFilter{Search: "zz", SearchUsers: []int64{7, 9}}, []int64{4, 3, 1}},
 			"or a record of its collection": {models.ExecutionFilter{Search: "zz", SearchRecords: []models.RecordRef{{Collection: "orders", ID: "a"}}}, []int64{3}},
 			"or both": {models.ExecutionFilter{Search: "zz", SearchUsers: []int64{8}, SearchRecords: []models.RecordRef{
-				{Collection: "vendors", ID: "a"}, {Collection: "orders", ID: "100%"}, {Collection: "orders", ID: "gone"}}}, []int64{4, 2, 1}},
+				{Collection: "vendors", ID: "a"}, {Collection: "orders", ID: "100%"}, {Collection: "orders", ID: "gone"},
+			}}, []int64{4, 2, 1}},
 			"other parts narrow it":     {models.ExecutionFilter{UserID: 8, Search: "zz", SearchUsers: []int64{7, 8}}, []int64{2}},
 			"what started since":        {models.ExecutionFilter{After: 2}, []int64{4, 3}},
 			"between two numbers":       {models.ExecutionFilter{After: 1, Before: 4}, []int64{3, 2}},
