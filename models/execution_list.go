@@ -18,8 +18,19 @@ type ExecutionFilter struct {
 	RootID       string
 	Number       int64  // exactly this one
 	Search       string // in the workflow's title and key
-	Before       int64  // executions with a smaller number: the next page
-	Limit        int    // 0 = 30
+
+	SearchUsers   []int64     // with Search: or started by one of them
+	SearchRecords []RecordRef // with Search: or about one of them
+
+	Before int64 // executions with a smaller number: the next page
+	After  int64 // executions with a larger number: what started since
+	Limit  int   // 0 = 30
+}
+
+// RecordRef names a record of a collection.
+type RecordRef struct {
+	Collection string
+	ID         string
 }
 
 // ExecutionRow is one line of a list; it carries no payload.
@@ -80,13 +91,29 @@ func (f ExecutionFilter) where() (string, []any) {
 		add("e.number = ?", f.Number)
 	}
 	if f.Search != "" {
-		like := "%" + escapeLike(fold(f.Search)) + "%"
-		add(`(fr_fold(w.title) LIKE ? ESCAPE '\' OR w.wf_key LIKE ? ESCAPE '\')`, like, like)
+		cond, like := f.search()
+		add(cond, like...)
 	}
 	if f.Before != 0 {
 		add("e.number < ?", f.Before)
 	}
+	if f.After != 0 {
+		add("e.number > ?", f.After)
+	}
 	return strings.Join(conds, " AND "), args
+}
+
+// search gives the condition of all that Search may mean.
+func (f ExecutionFilter) search() (string, []any) {
+	like := "%" + escapeLike(fold(f.Search)) + "%"
+	conds, args := []string{`fr_fold(w.title) LIKE ? ESCAPE '\'`, `w.wf_key LIKE ? ESCAPE '\'`}, []any{like, like}
+	for _, id := range f.SearchUsers {
+		conds, args = append(conds, "e.user_id = ?"), append(args, id)
+	}
+	for _, r := range f.SearchRecords {
+		conds, args = append(conds, "(e.resource_type = ? AND e.resource_id = ?)"), append(args, r.Collection, r.ID)
+	}
+	return "(" + strings.Join(conds, " OR ") + ")", args
 }
 
 // Executions lists executions, newest first.

@@ -62,35 +62,6 @@ func TestExecution_IsCancelledAndRunAgain(t *testing.T) {
 	root.Submit(again+"/rerun", url.Values{}).Want(409)
 }
 
-func TestExecutions_FilterAndPage(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	emil, root := w.Browser(w.emil), w.Browser(w.Root)
-	for range 31 {
-		w.submit(t, emil, "Small", "12")
-	}
-	w.submit(t, w.Browser(w.ines), "Team offsite catering", "640")
-	page := root.Get("/executions").Page()
-	require.Contains(t, mainText(t, page), "All 32")
-	require.Len(t, handlerstest.All(handlerstest.First(page, "tbody"), "tr"), 30)
-	next := handlerstest.First(page, "a", "aria-label", "Next page")
-	require.NotNil(t, next)
-	require.Len(t, handlerstest.All(handlerstest.First(root.Get(handlerstest.Attr(next, "href")).Page(), "tbody"), "tr"), 2)
-	for filter, rows := range map[string]int{
-		"status=waiting": 1, "status=succeeded": 30, "workflow=checks": 0, "workflow=none": 0, "search=%2332": 1, "search=32": 1, "search=ines": 1, "search=nobody": 0,
-		"status=waiting&search=emil": 0, "cursor=nonsense": 30, "status=nonsense": 30,
-	} {
-		body := handlerstest.First(root.Get("/executions?"+filter).Want(200).Page(), "tbody")
-		if rows == 0 {
-			require.Nil(t, body, filter)
-			continue
-		}
-		require.NotNil(t, body, filter)
-		require.Len(t, handlerstest.All(body, "tr"), rows, filter)
-	}
-	require.Contains(t, mainText(t, w.Browser(w.ines).Get("/executions").Page()), "All 1")
-}
-
 func TestWorkflow_IsSwitchedAndPublished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

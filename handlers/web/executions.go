@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -34,12 +32,15 @@ func (s *site) listExecutions(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	p := executions.ListProps{Status: query.Get("status"), Workflow: query.Get("workflow"), Search: strings.TrimSpace(query.Get("search"))}
-	if err := v.executionList(ctx, &p, query.Get("cursor")); err != nil {
+	p := executions.ListProps{
+		Status: query.Get("status"), Workflow: query.Get("workflow"), Version: query.Get("version"), Search: strings.TrimSpace(query.Get("search")),
+		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")),
+	}
+	if err := v.executionList(ctx, &p); err != nil {
 		return err
 	}
 	if reply.Wants(c) {
-		return reply.View(c, nil, executions.Table(p))
+		return reply.View(c, nil, executions.Changed(p))
 	}
 	v.flash = s.heard(c)
 	if p.Session, err = v.frame(ctx); err != nil {
@@ -48,8 +49,17 @@ func (s *site) listExecutions(c *fiber.Ctx) error {
 	return reply.View(c, executions.List(p), nil)
 }
 
-// executionList reads the rows behind the cursor, and what stands around them.
-func (v *viewer) executionList(ctx context.Context, p *executions.ListProps, cursor string) error {
+// executionNumber reads the number of an execution; 0 when it is none.
+func executionNumber(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
+}
+
+// executionList reads the rows of p, and what stands around them.
+func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) error {
 	filter, err := v.executionFilter(ctx, p)
 	if err != nil {
 		return err
@@ -60,8 +70,11 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps, cur
 	}
 	p.Counts = counts(byStatus)
 	filter.Statuses, filter.Limit = statusesOf(p.Status), pageOfExecutions+1
-	if filter.Before, err = strconv.ParseInt(cursor, 10, 64); err != nil {
-		filter.Before = 0 // the first page
+	if filter.Before = p.Cursor; p.Seen > 0 {
+		filter.Before = p.Seen + 1
+		if err := v.countNew(ctx, p, filter); err != nil {
+			return err
+		}
 	}
 	list, err := models.Executions(ctx, v.site.DB.Read(), filter)
 	if err != nil {
@@ -69,13 +82,10 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps, cur
 	}
 	if len(list) > pageOfExecutions {
 		list = list[:pageOfExecutions]
-		q := url.Values{"cursor": {strconv.FormatInt(list[pageOfExecutions-1].Number, 10)}}
-		for name, value := range map[string]string{"status": p.Status, "workflow": p.Workflow, "search": p.Search} {
-			if value != "" {
-				q.Set(name, value)
-			}
-		}
-		p.Next = urls.Executions() + "?" + q.Encode()
+		p.NextCursor = list[pageOfExecutions-1].Number
+	}
+	if len(list) > 0 && p.Cursor == 0 && p.Seen == 0 {
+		p.Seen = list[0].Number
 	}
 	for _, x := range list {
 		row, err := v.executionRow(ctx, x)
@@ -87,45 +97,14 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps, cur
 	return nil
 }
 
-// executionFilter brings what was chosen to a filter. A search is for the number of an
-// execution, a workflow, or else the person who started it.
-func (v *viewer) executionFilter(ctx context.Context, p *executions.ListProps) (models.ExecutionFilter, error) {
-	var f models.ExecutionFilter
-	if !v.access.Can("execution.view") {
-		f.UserID = v.user.ID
+// countNew counts the executions that started since the list was first drawn.
+func (v *viewer) countNew(ctx context.Context, p *executions.ListProps, filter models.ExecutionFilter) error {
+	filter.Before, filter.After = 0, p.Seen
+	byStatus, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
+	for _, n := range byStatus {
+		p.New += int(n)
 	}
-	if n, err := strconv.ParseInt(strings.TrimPrefix(p.Search, "#"), 10, 64); err == nil {
-		f.Number = n
-	} else {
-		f.Search = p.Search
-	}
-	all, err := models.Workflows(ctx, v.site.DB.Read())
-	if err != nil {
-		return f, err
-	}
-	named := func(w *models.Workflow) bool { return found(p.Search, w.Title, w.Key) }
-	if f.UserID == 0 && f.Search != "" && !slices.ContainsFunc(all, named) {
-		people, err := models.Users(ctx, v.site.DB.Read(), models.UserQuery{Search: f.Search, Limit: 1})
-		if err != nil {
-			return f, err
-		}
-		for _, who := range people {
-			f.UserID, f.Search = who.ID, ""
-		}
-	}
-	for _, w := range all {
-		p.Workflows = append(p.Workflows, ui.Choice{Value: w.Key, Label: w.Title})
-		if w.Key == p.Workflow {
-			f.WorkflowID = w.ID
-		}
-	}
-	if p.Workflow != "" && f.WorkflowID == 0 {
-		f.WorkflowID = -1 // an unknown workflow has no executions
-	}
-	if !v.access.Can("execution.view") {
-		p.Workflows = nil // names of workflows are for those who watch them
-	}
-	return f, nil
+	return err
 }
 
 // showExecution draws one execution with its path and, beside it, the chosen step.
@@ -139,15 +118,16 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), status: fiber.StatusOK})
+	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), status: fiber.StatusOK})
 }
 
 // shownExecution says what of an execution is drawn.
 type shownExecution struct {
-	id, step, tab string
-	status        int
-	problem       string // why something could not be done with it
-	reason        string // that was typed for it
+	id, step, tab, scale string
+
+	status  int
+	problem string // why something could not be done with it
+	reason  string // that was typed for it
 }
 
 func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
@@ -164,6 +144,12 @@ func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
 	p.Problem, p.CancelReason = show.problem, show.reason
 	if show.tab == executions.Timeline {
 		p.Tab = show.tab
+		if show.scale == executions.WorkScale {
+			p.Scale = show.scale
+		}
+		if err := v.timeline(ctx, f, &p); err != nil {
+			return err
+		}
 	}
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err

@@ -231,7 +231,7 @@ func (r recordView) runs(ctx context.Context, p *pages.RecordProps) error {
 	if err != nil {
 		return err
 	}
-	p.Log, err = r.logEntries(ctx, log, false)
+	p.Log, err = r.logEntries(ctx, log, r.loggedWorkflow)
 	return err
 }
 

@@ -26,7 +26,8 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 	nobody, designers := expected{404, 404, 404}, expected{0, 403, 403}
 	addresses := map[string]expected{
 		"/": {}, "/tasks": {}, "/tasks/done": {}, "/tasks/started": {}, "/tasks?search=offsite": {}, "/profile": {}, "/executions": {},
-		"/executions?status=waiting&search=reimb": {}, "/tasks/" + w.task(t, w.mara): {}, "/tasks/" + unknown: nobody,
+		"/executions?status=waiting&search=reimb": {}, "/executions?workflow=reimb_approval&version=1&seen=1": {}, "/executions/" + w.execution(t) + "?tab=timeline&scale=work": {0, 404, 404},
+		"/tasks/" + w.task(t, w.mara): {}, "/tasks/" + unknown: nobody,
 		"/executions/" + w.execution(t): {0, 404, 404}, "/executions/" + unknown: nobody,
 		"/pages/expenses": {}, "/pages/expenses?search=train&sort=-amount": {}, "/pages/expenses?record=1": {}, "/pages/nothing": nobody, "/pages/payments": {0, 0, 404},
 		"/pages/expenses/forms/f1": {}, "/pages/expenses/forms/e1/1": {0, 403, 0}, "/pages/expenses/forms/e1/3": {0, 403, 404}, "/pages/expenses/forms/d1": nobody,

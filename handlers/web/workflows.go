@@ -136,7 +136,7 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 	if err != nil {
 		return err
 	}
-	if p.Log, err = v.logEntries(ctx, log, true); err != nil {
+	if p.Log, err = v.logEntries(ctx, log, v.loggedRecord); err != nil {
 		return err
 	}
 	if p.Session, err = v.frame(ctx); err != nil {

@@ -163,7 +163,13 @@ func (w world) task(t testing.TB, of models.User) string {
 // execution is the id of the newest execution.
 func (w world) execution(t testing.TB) string {
 	t.Helper()
-	list, err := models.Executions(context.Background(), w.DB.Read(), models.ExecutionFilter{Limit: 1})
+	return w.executionNamed(t, 0)
+}
+
+// executionNamed is the id of the execution with a number; 0 is the newest.
+func (w world) executionNamed(t testing.TB, number int64) string {
+	t.Helper()
+	list, err := models.Executions(context.Background(), w.DB.Read(), models.ExecutionFilter{Number: number, Limit: 1})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	return list[0].ID

@@ -4,6 +4,7 @@ package executions
 
 import (
 	"context"
+	"time"
 
 	"formrail/models/text"
 	"formrail/views/canvas"
@@ -30,15 +31,19 @@ type Counts struct {
 
 // ListProps describes the list of executions.
 type ListProps struct {
-	Session   layout.Session
-	Status    string // tab: "", running, waiting, failed, succeeded, stopped
-	Workflow  string // key of the chosen workflow
-	Search    string
-	Workflows []ui.Choice
-	Counts    Counts
-	Rows      []Row
-	Previous  string
-	Next      string // address of the following rows; empty at the end
+	Session    layout.Session
+	Status     string // tab: "", running, waiting, failed, succeeded, stopped
+	Workflow   string // key of the chosen workflow
+	Version    string // number of the chosen version of it
+	Search     string
+	Workflows  []ui.Choice
+	Versions   []ui.Choice // of the chosen workflow
+	Counts     Counts
+	Rows       []Row
+	Cursor     int64 // number that the rows follow; 0 on the first page
+	NextCursor int64 // of the following page; 0 at the end
+	Seen       int64 // number of the first row when the list was opened; 0 on other pages
+	New        int   // executions that started since
 }
 
 // Attempt is one try of a step.
@@ -61,6 +66,7 @@ type Step struct {
 	Status      string
 	Duration    string
 	Started     ui.Moment
+	Span        *Span // when it ran; nil when it did not
 	Tries       int
 	Explanation string // why it went this way
 	ErrorTitle  string // what happened
@@ -71,9 +77,6 @@ type Step struct {
 	Waiting     []ui.Person // people who are asked
 	WaitingText string      // "Due today, 18:00"
 }
-
-// Timeline is the tab with the steps in the order they ran.
-const Timeline = "timeline"
 
 // DetailProps describes one execution.
 type DetailProps struct {
@@ -91,7 +94,9 @@ type DetailProps struct {
 	Version      int
 	Started      ui.Moment
 	Duration     string
-	Tab          string // Timeline; empty for the canvas
+	Took         time.Duration // the same, for the timeline
+	Tab          string        // Timeline; empty for the canvas
+	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
 	Steps        []Step
 	Chosen       int // index of the step in the panel; −1 when none

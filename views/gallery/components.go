@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // with renders a component with others as its children.
@@ -86,10 +87,24 @@ func surfaceSamples() []Sample {
 			ui.ErrorSummary([]ui.Problem{{InputID: "amount", Label: "Amount", Message: "Enter an amount of at least 0.01"}, {Message: "The period is closed."}}),
 			with(ui.Field(ui.FieldProps{ID: "amount", Label: "Amount"}, nil), ui.Input(ui.InputProps{Control: ui.Control{ID: "amount", Name: "amount"}}, nil)))},
 		{Name: "ui-timeline", Component: ui.Timeline(timeline(), nil)},
+		{Name: "ui-gantt", Component: ui.Gantt(ui.GanttProps{Label: "Timeline of steps", First: "Step", Axis: []string{"09:42", "10:05", "10:27", "10:50", "11:12", "11:34"}, Rows: gantt()}, nil)},
 		{Name: "ui-snapshot", Component: ui.Snapshot(ui.SnapshotProps{Card: true, Items: []ui.SnapItem{{Label: "Project name", Value: ui.Text("Team offsite catering"), Full: true}, {Label: "Applicant", Value: ui.PersonName(jun())}}}, nil)},
 		{Name: "ui-code", Component: templ.Join(
 			ui.Code(ui.CodeProps{Label: "Input", Source: `{"id":1089,"name":"A \"quoted\" <b>","list":[1,null,true],"empty":{}}`}, nil),
 			ui.Code(ui.CodeProps{Label: "Answer", Source: "upstream <error>"}, nil))},
+	}
+}
+
+// gantt is a bar in each place that its words may take.
+func gantt() []ui.GanttRow {
+	done := ui.StatusProps{Label: "Done", Tone: ui.OK, Icon: "circle-check"}
+	return []ui.GanttRow{
+		{Label: "Words on the right", Href: urls.Home(), Status: done, Bar: &ui.GanttBar{X: 0, Width: 0.5, Tone: ui.OK, Label: "1 ms"}},
+		{Label: "Words inside", Detail: "Line 1", Status: done, Bar: &ui.GanttBar{X: 1, Width: 95, Tone: ui.Warn, Label: "2 h 14 m, Mara Lindqvist"}},
+		{Label: "Words on the left", Status: done, Bar: &ui.GanttBar{X: 96, Width: 4, Tone: ui.Bad, Label: "410 ms"}},
+		{Label: "Around others", Status: done, Bar: &ui.GanttBar{X: 10, Width: 40, Tone: ui.OK, Label: "54 m", Thin: true}},
+		{Label: "No room for words", Status: done, Bar: &ui.GanttBar{X: 0, Width: 100, Tone: ui.Info, Label: "2 h", Thin: true}},
+		{Label: "Did not run", Status: ui.StatusProps{Label: "Skipped", Tone: ui.Idle, Icon: "skip-forward"}},
 	}
 }
 

@@ -86,19 +86,47 @@ func failedExecution() executions.DetailProps {
 	return p
 }
 
+// finishedExecution is the sample of the timeline.
+func finishedExecution() executions.DetailProps {
+	p := waitingExecution()
+	span := func(use executions.Use, from, to time.Duration) *executions.Span {
+		return &executions.Span{From: from, To: to, Use: use}
+	}
+	wait := 134 * time.Minute
+	p.ID, p.Number, p.Status, p.CanCancel, p.CanRerun, p.Chosen = "48230", "#48230", "succeeded", false, true, -1
+	p.Tab, p.Took, p.Duration, p.Started = executions.Timeline, wait+500*time.Millisecond, "2 h 14 m", on(11, 20, 9, 42)
+	p.Steps[0].Span, p.Steps[1].Span, p.Steps[2].Span = span(executions.Starting, 0, 0), span(executions.Working, 12*time.Millisecond, 13*time.Millisecond), span(executions.ForPeople, 13*time.Millisecond, wait)
+	p.Steps[2].Status, p.Steps[2].Span.Who = "done", "Mara Lindqvist"
+	p.Steps = append(p.Steps,
+		executions.Step{Key: "create", Title: "Create finance record", Status: "done", Tries: 1, Duration: "38 ms", Span: span(executions.Working, wait, wait+38*time.Millisecond)},
+		executions.Step{Key: "each", Title: "Each line item", Status: "done", Tries: 1, Duration: "20 ms", Span: span(executions.Containing, wait+38*time.Millisecond, wait+60*time.Millisecond)},
+		executions.Step{Key: "post", Title: "Post the line", Path: "each:1", Status: "failed", Tries: 1, Duration: "22 ms", Span: span(executions.Working, wait+38*time.Millisecond, wait+60*time.Millisecond)},
+		executions.Step{Key: "pause", Title: "Wait a moment", Status: "done", Tries: 1, Duration: "30 ms", Span: span(executions.ForTime, wait+60*time.Millisecond, wait+90*time.Millisecond)},
+		executions.Step{Key: "tell", Title: "Notify finance team", Status: "done", Tries: 1, Duration: "410 ms", Span: span(executions.Working, wait+90*time.Millisecond, wait+500*time.Millisecond)},
+		executions.Step{Key: "else", Title: "Remind the manager", Status: "skipped"})
+	return p
+}
+
 func executionSamples() []Sample {
+	worked := finishedExecution()
+	worked.Scale = executions.WorkScale
 	list := executions.ListProps{
-		Session: session(), Rows: executionRows(), Next: "?cursor=48180", Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}},
+		Session: session(), Rows: executionRows(), NextCursor: 48180, Seen: 48232, Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}},
 		Counts: executions.Counts{All: "1,284", Running: "1", Waiting: "17", Failed: "21", Succeeded: "1,231", Stopped: "14"},
 	}
 	none := executions.ListProps{Session: session(), Status: "failed", Workflow: "vendor_sync"}
+	later := list
+	later.New, later.Workflow, later.Versions, later.Version = 3, "reimb_approval", []ui.Choice{{Value: "7", Label: "v7"}, {Value: "6", Label: "v6"}}, "7"
 	closed := waitingExecution()
 	closed.Chosen = -1
 	return []Sample{
 		{Name: "page-executions", Page: true, Component: executions.List(list)},
+		{Name: "page-executions-new", Page: true, Component: executions.List(later)},
 		{Name: "page-executions-none", Page: true, Component: executions.List(none)},
 		{Name: "page-execution-waiting", Page: true, Component: executions.Detail(waitingExecution())},
 		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
+		{Name: "page-execution-timeline", Page: true, Component: executions.Detail(finishedExecution())},
+		{Name: "page-execution-timeline-work", Page: true, Component: executions.Detail(worked)},
 		{Name: "page-execution-no-step", Page: true, Component: executions.Detail(closed)},
 	}
 }

@@ -115,8 +115,8 @@ func recordProps() pages.RecordProps {
 		},
 		Executions: []executions.Row{{ID: "48101", Number: "#48101", Status: "succeeded", Workflow: "Reimbursement approval", Version: 7, Started: on(11, 20, 9, 42), Duration: "2 h 14 m"}},
 		Log: []workflows.LogEntry{
-			{At: on(11, 20, 9, 42), Workflow: "Reimbursement approval", Started: true, ExecutionID: "48101"},
-			{At: on(11, 20, 9, 42), Workflow: "Small expense", Reason: "condition_false", Explanation: "Amount 1,240.00 is not below 50"},
+			{At: on(11, 20, 9, 42), Subject: "Reimbursement approval", SubjectHref: urls.WorkflowLog("reimb_approval"), Started: true, ExecutionID: "48101"},
+			{At: on(11, 20, 9, 42), Subject: "Small expense", Reason: "condition_false", Explanation: "Amount 1,240.00 is not below 50"},
 		},
 		EditHref: urls.Form("reimbursements", "e1", "1087"), Updates: []pages.UpdateProps{{ID: "paid", Label: "Mark as paid", Address: urls.PageAction("reimbursements", "paid", "b7k2", "1087"), Key: "k3", Version: "2"}},
 		Delete: &pages.DeleteProps{

@@ -53,9 +53,9 @@ func workflowProps() workflows.ShowProps {
 			{Label: "Save", Place: "Travel requests / Trip", Data: "applicant: User", Skipped: "Reimbursement approval does not start from User."},
 		},
 		Log: []workflows.LogEntry{
-			{At: on(11, 22, 9, 59), Started: true, Record: "Reimbursement #1089", ExecutionID: "48231"},
-			{At: on(11, 20, 8, 0), Reason: "condition_false", Explanation: "Status is “Draft”, not “Submitted”", Record: "Reimbursement #1086"},
-			{At: on(11, 19, 8, 0), Reason: "disabled", Record: "Reimbursement #1085"},
+			{At: on(11, 22, 9, 59), Started: true, Subject: "Reimbursement #1089", ExecutionID: "48231"},
+			{At: on(11, 20, 8, 0), Reason: "condition_false", Explanation: "Status is “Draft”, not “Submitted”", Subject: "Reimbursement #1086"},
+			{At: on(11, 19, 8, 0), Reason: "disabled", Subject: "Reimbursement #1085"},
 		},
 	}
 }

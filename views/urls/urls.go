@@ -57,6 +57,11 @@ func ExecutionTab(id, tab string) string {
 	return Execution(id) + "?" + url.Values{"tab": {tab}}.Encode()
 }
 
+// ExecutionTimeline is the timeline of one execution on another scale.
+func ExecutionTimeline(id, scale string) string {
+	return Execution(id) + "?" + url.Values{"tab": {"timeline"}, "scale": {scale}}.Encode()
+}
+
 // ExecutionCancel stops an execution; POST.
 func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
 
@@ -157,6 +162,12 @@ func WorkflowDiscard(key string) string { return Workflow(key) + "/discard" }
 
 // WorkflowVersions is the list of versions with settings and trigger log.
 func WorkflowVersions(key string) string { return Workflow(key) + "/versions" }
+
+// TriggerLogID is the id of the trigger log on the page of a workflow's versions.
+const TriggerLogID = "trigger-log"
+
+// WorkflowLog is the trigger log of a workflow.
+func WorkflowLog(key string) string { return WorkflowVersions(key) + "#" + TriggerLogID }
 
 // WorkflowRestore makes an old version the draft; POST.
 func WorkflowRestore(key string, number int) string { return WorkflowVersion(key, number) + "/restore" }

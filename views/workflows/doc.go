@@ -48,11 +48,11 @@ type Version struct {
 // LogEntry is one line of the trigger log.
 type LogEntry struct {
 	At          ui.Moment
-	Workflow    string
+	Subject     string // "Order #1089" in the log of a workflow, the workflow in that of a record
+	SubjectHref string // empty when the reader may not go there
 	Started     bool
 	Reason      string // "condition_false"
 	Explanation string // a sentence with the values it saw
-	Record      string // "Order #1089"
 	ExecutionID string // of the execution that started, or of the earlier one
 }
 

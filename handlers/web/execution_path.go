@@ -1,0 +1,79 @@
+package web
+
+import (
+	"context"
+
+	"formrail/models"
+	"formrail/models/text"
+	"formrail/views/canvas"
+	"formrail/views/executions"
+	"formrail/views/urls"
+)
+
+// path draws what the execution did on the canvas of its version.
+func (v *viewer) path(ctx context.Context, f *executionFacts) canvas.Props {
+	last := map[string]*models.Step{}
+	for _, s := range f.steps {
+		last[s.Node] = s
+	}
+	p := canvas.Props{ID: "execution", Label: text.T(ctx, "execution.path", "Path taken"), Ran: true}
+	p.Trigger, p.Steps = f.def.drawing(func(n *canvas.Step) {
+		status, key := "", n.Key
+		switch s := last[n.Key]; {
+		case n.Key == triggerKey:
+			status, n.Reached = string(models.Done), true
+		case s != nil:
+			status, n.Reached, n.Tries, key = string(s.Status), s.Status != models.Planned, s.Attempt, keyOf(s)
+			n.Duration = took(s.StartedAt, s.EndedAt, v.now)
+		}
+		n.Skipped = n.Skipped && n.Reached
+		if n.Reached {
+			look := executions.StepLook(ctx, status)
+			n.State, n.Href, n.Selected = &look, urls.ExecutionStep(f.ID, key), f.chosen == key
+		}
+		takeBranches(n, last[n.Key])
+	})
+	p.Foot = &canvas.Foot{Label: text.T(ctx, "canvas.end", "End"), Done: f.Status == models.Succeeded && passed(p.Steps, last)}
+	markExits(p.Steps, last)
+	return p
+}
+
+// takeBranches marks the ways an execution went out of a step: those whose first step
+// it reached, else, of a step that is done, the only one without steps.
+func takeBranches(n *canvas.Step, s *models.Step) {
+	empty, taken := -1, false
+	for i, b := range n.Branches {
+		switch {
+		case len(b.Steps) > 0:
+			n.Branches[i].Taken = b.Steps[0].Reached
+			taken = taken || b.Steps[0].Reached
+		case empty >= 0:
+			empty = len(n.Branches) // several: nobody knows
+		default:
+			empty = i
+		}
+	}
+	if !taken && s != nil && s.Status == models.Done && empty >= 0 && empty < len(n.Branches) {
+		n.Branches[empty].Taken = true
+	}
+}
+
+// markExits marks the branches that an execution came out of.
+func markExits(list []canvas.Step, last map[string]*models.Step) {
+	for i := range list {
+		for j := range list[i].Branches {
+			b := &list[i].Branches[j]
+			b.Left = b.Taken && passed(b.Steps, last)
+			markExits(b.Steps, last)
+		}
+	}
+}
+
+// passed reports whether an execution went past the last of the steps.
+func passed(list []canvas.Step, last map[string]*models.Step) bool {
+	if len(list) == 0 {
+		return true
+	}
+	s := last[list[len(list)-1].Key]
+	return s != nil && (s.Status == models.Done || s.Status == models.Skipped)
+}

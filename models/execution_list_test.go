@@ -1,0 +1,72 @@
+package models_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"formrail/models"
+	"formrail/models/modelstest"
+)
+
+// manyExecutions stores a workflow "Vendor sync" with four executions, numbered from 1:
+// two about vendors, by different people, and two more about orders.
+func manyExecutions(t *testing.T, db *models.DB) {
+	t.Helper()
+	err := db.Write(t.Context(), "test.executions", func(tx *models.Tx) error {
+		rows := []string{
+			`INSERT INTO workflows (wf_key, title, type, draft, created_at, updated_at) VALUES ('vendor_sync', 'Vendor sync', 'post_action', '{}', 1, 1)`,
+			`INSERT INTO workflow_versions (workflow_id, number, definition, hash, published_at) VALUES (1, 1, '{}', 'h', 1)`,
+		}
+		for i, about := range []string{"'vendors', 'a', 7", "'vendors', 'b', 8", "'orders', 'a', 7", "'orders', '100%', 9"} {
+			id := "'e" + strconv.Itoa(i+1) + "'"
+			rows = append(rows, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, trigger_data, trigger_type, principal, root_id, created_at,
+				resource_type, resource_id, user_id) VALUES (`+id+`, 1, 1, 'h', 'succeeded', '{}', 'post_action', 'system', `+id+`, 1, `+about+`)`)
+		}
+		for _, sql := range rows {
+			if _, err := tx.Exec(t.Context(), sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+func TestExecutions_SearchMeansAnyOfItsMeanings(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		manyExecutions(t, db)
+		for name, c := range map[string]struct {
+			filter models.ExecutionFilter
+			want   []int64
+		}{
+			"everything":                    {models.ExecutionFilter{}, []int64{4, 3, 2, 1}},
+			"the title in another case":     {models.ExecutionFilter{Search: "vendor S"}, []int64{4, 3, 2, 1}},
+			"a sign of patterns is a sign":  {models.ExecutionFilter{Search: "%"}, nil},
+			"nothing":                       {models.ExecutionFilter{Search: "zz"}, nil},
+			"or a person":                   {models.ExecutionFilter{Search: "zz", SearchUsers: []int64{7, 9}}, []int64{4, 3, 1}},
+			"or a record of its collection": {models.ExecutionFilter{Search: "zz", SearchRecords: []models.RecordRef{{Collection: "orders", ID: "a"}}}, []int64{3}},
+			"or both": {models.ExecutionFilter{Search: "zz", SearchUsers: []int64{8}, SearchRecords: []models.RecordRef{
+				{Collection: "vendors", ID: "a"}, {Collection: "orders", ID: "100%"}, {Collection: "orders", ID: "gone"},
+			}}, []int64{4, 2, 1}},
+			"other parts narrow it":     {models.ExecutionFilter{UserID: 8, Search: "zz", SearchUsers: []int64{7, 8}}, []int64{2}},
+			"what started since":        {models.ExecutionFilter{After: 2}, []int64{4, 3}},
+			"between two numbers":       {models.ExecutionFilter{After: 1, Before: 4}, []int64{3, 2}},
+			"people without words":      {models.ExecutionFilter{SearchUsers: []int64{7}}, []int64{4, 3, 2, 1}},
+			"the words of the database": {models.ExecutionFilter{Search: `' OR 1 = 1 --`}, nil},
+		} {
+			list, err := models.Executions(t.Context(), db.Read(), c.filter)
+			require.NoError(t, err, name)
+			var got []int64
+			for _, x := range list {
+				got = append(got, x.Number)
+			}
+			require.Equal(t, c.want, got, name)
+			counted, err := models.CountExecutions(t.Context(), db.Read(), c.filter)
+			require.NoError(t, err, name)
+			require.Equal(t, int64(len(c.want)), counted[models.Succeeded], name)
+		}
+	})
+}
