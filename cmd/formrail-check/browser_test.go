@@ -47,7 +47,7 @@ func open(t *testing.T, base string) *browser {
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, leave := chromedp.NewContext(allocator)
-	ctx, over := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, over := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(func() { over(); leave(); stop() })
 	return &browser{t: t, ctx: ctx, base: base, shot: os.Getenv("FORMRAIL_SCREENSHOTS")}
 }

@@ -18,6 +18,12 @@ func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)
 // demo starts the demo and signs the designer in.
 func demo(t *testing.T) *browser {
 	t.Helper()
+	return demoPeople(t)("designer")
+}
+
+// demoPeople starts the demo; each person signs in once.
+func demoPeople(t *testing.T) func(who string) *browser {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("SKIPPED in short mode: runs a real server and a browser")
 	}
@@ -25,16 +31,19 @@ func demo(t *testing.T) *browser {
 	require.NoError(t, err)
 	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
 	require.NoError(t, v.start(t.Context(), ""))
-	b := open(t, v.address())
-	t.Cleanup(func() {
-		if t.Failed() {
-			b.picture("failed-" + t.Name())
-		}
-	})
-	b.do(chromedp.Navigate(signInLinks(v)["designer"]))
-	b.press("Sign in")
-	b.arrives("/")
-	return b
+	links := signInLinks(v)
+	return func(who string) *browser {
+		b := open(t, v.address())
+		t.Cleanup(func() {
+			if t.Failed() {
+				b.picture("failed-" + t.Name() + "-" + who)
+			}
+		})
+		b.do(chromedp.Navigate(links[who]))
+		b.press("Sign in")
+		b.arrives("/")
+		return b
+	}
 }
 
 // input types into the field with that name in the panel, and waits until it is saved.

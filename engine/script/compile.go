@@ -23,7 +23,7 @@ const inputName = "input"
 var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 
 // checkTimeout bounds the reading of one script.
-const checkTimeout = 2 * time.Second
+const checkTimeout = 5 * time.Second
 
 // Check compiles a script without running it. names are its inputs. A mistake is an
 // *Error with CodeInvalid.
