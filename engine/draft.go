@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"formrail/models"
 	"formrail/models/text"
@@ -235,10 +236,49 @@ func (ed *edit) store(ctx context.Context, tx *models.Tx, c *models.DraftCommand
 	if err := models.WorkflowEdits().DropUndone(ctx, tx, ed.w.ID); err != nil {
 		return err
 	}
+	if err := ed.mergeLast(ctx, tx, c); err != nil {
+		return err
+	}
 	if err := models.WorkflowEdits().Insert(ctx, tx, c); err != nil {
 		return err
 	}
 	return ed.set(ctx, tx, c.After)
+}
+
+// mergeWithin is how long changes of one setting by one person are one edit.
+const mergeWithin = 10 * time.Second
+
+// mergeLast takes the edit before into a new one of the same setting by the same
+// person, so that undo goes back over what was typed at once.
+func (ed *edit) mergeLast(ctx context.Context, tx *models.Tx, c *models.DraftCommand) error {
+	last, err := models.WorkflowEdits().Last(ctx, tx, ed.w.ID, "done")
+	if err != nil || last == nil {
+		return err
+	}
+	what := onlySetting(c.Commands)
+	same := what != "" && what == onlySetting(last.Commands) && last.AuthorID == ed.by && last.Revision == ed.w.DraftRevision-1
+	if !same || tx.Now().Sub(last.At.Time()) > mergeWithin {
+		return nil
+	}
+	c.Before = last.Before
+	return models.WorkflowEdits().SetState(ctx, tx, last.ID, "merged")
+}
+
+// onlySetting names the setting that stored commands change; empty when they do
+// anything else.
+func onlySetting(stored string) string {
+	v, err := parseAny(stored)
+	list, ok := v.([]any)
+	if err != nil || !ok || len(list) != 1 {
+		return ""
+	}
+	m, _ := list[0].(map[string]any)
+	args, _ := m["args"].(map[string]any)
+	switch m["command"] {
+	case "set_config", "set_trigger", "set_title", "set_note":
+		return fmt.Sprint(m["command"], " ", args["key"], " ", args["field"])
+	}
+	return ""
 }
 
 // set saves a draft and notes whether it differs from the live version.

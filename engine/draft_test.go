@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -239,5 +240,42 @@ func TestCommands_DuplicateRenameAndMakeRoom(t *testing.T) {
 			_, err := w.Engine.Commands(t.Context(), as, made.Key, engine.CommandBatch{Commands: []engine.Command{{Name: name, Args: args}}})
 			require.True(t, models.IsCode(err, "BAD_PARAMETER"), "%s: %v", name, err)
 		}
+	})
+}
+
+func TestCommands_OfOneSettingInAShortTimeAreOneEdit(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		as := w.Access(w.Designer)
+		made, _, err := w.Engine.CreateWorkflow(t.Context(), as, engine.NewWorkflow{
+			Title: "x", Type: "post_action", Config: map[string]any{"collection": "notes"}, Nodes: worldtest.JSON(t, `[{"key": "a", "type": "end"}]`),
+		})
+		require.NoError(t, err)
+		title := func(s string) {
+			t.Helper()
+			_, err := w.Engine.Commands(t.Context(), as, made.Key, engine.CommandBatch{ID: "id-" + s, Commands: []engine.Command{{Name: "set_title", Args: map[string]any{"key": "a", "value": s}}}})
+			require.NoError(t, err)
+		}
+		now := func() string {
+			stored, err := models.WorkflowByKey(t.Context(), db.Read(), made.Key)
+			require.NoError(t, err)
+			d, err := engine.ReadDefinition(stored.Draft)
+			require.NoError(t, err)
+			return d.Nodes[0].Title
+		}
+		title("F")
+		title("First")
+		clock.Advance(11 * time.Second)
+		title("Second")
+		title("F") // a repeat of an id gives the first answer, also of an edit that was taken into another
+		require.Equal(t, "Second", now())
+		_, err = w.Engine.Undo(t.Context(), as, made.Key)
+		require.NoError(t, err)
+		require.Equal(t, "First", now())
+		done, err := w.Engine.Undo(t.Context(), as, made.Key)
+		require.NoError(t, err)
+		require.Empty(t, now(), "what was typed at once goes at once")
+		require.Empty(t, done.Undo)
 	})
 }

@@ -90,7 +90,7 @@ func (a *api) usageOfCollection(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
-	found, err := a.Engine.Usages(c.UserContext(), on.Name, name)
+	found, err := a.Records.Usages(c.UserContext(), on.Name, name)
 	return reply.Body{Data: listOf(found, func(u models.Usage) any { return u })}, err
 }
 
