@@ -48,7 +48,7 @@ type BranchPart struct {
 
 // Limits of a definition.
 const (
-	maxNodes   = 500
+	MaxNodes   = 500 // nodes of a definition
 	maxNesting = 12
 	formatNow  = 1
 )
@@ -88,8 +88,8 @@ func ParseDefinition(tree any) (*Definition, field.Problems) {
 		d.Trigger.Config = c
 	}
 	d.Nodes = p.nodes(top["nodes"], "nodes", 1)
-	if len(p.keys) > maxNodes {
-		p.bad("nodes", text.M("definition.limit", "A workflow has at most %d steps; this one has %d.", maxNodes, len(p.keys)))
+	if len(p.keys) > MaxNodes {
+		p.bad("nodes", text.M("definition.limit", "A workflow has at most %d steps; this one has %d.", MaxNodes, len(p.keys)))
 	}
 	return d, p.problems
 }

@@ -256,7 +256,7 @@ func (ed *edit) mergeLast(ctx context.Context, tx *models.Tx, c *models.DraftCom
 		return err
 	}
 	what := onlySetting(c.Commands)
-	same := what != "" && what == onlySetting(last.Commands) && last.AuthorID == ed.by && last.Revision == ed.w.DraftRevision-1
+	same := what != "" && what == onlySetting(last.Commands) && last.AuthorID == ed.by && last.Revision == ed.w.DraftRevision-1 && ed.w.DraftDirty
 	if !same || tx.Now().Sub(last.At.Time()) > mergeWithin {
 		return nil
 	}

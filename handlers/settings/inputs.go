@@ -66,6 +66,9 @@ func (f *Form) input(ctx context.Context, s *setting) views.Input {
 		}
 	case field.Collection:
 		in.Choices = f.around.Collections
+		if s.text != "" { // also one that the reader may not see, or that is gone
+			in.Choices = withChosen(in.Choices, []string{s.text})
+		}
 	case field.Set:
 		in.Choices = options(s.field)
 	case field.FieldNames:
@@ -146,9 +149,11 @@ func (f *Form) pathChoices(s *setting) []ui.Choice {
 	return withChosen(out, s.chosen)
 }
 
+// withChosen adds what is chosen without being offered.
 func withChosen(list []ui.Choice, chosen []string) []ui.Choice {
+	list = slices.Clone(list)
 	for _, one := range chosen {
-		if !slices.ContainsFunc(list, func(c ui.Choice) bool { return c.Value == one }) {
+		if one != "" && !slices.ContainsFunc(list, func(c ui.Choice) bool { return c.Value == one }) {
 			list = append(list, ui.Choice{Value: one, Label: one})
 		}
 	}

@@ -82,6 +82,9 @@ func filterOps(kind field.Kind) []string {
 	return slices.Concat(equal, filled)
 }
 
+// Operators makes the choices of a list of comparisons.
+func Operators(ctx context.Context, ops ...string) []ui.Choice { return offered(ctx, ops, "") }
+
 // offered makes the choices of a list of comparisons; one in use is always there.
 func offered(ctx context.Context, ops []string, used string) []ui.Choice {
 	if used != "" && !slices.Contains(ops, used) {

@@ -153,11 +153,11 @@ func (s source) view(ctx context.Context, at string, in Around) views.Row {
 	r := views.Row{At: at, Kind: s.kind, Kinds: sourceKinds(ctx), Value: s.value, Chosen: s.chosen}
 	switch s.kind {
 	case "users":
-		r.Many, r.Choices = true, in.People
+		r.Many, r.Choices = true, withChosen(in.People, s.chosen)
 	case "roles":
-		r.Many, r.Choices = true, in.Roles
+		r.Many, r.Choices = true, withChosen(in.Roles, s.chosen)
 	case "groups":
-		r.Many, r.Choices = true, in.Groups
+		r.Many, r.Choices = true, withChosen(in.Groups, s.chosen)
 	case "field":
 		r.Choices = in.PersonPaths
 	case "managers", "":

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"formrail/handlers/bind"
+	"formrail/handlers/settings"
 	"formrail/models"
 	"formrail/models/field"
-	"formrail/models/text"
 	"formrail/views/design"
 	"formrail/views/fields"
 	"formrail/views/ui"
@@ -146,15 +146,7 @@ func settableChoices(on *models.Collection) []ui.Choice {
 
 // filterOps are the comparisons of a simple filter.
 func filterOps(ctx context.Context) []ui.Choice {
-	return []ui.Choice{
-		{Value: "$eq", Label: text.T(ctx, "filter.eq", "is")},
-		{Value: "$ne", Label: text.T(ctx, "filter.ne", "is not")},
-		{Value: "$includes", Label: text.T(ctx, "filter.includes", "contains")},
-		{Value: "$gt", Label: text.T(ctx, "filter.gt", "is greater than")},
-		{Value: "$lt", Label: text.T(ctx, "filter.lt", "is less than")},
-		{Value: "$empty", Label: text.T(ctx, "filter.empty", "is empty")},
-		{Value: "$notEmpty", Label: text.T(ctx, "filter.not_empty", "is not empty")},
-	}
+	return settings.Operators(ctx, "$eq", "$ne", "$includes", "$gt", "$lt", "$empty", "$notEmpty")
 }
 
 // typedValue is a value of a filter or a button as a definition holds it: a number

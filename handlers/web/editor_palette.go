@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"formrail/engine"
 	"formrail/engine/node"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -19,7 +20,7 @@ func (e *editing) palette(ctx context.Context) *editor.Palette {
 		node.Flow: text.T(ctx, "palette.flow", "Flow"), node.Data: text.T(ctx, "palette.data", "Data"), node.People: text.T(ctx, "palette.people", "People"),
 		node.Connect: text.T(ctx, "palette.connect", "Connect"), node.Compute: text.T(ctx, "palette.compute", "Compute"),
 	}
-	full := count(e.def.Nodes) >= maxSteps
+	full := count(e.def.Nodes) >= engine.MaxNodes
 	for _, g := range []node.Group{node.Flow, node.Data, node.People, node.Connect, node.Compute} {
 		group := editor.Group{Title: titles[g]}
 		for _, typ := range e.site.types.ordered {
@@ -37,9 +38,6 @@ func (e *editing) palette(ctx context.Context) *editor.Palette {
 	return p
 }
 
-// maxSteps is how many steps a workflow may have.
-const maxSteps = 500
-
 func (e *editing) paletteType(ctx context.Context, typ *node.Type, full bool) editor.Type {
 	t := editor.Type{
 		Key: typ.Key, Title: typ.Title, Summary: typ.Summary, Icon: typ.Icon, Kind: tile(typ.Group),
@@ -49,7 +47,7 @@ func (e *editing) paletteType(ctx context.Context, typ *node.Type, full bool) ed
 	t.Asks = asks || e.follow() > 0 && len(typ.MayBranch()) > 0
 	switch listens := e.def.listens(); {
 	case full:
-		t.Reason = text.T(ctx, "palette.limit", "Limit of %d steps reached", maxSteps)
+		t.Reason = text.T(ctx, "palette.limit", "Limit of %d steps reached", engine.MaxNodes)
 	case typ.Waits && e.w.Sync:
 		t.Reason = text.T(ctx, "palette.waits", "Waits for people or time; this workflow answers at once")
 	case listens.Atomic && (typ.Effect == node.External || typ.Effect == node.Slow || typ.Waits):

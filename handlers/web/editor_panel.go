@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -83,7 +82,7 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 	f := e.def.faceOf(part)
 	p.Title, p.Own, p.Note, p.Icon, p.Kind = f.title, part.Title, part.Type+" · "+part.Key, f.icon, f.kind
 	p.Remark, p.Skipped = part.Note, part.Skip
-	p.Policy = &editor.Policy{OnError: part.OnError, Timeout: part.Timeout, Elevated: part.Elevated}
+	p.Policy = &editor.Policy{OnError: part.OnError, Timeout: part.Timeout}
 	if p.Policy.OnError == "" {
 		p.Policy.OnError = "fail"
 	}
@@ -159,14 +158,19 @@ func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[st
 func (e *editing) around(ctx context.Context) (settings.Around, error) {
 	a := settings.Around{Schema: e.def.schema}
 	for _, on := range e.cat.Collections() {
-		a.Collections = append(a.Collections, ui.Choice{Value: on.Name, Label: on.Title})
+		if e.access.Can("collection.design") || e.access.MayTouch(on.Name, models.View) {
+			a.Collections = append(a.Collections, ui.Choice{Value: on.Name, Label: on.Title})
+		}
 	}
-	people, err := models.Users(ctx, e.site.DB.Read(), models.UserQuery{Status: models.UserActive, Limit: 200})
-	if err != nil {
-		return a, err
+	var err error
+	if e.access.MayTouch(models.UsersCollection, models.View) {
+		person := &models.CollectionField{Field: field.Field{Name: "person", Kind: field.User}}
+		if a.People, err = e.choices(ctx, person, ""); err != nil {
+			return a, err
+		}
 	}
-	for _, who := range people {
-		a.People = append(a.People, ui.Choice{Value: strconv.FormatInt(who.ID, 10), Label: who.Nickname})
+	if !e.mayEdit() { // who only looks is offered nothing; what is chosen shows by its key
+		return a, nil
 	}
 	roles, err := e.site.DB.Roles(ctx)
 	if err != nil {

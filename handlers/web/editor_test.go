@@ -77,6 +77,12 @@ func TestEditor_ShowsOthersWhatTheyCannotChange(t *testing.T) {
 	require.Empty(t, handlerstest.All(page, "a", "class", "add"))
 	require.Nil(t, handlerstest.First(page, "form", "id", "step-form"))
 	require.NotNil(t, handlerstest.First(page, "fieldset", "class", "panel__form"))
+	offered := func(as *handlerstest.Client) string {
+		return handlerstest.Text(handlerstest.First(as.Get(editorAddress+"?step=pay").Want(200).Page(), "select", "name", "set.collection"))
+	}
+	require.Contains(t, offered(w.Browser(w.Root)), "Payment")
+	require.NotContains(t, offered(looker), "Payment", "what one may not see is not offered")
+	require.Contains(t, offered(looker), "payments", "what is chosen is named by its key")
 	require.Contains(t, handlerstest.Text(looker.Get(editorAddress+"/variables?at=ask").Want(200).Page()), "Amount")
 	for _, action := range []string{"/commands", "/steps/big", "/undo", "/redo", "/discard", "/versions/1/restore", "/duplicate"} {
 		looker.Submit(editorAddress+action, url.Values{"command": {"delete_nodes"}, "step": {"big"}}).Want(403)

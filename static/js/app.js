@@ -20,5 +20,4 @@ if (document.querySelector(".canvas")) {
   import("./canvas-keys.js");
   import("./canvas-move.js");
   import("./variables.js");
-  import("./filter.js");
 }

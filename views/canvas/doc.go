@@ -37,7 +37,6 @@ type Step struct {
 type Branch struct {
 	Key   string
 	Label string
-	Note  string // read and shown as a tip: the values that decided
 	Taken bool   // the execution went in
 	Left  bool   // and came out at its foot
 	Ends  string // label of the mark at its foot when it ends the execution there

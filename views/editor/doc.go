@@ -109,10 +109,8 @@ type Panel struct {
 
 // Policy is what happens when a step fails.
 type Policy struct {
-	OnError   string
-	Timeout   string
-	CanBranch bool
-	Elevated  bool
+	OnError string
+	Timeout string
 }
 
 // Branch is a branch whose label can be changed.

@@ -102,12 +102,3 @@ func (in Input) plain() fields.Props {
 	f.Required = false // what is missing is a problem of the draft, not of the form
 	return fields.Props{Field: f, Value: in.Text, Checked: in.Checked, Options: in.Choices, ID: in.id()}
 }
-
-func chosen(list []string, value string) bool {
-	for _, one := range list {
-		if one == value {
-			return true
-		}
-	}
-	return false
-}
