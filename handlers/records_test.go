@@ -287,6 +287,10 @@ func TestRecords_NamedWorkflowsThatCannotStart(t *testing.T) {
 	api.Post("/api/reimbursements:create?triggerWorkflows=button", `{"projectName": "B"}`).WantCode(403, "WORKFLOW_NOT_ALLOWED")
 	log := api.Get("/api/triggerLog:list?outcome=not_started").Want(200).List()
 	require.Len(t, log, 2)
+
+	app.Workflow(handlerstest.Workflow{Key: "person", Config: `{"collection": "users"}`, Nodes: `[]`})
+	api.Post("/api/reimbursements:create?strictWorkflows=true&triggerWorkflows=person!applicant", `{"projectName": "C"}`).Want(200)
+	api.Post("/api/reimbursements:create?strictWorkflows=true&triggerWorkflows=person", `{"projectName": "D"}`).WantCode(400, "WORKFLOW_NOT_STARTABLE")
 }
 
 func TestRecords_SynchronousWorkflowsAnswer(t *testing.T) {

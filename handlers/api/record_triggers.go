@@ -119,20 +119,17 @@ func (w *writing) targetOf(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	on, ok := cat.Collection(w.op.Collection)
-	for name := range strings.SplitSeq(path, ".") {
-		if !ok || path == "" {
-			break
-		}
-		f, found := on.Field(name)
-		if !found {
-			return "", models.NotFound()
-		}
-		on, ok = cat.Collection(f.Target)
-	}
 	if !ok {
 		return "", models.NotFound()
 	}
-	return on.Name, nil
+	if path == "" {
+		return on.Name, nil
+	}
+	f := cat.PathEnd(on, path)
+	if f == nil || !f.IsLink() {
+		return "", models.NotFound()
+	}
+	return f.LinkTarget(), nil
 }
 
 // triggers says what became of the workflows the caller named, and of global ones to

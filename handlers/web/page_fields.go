@@ -78,18 +78,10 @@ func (v *viewer) readable(on *models.Collection, name models.BlockField) (blockF
 		out.field, out.path = f, append(out.path, f.Name)
 		on = nil
 		if f.IsLink() {
-			on, _ = v.cat.Collection(targetOf(f))
+			on, _ = v.cat.Collection(f.LinkTarget())
 		}
 	}
 	return out, out.field != nil
-}
-
-// targetOf is the collection a link leads to.
-func targetOf(f *models.CollectionField) string {
-	if f.Kind == field.User {
-		return models.UsersCollection
-	}
-	return f.Target
 }
 
 // appends lists the links that the fields need to be read with their records.
@@ -141,7 +133,7 @@ func (v *viewer) inputs(b *models.Block, on *models.Collection) []blockField {
 		case !ok || f.Hidden || f.Preset || f.ReadOnly:
 		case !v.access.MayWriteField(on.Name, action, f.Name):
 		case action == models.Update && !mayView(v.access, on.Name, f):
-		case f.IsLink() && !v.access.MayTouch(targetOf(f), models.View):
+		case f.IsLink() && !v.access.MayTouch(f.LinkTarget(), models.View):
 		default:
 			out = append(out, blockField{field: f, path: []string{f.Name}, title: name.Title, help: name.Help})
 		}
@@ -152,7 +144,7 @@ func (v *viewer) inputs(b *models.Block, on *models.Collection) []blockField {
 // choices lists what a link may point to: the records the viewer may see, by title.
 // The one that is chosen is always among them.
 func (v *viewer) choices(ctx context.Context, f *models.CollectionField, chosen string) ([]fields.Choice, error) {
-	on, ok := v.cat.Collection(targetOf(f))
+	on, ok := v.cat.Collection(f.LinkTarget())
 	if !ok {
 		return nil, nil
 	}
