@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -24,17 +25,31 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// faults runs axe on the open page, and looks for what makes any page bad: a sideways
-// scroll, no title, another number of main headings than one.
+// faults runs axe on the open page, and looks for what makes any page bad: a complaint in
+// the console, a sideways scroll, no title, another number of main headings than one.
 const faults = `(async () => {
 	const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
 	const out = found.violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " (" + (n.any[0]?.message ?? "") + ")").join(", "));
 	const root = document.documentElement;
 	if (root.scrollWidth > root.clientWidth) out.push("scrolls sideways: " + root.scrollWidth + " > " + root.clientWidth);
 	if (document.querySelectorAll("h1").length !== 1) out.push("main headings: " + document.querySelectorAll("h1").length);
+	out.push(...window.complaints);
 	if (!document.title.replace("· Formrail", "").trim()) out.push("no title");
 	return out;
 })()`
+
+// listens gathers what a page writes to the console as errors, throws, fails to load or
+// is refused by its policy, from its first moment on. A live stream that was refused is
+// left out: the test leaves pages faster than the server notices that their streams are
+// closed, and a person may have eight.
+const listens = `
+	window.complaints = [];
+	const complain = (what) => window.complaints.push("console: " + what);
+	const write = console.error;
+	console.error = (...said) => { if (said.join(" ") !== "[object Event]") complain(said.join(" ")); write(...said); };
+	addEventListener("error", (event) => complain(event.message ?? "cannot load " + (event.target.src ?? event.target.href)), true);
+	addEventListener("unhandledrejection", (event) => complain("rejected: " + event.reason));
+	addEventListener("securitypolicyviolation", (event) => complain("policy " + event.violatedDirective));`
 
 // look is a width and a theme that pages are looked at in.
 type look struct {
@@ -97,6 +112,12 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	record = record[strings.LastIndex(record, "/")+1:]
 
 	manager, designer := enter("manager"), enter("designer")
+	for _, b := range []*browser{manager, designer} {
+		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listens})
+			return err //nolint:wrapcheck // the test says what it did
+		}))
+	}
 	manager.visit("/tasks")
 	task := manager.first(`^/tasks/[0-9a-z]+`)
 	designer.visit("/executions")
