@@ -15,6 +15,7 @@ import (
 type CommandBatch struct {
 	ID       string // made by the client; a repeat gives the first answer; empty = made here
 	Base     int64  // revision the client saw; 0 = not checked
+	Hold     bool   // keeps others from editing until the lease lapses; for pages
 	Commands []Command
 }
 
@@ -28,6 +29,7 @@ type DraftState struct {
 	Findings []Finding
 	Undo     string // label of the edit that undo would revert; empty = none
 	Redo     string
+	Holder   Holder
 }
 
 // Commands applies a batch of edits to the draft of a workflow: all or none.
@@ -38,7 +40,7 @@ func (e *Engine) Commands(ctx context.Context, access models.Access, key string,
 	if in.ID == "" {
 		in.ID = models.NewID()
 	}
-	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+	return e.edit(ctx, access, key, in.Hold, func(tx *models.Tx, ed *edit) error {
 		known, err := models.WorkflowEdits().ByID(ctx, tx, in.ID)
 		if err != nil {
 			return err
@@ -59,17 +61,17 @@ func (e *Engine) Commands(ctx context.Context, access models.Access, key string,
 
 // Undo reverts the latest edit of the draft.
 func (e *Engine) Undo(ctx context.Context, access models.Access, key string) (DraftState, error) {
-	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "done") })
+	return e.edit(ctx, access, key, false, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "done") })
 }
 
 // Redo repeats the latest undone edit.
 func (e *Engine) Redo(ctx context.Context, access models.Access, key string) (DraftState, error) {
-	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "undone") })
+	return e.edit(ctx, access, key, false, func(tx *models.Tx, ed *edit) error { return ed.step(ctx, tx, "undone") })
 }
 
 // DiscardDraft makes the draft equal to the live version; it can be undone.
 func (e *Engine) DiscardDraft(ctx context.Context, access models.Access, key string) (DraftState, error) {
-	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+	return e.edit(ctx, access, key, false, func(tx *models.Tx, ed *edit) error {
 		if ed.w.LiveVersion == 0 {
 			return models.Invalid("NO_LIVE_VERSION", text.M("draft.no_live", "The workflow was never published, so there is nothing to go back to."))
 		}
@@ -83,7 +85,7 @@ func (e *Engine) DiscardDraft(ctx context.Context, access models.Access, key str
 
 // RestoreVersion makes the draft equal to an old version; it can be undone.
 func (e *Engine) RestoreVersion(ctx context.Context, access models.Access, key string, number int64) (DraftState, error) {
-	return e.edit(ctx, access, key, func(tx *models.Tx, ed *edit) error {
+	return e.edit(ctx, access, key, false, func(tx *models.Tx, ed *edit) error {
 		v, err := models.VersionByNumber(ctx, tx, ed.w.ID, number)
 		if err != nil {
 			return err
@@ -101,7 +103,7 @@ type edit struct {
 }
 
 // edit runs fn on the draft of a workflow and reports how the draft stands.
-func (e *Engine) edit(ctx context.Context, access models.Access, key string, fn func(*models.Tx, *edit) error) (DraftState, error) {
+func (e *Engine) edit(ctx context.Context, access models.Access, key string, hold bool, fn func(*models.Tx, *edit) error) (DraftState, error) {
 	if err := access.Require("workflow.edit"); err != nil {
 		return DraftState{}, err
 	}
@@ -112,6 +114,9 @@ func (e *Engine) edit(ctx context.Context, access models.Access, key string, fn 
 			return err
 		}
 		ed := &edit{e: e, by: access.Principal.UserID, w: w}
+		if err := ed.enter(ctx, tx, hold); err != nil {
+			return err
+		}
 		if err := fn(tx, ed); err != nil {
 			return err
 		}
@@ -325,7 +330,17 @@ func (ed *edit) state(ctx context.Context, q models.Querier) (DraftState, error)
 	if err != nil {
 		return DraftState{}, err
 	}
-	out := DraftState{Revision: ed.w.DraftRevision, Changed: ed.touched, Findings: findings}
+	out, err := ed.brief(ctx, q)
+	out.Findings = findings
+	return out, err
+}
+
+// brief is state without what is wrong with the draft.
+func (ed *edit) brief(ctx context.Context, q models.Querier) (out DraftState, err error) {
+	out = DraftState{Revision: ed.w.DraftRevision, Changed: ed.touched}
+	if out.Holder, err = ed.holder(ctx, q); err != nil {
+		return DraftState{}, err
+	}
 	for label, state := range map[*string]string{&out.Undo: "done", &out.Redo: "undone"} {
 		c, err := models.WorkflowEdits().Last(ctx, q, ed.w.ID, state)
 		if err != nil {

@@ -45,7 +45,7 @@ func (e *Engine) Import(ctx context.Context, access models.Access, f File) (Impo
 		plan.Workflow, err = e.insertWorkflow(ctx, access, f.workflow(), draft)
 		return plan, err
 	}
-	_, err = e.edit(ctx, access, f.Key, func(tx *models.Tx, ed *edit) error {
+	_, err = e.edit(ctx, access, f.Key, false, func(tx *models.Tx, ed *edit) error {
 		// The workflow may have changed since the plan was made.
 		if plan, err = e.planImport(ctx, tx, f); err != nil {
 			return err

@@ -72,3 +72,12 @@ func (e *Engine) Draft(ctx context.Context, access models.Access, w *models.Work
 	ed := &edit{e: e, by: access.Principal.UserID, w: w}
 	return ed.state(ctx, e.db.Read())
 }
+
+// DraftBrief is [Engine.Draft] without the findings: it is quick for any size.
+func (e *Engine) DraftBrief(ctx context.Context, access models.Access, w *models.Workflow) (DraftState, error) {
+	if err := access.Require("workflow.view"); err != nil {
+		return DraftState{}, err
+	}
+	ed := &edit{e: e, by: access.Principal.UserID, w: w}
+	return ed.brief(ctx, e.db.Read())
+}

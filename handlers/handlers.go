@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ func New(d Deps) (*App, error) {
 	if a.deps.Live == nil {
 		a.deps.Live = d.Engine.Live()
 	}
+	a.deps.Present = live.NewPresence(a.deps.Live)
 	a.live = newLiveStreams(a.deps, a.stopping)
 	var pages route.Pages
 	if d.Pages != nil {
@@ -120,6 +122,9 @@ func (a *App) server(cfg Config) *fiber.App {
 	app.Server().HeaderReceived = a.limits
 	return app
 }
+
+// Presence knows who has which page open.
+func (a *App) Presence() *live.Presence { return a.deps.Present }
 
 // Table is the route table.
 func (a *App) Table() *route.Table { return a.table }
@@ -183,7 +188,21 @@ func (a *App) handle(c *fiber.Ctx) (err error) {
 			return err
 		}
 	}
-	return r.Route.Handler(c)
+	if err := r.Route.Handler(c); err != nil {
+		return err
+	}
+	a.compress(c, r)
+	return nil
+}
+
+// compress makes an answer smaller on its way, except event streams, which it would
+// hold back, and fonts, which are compressed.
+func (a *App) compress(c *fiber.Ctx, r *route.Request) {
+	if r.Route.Rate == route.Stream || bytes.HasPrefix(c.Response().Header.ContentType(), []byte("font/")) {
+		return
+	}
+	answered := func(*fasthttp.RequestCtx) {}
+	fasthttp.CompressHandlerLevel(answered, fasthttp.CompressDefaultCompression)(c.Context())
 }
 
 // failed answers what went wrong, also before the first step: a request that cannot

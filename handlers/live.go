@@ -67,7 +67,7 @@ func (l *liveStreams) open(c *fiber.Ctx) error {
 	}
 	s := &stream{
 		l: l, ctx: c.UserContext(), caller: caller, topics: topics,
-		conn: c.Context().Conn(), sub: l.deps.Live.Subscribe(topics...),
+		conn: c.Context().Conn(), sub: l.deps.Live.Subscribe(topics...), gone: make(chan struct{}),
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set("X-Accel-Buffering", "no")
@@ -136,6 +136,7 @@ type stream struct {
 	topics []string
 	conn   net.Conn
 	sub    *live.Subscription
+	gone   chan struct{} // closed when the reader has closed the connection
 }
 
 // run writes events until the reader goes away, loses his rights, or the server
@@ -146,6 +147,12 @@ func (s *stream) run(w *bufio.Writer) {
 	if s.write(w, ": open\n\n") != nil {
 		return
 	}
+	go s.listen()
+	for _, topic := range s.topics {
+		if _, ok := workflowOf(topic); ok {
+			defer s.l.deps.Present.Enter(topic, s.caller.UserID())()
+		}
+	}
 	beat, check := time.NewTicker(heartbeat), time.NewTicker(recheck)
 	defer beat.Stop()
 	defer check.Stop()
@@ -154,8 +161,12 @@ func (s *stream) run(w *bufio.Writer) {
 		select {
 		case <-s.l.stopping:
 			return
+		case <-s.gone:
+			return
 		case <-beat.C:
-			err = s.write(w, ": alive\n\n")
+			if err = s.renew(); err == nil {
+				err = s.write(w, ": alive\n\n")
+			}
 		case <-check.C:
 			err = s.allowed()
 		case <-s.sub.Wake():
@@ -165,6 +176,32 @@ func (s *stream) run(w *bufio.Writer) {
 			return
 		}
 	}
+}
+
+// listen waits until the reader closes the connection. A browser sends nothing more
+// on it: what comes is the end.
+func (s *stream) listen() {
+	defer close(s.gone)
+	if s.conn.SetReadDeadline(time.Time{}) != nil {
+		return
+	}
+	var b [1]byte
+	_, _ = s.conn.Read(b[:]) // whatever it says, the stream is over
+}
+
+// workflowOf is the key of the workflow that a topic is about.
+func workflowOf(topic string) (string, bool) { return strings.CutPrefix(topic, "workflow:") }
+
+// renew keeps the right to edit of somebody who has the editor open.
+func (s *stream) renew() error {
+	for _, topic := range s.topics {
+		if key, ok := workflowOf(topic); ok {
+			if err := s.l.deps.Engine.StillEditing(s.ctx, s.caller.UserID(), key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // tell sends what has changed since the last time.

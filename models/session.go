@@ -2,8 +2,6 @@ package models
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -246,51 +244,6 @@ func SwitchRole(ctx context.Context, tx *Tx, s Session, role string) (Started, e
 		return Started{}, fmt.Errorf("switch role: %w", err)
 	}
 	return started, Audit(ctx, tx, AuditEntry{Principal: started.Session.Principal(), Action: "session.role", ObjectType: "role", ObjectID: role})
-}
-
-// CSRFToken is the token that must come with every change from a session's pages.
-func (db *DB) CSRFToken(ctx context.Context, s Session) (string, error) {
-	key, err := db.csrfKey(ctx)
-	if err != nil {
-		return "", err
-	}
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(s.Hash))
-	return secretEncoding.EncodeToString(mac.Sum(nil)), nil
-}
-
-// CheckCSRF refuses a token that does not belong to the session.
-func (db *DB) CheckCSRF(ctx context.Context, s Session, token string) error {
-	want, err := db.CSRFToken(ctx, s)
-	if err != nil {
-		return err
-	}
-	if !hmac.Equal([]byte(want), []byte(token)) {
-		return Forbidden("BAD_CSRF", text.M("signin.csrf", "This page is too old. Load it again and repeat what you did."))
-	}
-	return nil
-}
-
-const csrfKeyName = "csrf_key"
-
-// csrfKey reads the key of the installation, and makes it the first time.
-func (db *DB) csrfKey(ctx context.Context) (string, error) {
-	return cachedBy(db, csrfKeyName, csrfKeyName, func() (string, error) {
-		key, err := db.Meta(ctx, csrfKeyName)
-		if err != nil || key != "" {
-			return key, err
-		}
-		err = db.Write(ctx, "session.key", func(tx *Tx) error {
-			if _, err := tx.Exec(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", csrfKeyName, NewSecret()); err != nil {
-				return err
-			}
-			return tx.QueryRow(ctx, "SELECT value FROM meta WHERE name = ?", csrfKeyName).Scan(&key)
-		})
-		if err != nil {
-			return "", fmt.Errorf("make key for page tokens: %w", err)
-		}
-		return key, nil
-	})
 }
 
 func expiredSession() *Error {

@@ -23,6 +23,7 @@ type Deps struct {
 	Engine    *engine.Engine
 	Design    *pagedesign.Service // of pages
 	Live      *live.Hub
+	Present   *live.Presence // who looks at what
 	Passwords *models.Passwords
 	Keyed     *models.Idempotency
 	Log       *slog.Logger

@@ -33,6 +33,7 @@ type editing struct {
 	adding   *canvas.Place   // where a step is added
 	typ      string          // type that is asked about before it is added
 	saved    bool            // something was just saved
+	keep     bool            // the panel stays as it is in the page
 	refusal  string
 	question *editor.Question
 	publish  *editor.Publish
@@ -66,7 +67,9 @@ func (e *editing) load(ctx context.Context, key string) (err error) {
 }
 
 // mayEdit reports whether the viewer changes what he sees.
-func (e *editing) mayEdit() bool { return e.version == nil && e.access.Can("workflow.edit") }
+func (e *editing) mayEdit() bool {
+	return e.version == nil && e.access.Can("workflow.edit") && !e.locked()
+}
 
 // showWorkflow draws the draft of a workflow, with the step that the address opens,
 // moves or adds.
@@ -79,7 +82,8 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	e.open = query.Get("step")
+	e.open, e.keep = query.Get("step"), query.Has("keep")
+	s.Present.Look(e.topic(), e.user.ID, e.open)
 	if e.mayEdit() {
 		e.moving = query.Get("move")
 		if nodeIn(e.def.Nodes, e.moving) == nil {
@@ -140,7 +144,7 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 			return err
 		}
 	}
-	return reply.Status(c, status, editor.Page(p), editor.Changes(p, e.sent.form == nil || e.sent.redraw))
+	return reply.Status(c, status, editor.Page(p), editor.Changes(p, !e.keep && (e.sent.form == nil || e.sent.redraw)))
 }
 
 // props are the editor as it stands.
@@ -148,7 +152,7 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
 		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
-		CanPublish: e.version == nil && e.access.Can("workflow.publish") && e.w.DraftDirty,
+		CanPublish: e.version == nil && !e.locked() && e.access.Can("workflow.publish") && e.w.DraftDirty,
 		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Step: e.open,
 	}
 	p.Session.CSRF = e.csrf
@@ -156,6 +160,9 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 		p.Revision = strconv.FormatInt(e.seen, 10)
 	}
 	e.words(ctx, &p)
+	if err := e.editors(ctx, &p); err != nil {
+		return p, err
+	}
 	if p.CanEdit {
 		p.Problems = e.problems(ctx)
 	}

@@ -34,7 +34,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	if e.question = e.loses(ctx, form); e.question != nil {
 		return e.draw(c, fiber.StatusOK)
 	}
-	done, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Commands: []engine.Command{command}})
+	done, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: []engine.Command{command}})
 	if err != nil {
 		return e.refuse(c, models.AsError(err))
 	}

@@ -262,7 +262,7 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	e.sent.redraw = e.sent.redraw || slices.ContainsFunc(changes, func(name string) bool { return settings.Shapes(fields, name) })
 	commands := e.commands(form, changes, after)
 	if len(commands) > 0 {
-		if _, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Commands: commands}); err != nil {
+		if _, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
 			return e.refuse(c, models.AsError(err))
 		}
 	}

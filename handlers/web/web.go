@@ -137,6 +137,8 @@ func (s *site) workflows() []route.Route {
 		page("/workflows/{key}/versions/{number}", view, s.showVersion),
 		page("/workflows/{key}/variables", view, s.showVariables),
 		page("/workflows/{key}/publish", publish, s.askPublish),
+		page("/workflows/{key}/people", view, s.showEditors),
+		change("/workflows/{key}/lock", edit, s.changeEditor),
 		change("/workflows/{key}/commands", edit, s.changeWorkflow),
 		change("/workflows/{key}/steps/{step}", edit, s.changeStep),
 		change("/workflows/{key}/undo", edit, s.undoEdit),

@@ -20,4 +20,5 @@ if (document.querySelector(".canvas")) {
   import("./canvas-keys.js");
   import("./canvas-move.js");
   import("./variables.js");
+  import("./editor-live.js");
 }

@@ -2,7 +2,7 @@
 // does. Single letters do nothing while a field has focus or when they are switched off.
 import { reveal, zoom } from "./canvas.js";
 import { open } from "./dialog.js";
-import { act, addAfter, cancelMove } from "./editor.js";
+import { act, addAfter, cancelMove, editing } from "./editor.js";
 
 const hits = () => [...document.querySelectorAll(".canvas .node__hit")];
 const drops = () => [...document.querySelectorAll(".canvas .drop:not(:disabled)")];
@@ -81,8 +81,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if ("noKeys" in document.body.dataset || document.querySelector("dialog[open]")) return;
-  const editing = "editing" in (document.getElementById("editor")?.dataset ?? {});
-  if (editing && hit && onStep[event.key]) {
+  if (hit && editing() && onStep[event.key]) {
     event.preventDefault();
     event.stopImmediatePropagation();
     onStep[event.key](hit);

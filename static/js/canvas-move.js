@@ -1,6 +1,6 @@
 // Moving a step by dragging: the places appear as for moving by keyboard, and the step
 // goes to the one it is let go over.
-import { act, cancelMove } from "./editor.js";
+import { act, cancelMove, editing } from "./editor.js";
 
 const FAR_ENOUGH = 6; // pixels before a press becomes a drag
 
@@ -32,8 +32,7 @@ const follow = (event) => {
 
 document.addEventListener("pointerdown", (event) => {
   const node = event.target.closest?.(".canvas .node[data-key]");
-  const editing = "editing" in (document.getElementById("editor")?.dataset ?? {});
-  if (!node || !editing || event.button !== 0 || event.pointerType === "touch" || node.dataset.key === "trigger" || event.target.closest("button")) return;
+  if (!node || !editing() || event.button !== 0 || event.pointerType === "touch" || node.dataset.key === "trigger" || event.target.closest("button")) return;
   held = { node, x: event.clientX, y: event.clientY };
 });
 

@@ -27,6 +27,28 @@ const saved = () => new Promise((resolve) => {
   check();
 });
 
+const state = () => document.getElementById("editor-state");
+
+// editing reports whether the reader may change what is drawn.
+export const editing = () => "editing" in (state()?.dataset ?? {});
+
+// refresh draws the draft as it is now. What is being typed or moved stays; who may
+// edit from now on gets the whole page.
+export const refresh = async () => {
+  await saved();
+  if (document.querySelector("[data-cancel-move]")) return;
+  const { revision } = state().dataset;
+  const panel = document.getElementById("panel");
+  const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
+  const typing = panel?.contains(document.activeElement) && editing();
+  if (typing) query.set("keep", "1");
+  const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true" } });
+  if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
+  const before = editing();
+  htmx.swap("#editor", await response.text(), { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+  if (!before && editing()) location.reload();
+};
+
 const palette = () => document.getElementById("palette");
 
 // openPalette shows the step types beside their place.
@@ -117,7 +139,6 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("[data-redraw]")) form.elements.namedItem("redraw").value = "1";
 }, true);
 
-const state = () => document.getElementById("editor-state");
 const word = (text) => {
   const at = state()?.querySelector("[data-word]");
   if (at) at.textContent = text;

@@ -23,6 +23,8 @@ const (
 	problemsID = "editor-problems"
 	listID     = "problem-list"
 	publishID  = "editor-publish"
+	peopleID   = "editor-people"
+	lockID     = "editor-lock"
 	panelID    = "panel"
 	savedID    = "panel-saved"
 	questionID = "question"
@@ -56,6 +58,9 @@ type Props struct {
 	Banner   *Banner
 	Refusal  string // why something was not done
 
+	People []Present
+	Lock   *Lock // another person edits, or asks this one to hand over
+
 	Step   string // key of the step that is open or being moved
 	Moving string // title of the step that is being moved; empty = none
 }
@@ -83,6 +88,22 @@ type Banner struct {
 	Text    string
 	Restore bool // may be made the draft again
 	Number  int
+}
+
+// Present is somebody who has the editor open.
+type Present struct {
+	Person ui.Person
+	Name   string // with what he does: "Priya Nair edits"
+	Step   string // key of the step he has open; empty = none
+}
+
+// Lock says who may edit. Either the reader is kept from it, or somebody asks him.
+type Lock struct {
+	Text    string
+	Asked   bool // the reader has asked for it
+	Holds   bool // the reader edits and is asked to hand over
+	CanTake bool
+	Sure    string // what is asked before the reader takes over
 }
 
 // Panel describes one step, or the trigger, beside the canvas.
@@ -187,6 +208,14 @@ func (p Props) home() string {
 		return urls.WorkflowVersion(p.Key, p.Banner.Number)
 	}
 	return urls.Workflow(p.Key)
+}
+
+// topic is what the live updates of the draft are called; none for an old version.
+func (p Props) topic() string {
+	if p.Banner != nil {
+		return ""
+	}
+	return "workflow:" + p.Key
 }
 
 func (p Props) post() string { return urls.WorkflowCommands(p.Key) }

@@ -151,6 +151,12 @@ func WorkflowAdd(key, parent, branch string, index int, typ string) string {
 // WorkflowCommands takes one edit of the draft; POST.
 func WorkflowCommands(key string) string { return Workflow(key) + "/commands" }
 
+// WorkflowPeople says who has the editor open and who edits.
+func WorkflowPeople(key string) string { return Workflow(key) + "/people" }
+
+// WorkflowLock asks for, hands over, keeps or takes the right to edit; POST.
+func WorkflowLock(key string) string { return Workflow(key) + "/lock" }
+
 // WorkflowUndo takes the last edit back; POST.
 func WorkflowUndo(key string) string { return Workflow(key) + "/undo" }
 

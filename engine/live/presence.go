@@ -1,0 +1,88 @@
+package live
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Presence knows who looks at what, from the event streams of this process. It tells
+// the listeners of a topic when somebody comes, goes, or looks at another part of it.
+type Presence struct {
+	hub    *Hub
+	mu     sync.Mutex
+	people map[string]map[int64]*seat
+}
+
+// seat is one person at a topic.
+type seat struct {
+	windows int
+	place   string
+}
+
+// Present is somebody who looks at a topic.
+type Present struct {
+	UserID int64
+	Place  string // part of it, such as the key of an open step; empty = none
+}
+
+// NewPresence makes a presence that speaks through a hub.
+func NewPresence(hub *Hub) *Presence {
+	return &Presence{hub: hub, people: map[string]map[int64]*seat{}}
+}
+
+// Enter notes that somebody opened a window on a topic. Call leave once, when it is
+// closed.
+func (p *Presence) Enter(topic string, userID int64) (leave func()) {
+	p.mu.Lock()
+	if p.people[topic] == nil {
+		p.people[topic] = map[int64]*seat{}
+	}
+	if p.people[topic][userID] == nil {
+		p.people[topic][userID] = &seat{}
+	}
+	p.people[topic][userID].windows++
+	p.mu.Unlock()
+	p.hub.Publish(topic)
+	return func() { p.leave(topic, userID) }
+}
+
+func (p *Presence) leave(topic string, userID int64) {
+	p.mu.Lock()
+	if s := p.people[topic][userID]; s != nil {
+		if s.windows--; s.windows == 0 {
+			delete(p.people[topic], userID)
+		}
+		if len(p.people[topic]) == 0 {
+			delete(p.people, topic)
+		}
+	}
+	p.mu.Unlock()
+	p.hub.Publish(topic)
+}
+
+// Look notes at which part of a topic somebody looks who has a window on it.
+func (p *Presence) Look(topic string, userID int64, place string) {
+	p.mu.Lock()
+	s := p.people[topic][userID]
+	changed := s != nil && s.place != place
+	if changed {
+		s.place = place
+	}
+	p.mu.Unlock()
+	if changed {
+		p.hub.Publish(topic)
+	}
+}
+
+// Who lists the people at a topic, by id.
+func (p *Presence) Who(topic string) []Present {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]Present, 0, len(p.people[topic]))
+	for id, s := range p.people[topic] {
+		out = append(out, Present{UserID: id, Place: s.place})
+	}
+	slices.SortFunc(out, func(a, b Present) int { return cmp.Compare(a.UserID, b.UserID) })
+	return out
+}

@@ -1,0 +1,51 @@
+// What other people do in the editor: who is here, which step each has open, and their
+// changes as they make them.
+import { editing, refresh } from "./editor.js";
+
+const { htmx } = window;
+const here = () => document.getElementById("editor-live");
+const state = () => document.getElementById("editor-state");
+
+// seen says what the page shows, so that the server knows whether that is still so.
+const seen = () => {
+  const step = document.getElementById("panel")?.dataset.step;
+  const query = { seen: state().dataset.revision };
+  if (editing()) query.editing = "1";
+  return new URLSearchParams(step ? { ...query, step } : query);
+};
+
+const ask = () => here() && htmx.ajax("GET", `${here().dataset.href}?${seen()}`, { source: here(), target: "#editor", swap: "none" });
+
+document.addEventListener("htmx:sseMessage", (event) => {
+  if (event.target === here()) ask();
+});
+
+document.addEventListener("live:refresh", (event) => {
+  if (event.target === here()) ask();
+});
+
+document.addEventListener("draft:changed", () => refresh());
+
+// A step that somebody has open is ringed, with his name.
+const ring = () => {
+  if (!here()) return;
+  document.querySelectorAll(".node.is-watched").forEach((node) => {
+    node.classList.remove("is-watched");
+    delete node.dataset.watched;
+  });
+  document.querySelectorAll("#editor-people [data-at]").forEach((one) => {
+    const node = one.dataset.at && document.getElementById(one.dataset.at);
+    if (!node) return;
+    node.classList.add("is-watched");
+    node.dataset.watched = [node.dataset.watched, one.title].filter(Boolean).join(", ");
+  });
+};
+
+["htmx:afterSettle", "htmx:oobAfterSwap"].forEach((name) => document.addEventListener(name, ring));
+ring();
+
+// Leases lapse without anybody doing something: who waits asks again.
+const AGAIN = 15;
+setInterval(() => {
+  if (document.querySelector("#editor-lock[data-locked]") && !document.hidden) ask();
+}, AGAIN * 1000);
