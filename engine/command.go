@@ -13,15 +13,19 @@ import (
 // Command is one edit of a draft: its name and its arguments as canonical values.
 //
 //	add_node     type, at {parent, branch, index}, key?, title?, config?, restTo?
-//	move_nodes   keys, at
+//	move_nodes   keys, at, references?
 //	duplicate_nodes keys
-//	delete_nodes keys, keepBranch {key: branch}
+//	paste_nodes  nodes, at, references?
+//	delete_nodes keys, keepBranch {key: branch}, references?
 //	set_title    key, value     set_note key, value     set_skip key, value
 //	rename_branch key, branch, value
 //	set_config   key, field, value (null removes the setting)
 //	set_policy   key, field (retry, timeout, onError, onUnknown, elevated), value
 //	set_trigger  field, value
 //	replace_draft document
+//
+// references says what becomes of references that would lose what they name: keep
+// (default) lets them become problems, clear takes them out.
 type Command struct {
 	Name string
 	Args map[string]any
@@ -76,7 +80,7 @@ func badCommand(m text.Message) *models.Error { return models.Invalid("BAD_PARAM
 
 func (c *change) apply(cmd Command) error {
 	run, ok := map[string]func(map[string]any) (string, error){
-		"add_node": c.addNode, "move_nodes": c.moveNodes, "duplicate_nodes": c.duplicateNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
+		"add_node": c.addNode, "move_nodes": c.moveNodes, "duplicate_nodes": c.duplicateNodes, "paste_nodes": c.pasteNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
 		"set_skip": c.setSkip, "set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
 	}[cmd.Name]
 	if !ok {
@@ -228,6 +232,12 @@ func without(list, gone []*NodePart) []*NodePart {
 
 func (c *change) moveNodes(args map[string]any) (string, error) {
 	keys := textsOf(args["keys"])
+	clear, err := clears(args)
+	if err != nil {
+		return "", err
+	}
+	compiled, _ := c.types.compile(c.d, "")
+	before := positions(c.d.Nodes)
 	moved, err := c.take(keys)
 	if err != nil {
 		return "", err
@@ -240,6 +250,11 @@ func (c *change) moveNodes(args map[string]any) (string, error) {
 		return "", badCommand(text.M("draft.into_itself", "A step cannot be moved into itself or to a place that does not exist."))
 	}
 	*p.list = slices.Insert(*p.list, p.index, moved...)
+	if clear {
+		for _, r := range broken(compiled, before, positions(c.d.Nodes)) {
+			c.types.clearReferences(r.by.part, []string{r.of.part.Key})
+		}
+	}
 	return "Moved " + c.names(moved), nil
 }
 
@@ -250,9 +265,18 @@ func (c *change) deleteNodes(args map[string]any) (string, error) {
 			return "", err
 		}
 	}
+	clear, err := clears(args)
+	if err != nil {
+		return "", err
+	}
 	gone, err := c.take(textsOf(args["keys"]))
 	if err != nil {
 		return "", err
+	}
+	if clear {
+		var keys []string
+		walkNodes(gone, func(n *NodePart) { keys = append(keys, n.Key) })
+		c.d.walk(func(n *NodePart) { c.types.clearReferences(n, keys) })
 	}
 	if len(gone) == 0 {
 		return "", badCommand(text.M("draft.keys_delete", "Name the steps to delete."))

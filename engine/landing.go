@@ -35,7 +35,7 @@ func (e *Engine) Landings(d *Definition, key string) []Landing {
 		}
 		l.Inside = parent == key || parent != "" && before[parent].within(key)
 		if !l.Here && !l.Inside {
-			l.Breaks = broken(c, before, positions(relocated(d, key, l)))
+			l.Breaks = sentences(broken(c, before, positions(relocated(d, key, l))))
 		}
 		out = append(out, l)
 	})
@@ -122,9 +122,20 @@ func (p position) precedes(other position) bool {
 	return len(p) < len(other) // an enclosing node has run
 }
 
-// broken says which references held before a move and would not after it.
-func broken(c *Compiled, before, after map[string]position) []text.Message {
+// reading is a node that uses what another one gives.
+type reading struct{ by, of *compiledNode }
+
+func sentences(list []reading) []text.Message {
 	var out []text.Message
+	for _, r := range list {
+		out = append(out, text.M("move.breaks", "“%s” uses “%s”, which would not have run yet.", r.by.title, r.of.title))
+	}
+	return out
+}
+
+// broken lists the references that held before a move and would not after it.
+func broken(c *Compiled, before, after map[string]position) []reading {
+	var out []reading
 	seen := map[[2]string]bool{}
 	for _, n := range c.Nodes {
 		for _, ref := range n.refs {
@@ -138,11 +149,55 @@ func broken(c *Compiled, before, after map[string]position) []text.Message {
 			}
 			seen[pair] = true
 			if before[pair[1]].precedes(before[pair[0]]) && !after[pair[1]].precedes(after[pair[0]]) {
-				out = append(out, text.M("move.breaks", "“%s” uses “%s”, which would not have run yet.", n.title, read.title))
+				out = append(out, reading{n, read})
 			}
 		}
 	}
 	return out
+}
+
+// PasteLandings lists all places of a definition for copies of nodes that are not in
+// it, in document order, and what they read that would not have run there.
+func (e *Engine) PasteLandings(d *Definition, fragment []*NodePart) []Landing {
+	pasted, _ := e.registry.compile(&Definition{Trigger: d.Trigger, Nodes: fragment}, "")
+	here := positions(d.Nodes)
+	var out []Landing
+	e.places(d.Nodes, "", "", func(parent, branch string, index int) {
+		l := Landing{Parent: parent, Branch: branch, Index: index, To: index}
+		at := append(slices.Clone(here[parent]), level{parent: parent, branch: branch, index: index})
+		seen := map[[2]string]bool{}
+		for _, n := range pasted.Nodes {
+			for _, ref := range n.refs {
+				if ref.Root != "nodes" || len(ref.Path) == 0 || pasted.byKey[ref.Path[0]] != nil {
+					continue
+				}
+				pair := [2]string{n.part.Key, ref.Path[0]}
+				read, known := here[ref.Path[0]]
+				if seen[pair] || known && read.precedes(at) {
+					continue
+				}
+				seen[pair] = true
+				l.Breaks = append(l.Breaks, text.M("paste.breaks", "“%s” uses “%s”, which would not have run yet.", n.title, e.titleIn(d, ref.Path[0])))
+			}
+		}
+		out = append(out, l)
+	})
+	return out
+}
+
+// titleIn is what a node of a definition is called; its key when there is none.
+func (e *Engine) titleIn(d *Definition, key string) string {
+	title := key
+	d.walk(func(n *NodePart) {
+		if n.Key != key {
+			return
+		}
+		title = n.titleOf(n.Type)
+		if t := e.registry.nodes[n.Type]; t != nil {
+			title = n.titleOf(t.Title)
+		}
+	})
+	return title
 }
 
 // relocated gives the nodes of a definition after a move, without changing it.

@@ -88,3 +88,29 @@ func replaced(source string, members []member, renamed func(of Reference, name s
 	}
 	return string(out)
 }
+
+// Refers reports whether an expression reads a variable that cleared chooses. A
+// source that cannot be read reads nothing.
+func Refers(source string, cleared func(Reference) bool) bool {
+	p, err := Compile(source)
+	return err == nil && slices.ContainsFunc(p.refs, cleared)
+}
+
+// ClearTemplate takes the expressions out of a template that read a variable that
+// cleared chooses; the text around them stays.
+func ClearTemplate(source string, cleared func(Reference) bool) string {
+	t, err := CompileTemplate(source)
+	if err != nil || !slices.ContainsFunc(t.refs, cleared) {
+		return source
+	}
+	var b strings.Builder
+	for _, p := range t.parts {
+		switch {
+		case p.program == nil:
+			b.WriteString(p.literal)
+		case !slices.ContainsFunc(p.program.refs, cleared):
+			b.WriteString("{{" + p.program.source + "}}")
+		}
+	}
+	return b.String()
+}

@@ -30,6 +30,7 @@ type editing struct {
 	version  *models.Version // an old one that is looked at; nil for the draft
 	open     string          // key of the step in the panel
 	moving   string          // key of the step that is being moved
+	paste    *fragment       // steps that are being pasted
 	adding   *canvas.Place   // where a step is added
 	typ      string          // type that is asked about before it is added
 	saved    bool            // something was just saved
@@ -88,6 +89,11 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 		e.moving = query.Get("move")
 		if nodeIn(e.def.Nodes, e.moving) == nil {
 			e.moving = ""
+		}
+		if part := nodeIn(e.def.Nodes, query.Get("copy")); part != nil {
+			if e.paste, err = e.fragmentOf([]*engine.NodePart{part}); err != nil {
+				return err
+			}
 		}
 		if query.Has("add") {
 			index, err := strconv.Atoi(query.Get("add"))
@@ -173,6 +179,8 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	switch {
 	case e.moving != "":
 		p.Step, p.Moving = e.moving, e.def.faceOf(nodeIn(e.def.Nodes, e.moving)).title
+	case e.paste != nil:
+		p.Pasting, p.Fragment = e.paste.title(ctx, e.def), e.paste.sent
 	case e.adding != nil:
 		p.Palette = e.palette(ctx)
 	case e.open != "":
@@ -306,13 +314,19 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 
 // places says where a step can be added, or where the one that is moved can go.
 func (e *editing) places(ctx context.Context, p *canvas.Props) {
-	if e.moving == "" {
+	landings := []engine.Landing{}
+	switch {
+	case e.moving != "":
+		landings = e.site.Engine.Landings(e.def.Definition, e.moving)
+	case e.paste != nil:
+		landings = e.site.Engine.PasteLandings(e.def.Definition, e.paste.nodes)
+	default:
 		p.AddHref = func(at canvas.Place) string { return urls.WorkflowAdd(e.w.Key, at.Parent, at.Branch, at.Index, "") }
 		return
 	}
 	drops := map[canvas.Place]canvas.Drop{}
-	for _, l := range e.site.Engine.Landings(e.def.Definition, e.moving) {
-		d := canvas.Drop{Here: l.Here, Breaks: len(l.Breaks), Index: l.To}
+	for _, l := range landings {
+		d := canvas.Drop{Copy: e.paste != nil, Here: l.Here, Breaks: len(l.Breaks), Index: l.To}
 		if l.Inside {
 			d.Reason = text.T(ctx, "editor.into_itself", "Inside the step itself")
 		}

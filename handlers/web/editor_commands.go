@@ -39,7 +39,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 		return e.refuse(c, models.AsError(err))
 	}
 	switch command.Name {
-	case "add_node", "duplicate_nodes":
+	case "add_node", "duplicate_nodes", "paste_nodes":
 		e.open = added(e.def.Definition, done)
 	case "delete_nodes":
 		e.open = ""
@@ -77,15 +77,12 @@ func commandOf(form bind.Form) engine.Command {
 			args["config"] = map[string]any{asked: form.Get("answer")}
 		}
 	case "move_nodes":
-		at = map[string]any{"index": int64(-1)} // an address that cannot be read is no place
-		if to := strings.Split(form.Get("to"), "/"); len(to) == 3 {
-			if n, err := strconv.Atoi(to[2]); err == nil {
-				at = map[string]any{"parent": to[0], "branch": to[1], "index": int64(n)}
-			}
-		}
-		args["keys"], args["at"] = []any{step}, at
+		args["keys"], args["at"] = []any{step}, place(form.Get("to"))
 	case "duplicate_nodes":
 		args["keys"] = []any{step}
+	case "paste_nodes":
+		args["at"] = place(form.Get("to"))
+		args["nodes"] = nodesIn(form.Get("fragment"))
 	case "delete_nodes":
 		args["keys"] = []any{step}
 		if branch := form.Get("keepBranch"); branch != "" {
@@ -96,7 +93,20 @@ func commandOf(form bind.Form) engine.Command {
 	default:
 		args["key"], args["value"] = step, form.Get("value")
 	}
+	if what := form.Get("references"); what != "" {
+		args["references"] = what
+	}
 	return engine.Command{Name: name, Args: args}
+}
+
+// place reads where steps go: "parent/branch/index". What cannot be read is no place.
+func place(to string) map[string]any {
+	if parts := strings.Split(to, "/"); len(parts) == 3 {
+		if n, err := strconv.Atoi(parts[2]); err == nil {
+			return map[string]any{"parent": parts[0], "branch": parts[1], "index": int64(n)}
+		}
+	}
+	return map[string]any{"index": int64(-1)}
 }
 
 // added is the key of the node that an edit made.
@@ -112,8 +122,14 @@ func added(before *engine.Definition, done engine.DraftState) string {
 // loses asks before steps or references get lost; nil when there is nothing to ask or
 // the answer has come.
 func (e *editing) loses(ctx context.Context, form bind.Form) *editor.Question {
+	if form.Get("sure") != "" || form.Get("keepBranch") != "" || form.Get("references") != "" {
+		return nil
+	}
+	if form.Get("command") == "paste_nodes" {
+		return e.losesByPasting(ctx, form)
+	}
 	part := nodeIn(e.def.Nodes, form.Get("step"))
-	if part == nil || form.Get("sure") != "" || form.Get("keepBranch") != "" {
+	if part == nil {
 		return nil
 	}
 	q := &editor.Question{Sent: [][2]string{{"command", form.Get("command")}, {"step", part.Key}, {"to", form.Get("to")}}}
@@ -130,9 +146,12 @@ func (e *editing) loses(ctx context.Context, form bind.Form) *editor.Question {
 			}
 		}
 		q.Title = text.T(ctx, "editor.move_question", "Move “%s” there?", title)
-		q.Choices = []editor.Answer{{Label: text.T(ctx, "editor.move_keep", "Move, references become problems"), Name: "sure", Value: "1", Main: true}}
+		q.Choices = []editor.Answer{
+			{Label: text.T(ctx, "editor.move_clear", "Move and clear them"), Name: "references", Value: "clear"},
+			{Label: text.T(ctx, "editor.move_keep", "Move, references become problems"), Name: "sure", Value: "1", Main: true},
+		}
 	}
-	if len(q.Items) == 0 && len(q.Choices) < 2 {
+	if len(q.Items) == 0 && (len(q.Choices) < 2 || form.Get("command") == "move_nodes") {
 		return nil
 	}
 	if len(q.Items) > 0 {
@@ -157,6 +176,9 @@ func (e *editing) losesByDeleting(ctx context.Context, q *editor.Question, part 
 	label := text.T(ctx, "editor.delete", "Delete")
 	if inside > 0 {
 		label = text.T(ctx, "editor.delete_all", "Delete all %d steps", inside+1)
+	}
+	if len(q.Items) > 0 {
+		q.Choices = append(q.Choices, editor.Answer{Label: text.T(ctx, "editor.delete_clear", "Delete and clear references"), Name: "references", Value: "clear", Bad: true})
 	}
 	q.Choices = append(q.Choices, editor.Answer{Label: label, Name: "sure", Value: "1", Bad: true})
 }

@@ -141,6 +141,8 @@ func (s *site) workflows() []route.Route {
 		change("/workflows/{key}/lock", edit, s.changeEditor),
 		change("/workflows/{key}/commands", edit, s.changeWorkflow),
 		change("/workflows/{key}/steps/{step}", edit, s.changeStep),
+		page("/workflows/{key}/steps/{step}/fragment", view, s.showFragment),
+		change("/workflows/{key}/paste", edit, s.askPlace),
 		change("/workflows/{key}/undo", edit, s.undoEdit),
 		change("/workflows/{key}/redo", edit, s.redoEdit),
 		change("/workflows/{key}/discard", edit, s.discardDraft),

@@ -21,4 +21,6 @@ if (document.querySelector(".canvas")) {
   import("./canvas-move.js");
   import("./variables.js");
   import("./editor-live.js");
+  import("./editor-focus.js");
+  import("./canvas-clipboard.js");
 }

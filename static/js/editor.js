@@ -85,6 +85,9 @@ export const act = async (hit, what) => {
   } else if (what === "move") {
     await show(address({ move: step }), { keep: true });
     document.querySelector(".canvas .drop:not(:disabled)")?.focus();
+  } else if (what === "copy") {
+    await show(address({ copy: step }), { keep: true });
+    document.querySelector(".canvas .drop:not(:disabled)")?.focus();
   } else if (what === "skip") send("set_skip", step, { value: node.classList.contains("is-off") ? "" : "true" });
   else if (what === "duplicate") send("duplicate_nodes", step);
   else if (what === "delete") send("delete_nodes", step);

@@ -72,6 +72,7 @@ const MoveForm = "move-form"
 type Drop struct {
 	Reason string // why it cannot go there; empty when it can
 	Breaks int    // references that would point to what has not run yet
+	Copy   bool   // a copy goes there, and nothing leaves its place
 	Here   bool   // where it stands: nothing would change
 	Index  int    // of the place once the step is taken out
 }

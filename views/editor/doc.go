@@ -63,6 +63,9 @@ type Props struct {
 
 	Step   string // key of the step that is open or being moved
 	Moving string // title of the step that is being moved; empty = none
+
+	Pasting  string // what is being pasted: "Notify finance", "3 steps"; empty = nothing
+	Fragment string // the steps as text
 }
 
 // Version is one line of the version menu.

@@ -137,6 +137,17 @@ func WorkflowMove(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"move": {step}}.Encode()
 }
 
+// WorkflowCopy is the editor while a place for a copy of a step is chosen.
+func WorkflowCopy(key, step string) string {
+	return Workflow(key) + "?" + url.Values{"copy": {step}}.Encode()
+}
+
+// WorkflowFragment is a step as text for the clipboard.
+func WorkflowFragment(key, step string) string { return WorkflowStep(key, step) + "/fragment" }
+
+// WorkflowPaste is the editor while a place for the steps of a clipboard is chosen; POST.
+func WorkflowPaste(key string) string { return Workflow(key) + "/paste" }
+
 // WorkflowAdd is the palette at a place; with a type it is what is asked about it.
 func WorkflowAdd(key, parent, branch string, index int, typ string) string {
 	q := url.Values{"add": {strconv.Itoa(index)}}
