@@ -122,6 +122,26 @@ type checker struct {
 	cat      Schema
 	c        *Compiled
 	findings []Finding
+	shapes   map[*compiledNode]field.Shape // of what nodes give; nil stands for the trigger
+}
+
+// shape is what a node gives to others; that of the trigger for nil. It is worked out
+// once: many references read the same.
+func (k *checker) shape(n *compiledNode) field.Shape {
+	if s, ok := k.shapes[n]; ok {
+		return s
+	}
+	var s field.Shape
+	if n == nil {
+		s = k.c.Trigger.Context(k.c.Settings, k.cat)
+	} else {
+		s = n.typ.Outputs(n.settings, k.cat)
+	}
+	if k.shapes == nil {
+		k.shapes = map[*compiledNode]field.Shape{}
+	}
+	k.shapes[n] = s
+	return s
 }
 
 func (k *checker) add(severity string, p field.Problem) {
@@ -156,7 +176,7 @@ func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem,
 		if k.c.Trigger == nil {
 			return field.Problem{}, false
 		}
-		if !hasPath(k.c.Trigger.Context(k.c.Settings, k.cat), ref.Path) {
+		if !hasPath(k.shape(nil), ref.Path) {
 			return bad(text.M("check.variable", "%s names nothing the trigger offers.", name))
 		}
 	case "nodes":
@@ -170,7 +190,7 @@ func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem,
 		if !runsBefore(other, n) {
 			return bad(text.M("check.later", "%s has not run on every way to this step.", name))
 		}
-		if !hasPath(other.typ.Outputs(other.settings, k.cat), ref.Path[1:]) {
+		if !hasPath(k.shape(other), ref.Path[1:]) {
 			return bad(text.M("check.output", "%s names nothing that the step gives.", name))
 		}
 	case "loop", "loops":

@@ -100,6 +100,9 @@ type edit struct {
 	by      int64
 	w       *models.Workflow
 	touched []string
+
+	checked  bool // findings are those of the draft as it is now
+	findings []Finding
 }
 
 // edit runs fn on the draft of a workflow and reports how the draft stands.
@@ -206,6 +209,7 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 // edits elsewhere; publishing finds them.
 func (ed *edit) checkEdit(ctx context.Context, after *Definition) error {
 	_, findings, refused := ed.e.acceptable(ctx, after.Tree(), ed.w.Sync)
+	ed.checked, ed.findings = true, findings
 	faults := faultsIn(findings)
 	if refused == nil || len(faults) == 0 {
 		return refused
@@ -322,16 +326,17 @@ func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
 
 // state reports how the draft stands.
 func (ed *edit) state(ctx context.Context, q models.Querier) (DraftState, error) {
-	d, err := ReadDefinition(ed.w.Draft)
-	if err != nil {
-		return DraftState{}, err
-	}
-	_, findings, err := ed.e.Check(ctx, d, ed.w.Sync)
-	if err != nil {
-		return DraftState{}, err
+	if !ed.checked {
+		d, err := ReadDefinition(ed.w.Draft)
+		if err != nil {
+			return DraftState{}, err
+		}
+		if _, ed.findings, err = ed.e.Check(ctx, d, ed.w.Sync); err != nil {
+			return DraftState{}, err
+		}
 	}
 	out, err := ed.brief(ctx, q)
-	out.Findings = findings
+	out.Findings = ed.findings
 	return out, err
 }
 

@@ -16,6 +16,8 @@ import (
 	"formrail/engine/script"
 	"formrail/engine/triggers"
 	"formrail/handlers"
+	"formrail/handlers/route"
+	"formrail/handlers/web"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/records"
@@ -65,7 +67,13 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	in.base = "http://" + listener.Addr().String()
-	in.app, err = handlers.New(handlers.Deps{DB: in.db, Records: in.recs, Engine: in.eng, Live: hub, Log: log, Clock: clock, Config: handlers.Config{BaseURL: in.base}})
+	in.app, err = handlers.New(handlers.Deps{
+		DB: in.db, Records: in.recs, Engine: in.eng, Live: hub, Log: log, Clock: clock,
+		Config: handlers.Config{BaseURL: in.base},
+		Pages: func(d route.Deps) route.Pages {
+			return web.New(d, web.Declared{Nodes: nodes.All(), Triggers: triggers.All()})
+		},
+	})
 	if err != nil {
 		return nil, err
 	}

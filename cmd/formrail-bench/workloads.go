@@ -60,6 +60,22 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 		f.Database, f.Way, f.Target = name, w.name, load.target
 		figures = append(figures, f)
 	}
+	if w.batch != 0 {
+		return figures, nil // edits have one way
+	}
+	stop, err := o.record("W7 editor " + name)
+	if err != nil {
+		return nil, err
+	}
+	more, err := in.editor(ctx)
+	stop()
+	if err != nil {
+		return nil, fmt.Errorf("W7 on %s: %w", name, err)
+	}
+	for _, f := range more {
+		f.Database, f.Way = name, w.name
+		figures = append(figures, f)
+	}
 	return figures, nil
 }
 

@@ -27,6 +27,7 @@ type editing struct {
 	versions []*models.Version
 	def      definition
 	state    engine.DraftState
+	checked  bool            // state has the findings
 	version  *models.Version // an old one that is looked at; nil for the draft
 	open     string          // key of the step in the panel
 	moving   string          // key of the step that is being moved
@@ -63,6 +64,17 @@ func (e *editing) load(ctx context.Context, key string) (err error) {
 	if e.def, err = e.site.definition(ctx, e.w.Draft, e.w.Title); err != nil {
 		return err
 	}
+	e.checked = false
+	e.state, err = e.site.Engine.DraftBrief(ctx, e.access, e.w)
+	return err
+}
+
+// check finds what is wrong with the draft, unless that is known.
+func (e *editing) check(ctx context.Context) (err error) {
+	if e.checked || e.version != nil {
+		return nil
+	}
+	e.checked = true
 	e.state, err = e.site.Engine.Draft(ctx, e.access, e.w)
 	return err
 }
@@ -155,6 +167,9 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 
 // props are the editor as it stands.
 func (e *editing) props(ctx context.Context) (editor.Props, error) {
+	if err := e.check(ctx); err != nil {
+		return editor.Props{}, err
+	}
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
 		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),

@@ -44,7 +44,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	case "delete_nodes":
 		e.open = ""
 	}
-	return e.changed(c)
+	return e.changed(c, done)
 }
 
 // baseOf is the newest revision that the form knows: the page keeps one for itself
@@ -202,7 +202,7 @@ func sentences(ctx context.Context, list []text.Message) []string {
 }
 
 // changed answers after an edit: with what differs, or by leading back to the editor.
-func (e *editing) changed(c *fiber.Ctx) error {
+func (e *editing) changed(c *fiber.Ctx, done engine.DraftState) error {
 	where := urls.Workflow(e.w.Key)
 	if e.open != "" {
 		where = urls.WorkflowOpen(e.w.Key, e.open)
@@ -213,7 +213,7 @@ func (e *editing) changed(c *fiber.Ctx) error {
 	if err := e.load(c.UserContext(), e.w.Key); err != nil {
 		return err
 	}
-	e.saved = true
+	e.state, e.checked, e.saved = done, done.Revision == e.w.DraftRevision, true
 	if _, ok := e.titleOf(e.open); !ok {
 		e.open, where = "", urls.Workflow(e.w.Key)
 	}
@@ -270,10 +270,11 @@ func (s *site) stepDraft(c *fiber.Ctx, step func(context.Context, models.Access,
 		return err
 	}
 	e.open = form.Get("step")
-	if _, err := step(c.UserContext(), e.access, e.w.Key); err != nil {
+	done, err := step(c.UserContext(), e.access, e.w.Key)
+	if err != nil {
 		return e.refuse(c, models.AsError(err))
 	}
-	return e.changed(c)
+	return e.changed(c, done)
 }
 
 // restoreVersion makes an old version the draft.

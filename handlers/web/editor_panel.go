@@ -261,8 +261,9 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	changes := settings.Changes(before, after)
 	e.sent.redraw = e.sent.redraw || slices.ContainsFunc(changes, func(name string) bool { return settings.Shapes(fields, name) })
 	commands := e.commands(form, changes, after)
+	var done engine.DraftState
 	if len(commands) > 0 {
-		if _, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
+		if done, err = s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
 			return e.refuse(c, models.AsError(err))
 		}
 	}
@@ -272,7 +273,9 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	if err := e.load(ctx, e.w.Key); err != nil {
 		return err
 	}
-	e.saved = true
+	if e.saved = true; done.Revision == e.w.DraftRevision {
+		e.state, e.checked = done, true
+	}
 	return e.draw(c, fiber.StatusOK)
 }
 
