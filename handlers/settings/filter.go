@@ -8,6 +8,7 @@ import (
 
 	"formrail/engine/node"
 	"formrail/models/field"
+	"formrail/views/fields"
 	views "formrail/views/settings"
 	"formrail/views/ui"
 )
@@ -178,7 +179,7 @@ func (g filterGrammar) part(ctx context.Context, p *views.Part) {
 		p.Op = ops[0]
 	}
 	p.Ops = offered(ctx, ops, p.Op)
-	p.Rights = options(f.Field)
+	p.Rights, p.Fits = offers(f.Field), string(f.Kind)
 }
 
 // allOps are the comparisons that are offered with some kind of field.
@@ -211,7 +212,18 @@ func (g filterGrammar) paths() []ui.Choice {
 	return out
 }
 
-// options are the values of a select, yes and no of a boolean.
+// offers are the values of a select with their colours.
+func offers(f field.Field) []ui.Offer {
+	var out []ui.Offer
+	for _, o := range f.Options {
+		if !o.Archived {
+			out = append(out, ui.Offer{Value: o.Value, Label: o.Label, Tone: fields.OptionTone(o.Colour)})
+		}
+	}
+	return out
+}
+
+// options are the values of a select.
 func options(f field.Field) []ui.Choice {
 	var out []ui.Choice
 	for _, o := range f.Options {

@@ -91,14 +91,14 @@ func (f *Form) assignments(s *setting, at string, in *views.Input) {
 		written, set := s.values[one.Name]
 		if !set && one.ForeignKey != "" {
 			if written, set = s.values[one.ForeignKey]; set {
-				in.Rows = append(in.Rows, views.Row{At: at + "." + one.ForeignKey, Label: one.Label, Value: written})
+				in.Rows = append(in.Rows, views.Row{At: at + "." + one.ForeignKey, Label: one.Label, Value: written, Fits: string(one.Kind)})
 				delete(left, one.ForeignKey)
 				continue
 			}
 		}
 		switch {
 		case set:
-			in.Rows = append(in.Rows, views.Row{At: at + "." + one.Name, Label: one.Label, Value: written, Choices: options(one.Field)})
+			in.Rows = append(in.Rows, views.Row{At: at + "." + one.Name, Label: one.Label, Value: written, Offers: offers(one.Field), Fits: string(one.Kind)})
 			delete(left, one.Name)
 		case !one.ReadOnly && !one.Hidden:
 			in.More = append(in.More, ui.Choice{Value: one.Name, Label: one.Label})

@@ -59,6 +59,7 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		form = settings.Stored(fields, config, around)
 	}
 	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields))}
+	p.Names = e.names(ctx, settings.Texts(p.Settings))
 	if e.saved {
 		p.Saved = text.T(ctx, "editor.saved_now", "Saved just now")
 	}
@@ -169,6 +170,10 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 			return a, err
 		}
 	}
+	if e.variables, err = e.site.Engine.Variables(ctx, e.def.Definition, e.open); err != nil {
+		return a, err
+	}
+	a.Holds = func(variable string) field.Kind { return e.holds(ctx, variable) }
 	if !e.mayEdit() { // who only looks is offered nothing; what is chosen shows by its key
 		return a, nil
 	}
@@ -186,12 +191,7 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 	for _, g := range groups {
 		a.Groups = append(a.Groups, ui.Choice{Value: g.Code, Label: g.Title})
 	}
-	variables, err := e.site.Engine.Variables(ctx, e.def.Definition, e.open)
-	if err != nil {
-		return a, err
-	}
 	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.schema)
-	a.Holds = func(variable string) field.Kind { return holds(variables, variable) }
 	return a, nil
 }
 
@@ -205,28 +205,6 @@ func personPaths(collection string, schema engine.Schema) []ui.Choice {
 		}
 	}
 	return out
-}
-
-// holds is the kind of what one variable in braces holds.
-func holds(variables []engine.Variable, written string) field.Kind {
-	path := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(written), "{{"), "}}"))
-	for _, v := range variables {
-		rest, ok := strings.CutPrefix(path, v.Path)
-		if !ok || rest != "" && rest[0] != '.' {
-			continue
-		}
-		s := v.Shape
-		for name := range strings.SplitSeq(strings.TrimPrefix(rest, "."), ".") {
-			if name == "" {
-				continue
-			}
-			if s, ok = s.Prop(name); !ok {
-				return ""
-			}
-		}
-		return s.Kind
-	}
-	return ""
 }
 
 // changeStep takes what was typed into the panel and turns what differs into one edit

@@ -19,5 +19,8 @@ import "./live.js";
 if (document.querySelector(".canvas")) {
   import("./canvas-keys.js");
   import("./canvas-move.js");
+  import("./code.js");
+  import("./panel.js");
   import("./variables.js");
+  import("./variable-search.js");
 }

@@ -97,6 +97,7 @@ type Panel struct {
 	Help     string
 	Trigger  bool
 	Settings []settings.Input
+	Names    []VariableName // of what the settings refer to
 	Policy   *Policy
 	Remark   string // the note on the canvas
 	Skipped  bool
@@ -105,6 +106,14 @@ type Panel struct {
 	Problems []string // that are about no single setting
 	Saved    string   // "Saved just now"
 	CanEdit  bool
+}
+
+// VariableName says what a variable in a setting is called.
+type VariableName struct {
+	Path    string // as it is written between braces
+	Label   string // "Trigger / Applicant / Nickname"
+	Icon    string
+	Problem string // why it holds nothing; empty when it does
 }
 
 // Policy is what happens when a step fails.

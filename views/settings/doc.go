@@ -54,8 +54,9 @@ type Part struct {
 	Op      string
 	Ops     []ui.Choice
 	Right   string
-	Rights  []ui.Choice // values that are offered
-	Unary   bool        // nothing stands on the right
+	Rights  []ui.Offer // values that are offered
+	Fits    string     // kind of what stands on the right; empty = any
+	Unary   bool       // nothing stands on the right
 	Problem string
 }
 
@@ -67,7 +68,9 @@ type Row struct {
 	Value   string
 	Kind    string      // of a source of people
 	Kinds   []ui.Choice // kinds a source may have
-	Choices []ui.Choice // values that are offered
+	Choices []ui.Choice // people that are offered
+	Offers  []ui.Offer  // values that are offered
+	Fits    string      // kind of the value; empty = any
 	Chosen  []string
 	Many    bool   // several of the choices can be taken
 	Free    bool   // a variable or a text can be entered
@@ -88,12 +91,22 @@ func (in Input) frame() ui.FieldProps {
 
 func (in Input) control() ui.Control {
 	return ui.Control{
-		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + in.slot()),
+		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + slot(in.name())),
 	}
 }
 
-// slot is the id of the place that says what is wrong.
-func (in Input) slot() string { return "problem-" + in.Field.Name }
+// slot is the id of the place that says what is wrong at a place of the form.
+func slot(at string) string { return "problem-" + strings.TrimPrefix(at, Prefix) }
+
+// control is an input of a row; part follows the row's place in its name.
+func (r Row) control(part, value string) ui.Control {
+	return ui.Control{ID: ID(r.At + part), Name: r.At + part, Value: value, Invalid: r.Problem != "", DescribedBy: slot(r.At)}
+}
+
+// control is an input of a comparison; part follows its place in the name.
+func (p Part) control(part, value string) ui.Control {
+	return ui.Control{ID: ID(p.At + part), Name: p.At + part, Value: value, Invalid: p.Problem != "", DescribedBy: slot(p.At)}
+}
 
 // plain is the input of a kind that records have too.
 func (in Input) plain() fields.Props {

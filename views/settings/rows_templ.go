@@ -68,7 +68,7 @@ func assignments(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Variable(VariableProps{Control: ui.Control{ID: ID(r.At), Name: r.At, Value: r.Value, Invalid: r.Problem != ""}, Choices: r.Choices}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: r.control("", r.Value), Fits: r.Fits, Offers: r.Offers}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -80,7 +80,7 @@ func assignments(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rowProblem(r).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rowProblem(r, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -161,12 +161,12 @@ func namedValues(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: ID(r.At + ".name"), Name: r.At + ".name", Value: r.Name, Invalid: r.Problem != ""}},
-				templ.Attributes{"aria-label": text.T(ctx, "settings.input_name", "Name of the input"), "autocomplete": "off", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: r.control(".name", r.Name)},
+				templ.Attributes{"aria-label": text.T(ctx, "settings.input_name", "Name of the input"), "data-input-name": true, "autocomplete": "off", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Variable(VariableProps{Control: ui.Control{ID: ID(r.At + ".value"), Name: r.At + ".value", Value: r.Value}, Label: text.T(ctx, "settings.input_value", "Value of the input")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: r.control(".value", r.Value), Label: text.T(ctx, "settings.input_value", "Value of the input")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -178,7 +178,7 @@ func namedValues(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rowProblem(r).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rowProblem(r, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -247,7 +247,7 @@ func sources(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rowProblem(r).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rowProblem(r, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -312,7 +312,7 @@ func sourceValue(r Row) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if r.Free {
-			templ_7745c5c3_Err = Variable(VariableProps{Control: ui.Control{ID: ID(r.At + ".value"), Name: r.At + ".value", Value: r.Value}, Label: text.T(ctx, "settings.source_value", "Which ones")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: r.control(".value", r.Value), Fits: r.Fits, Label: text.T(ctx, "settings.source_value", "Which ones")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -430,7 +430,9 @@ func removeRow(at, label string) templ.Component {
 	})
 }
 
-func rowProblem(r Row) templ.Component {
+// rowProblem says what is wrong with a row. It is drawn again whenever something was
+// saved.
+func rowProblem(r Row, attrs templ.Attributes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -451,28 +453,9 @@ func rowProblem(r Row) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if r.Problem != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p class=\"err\">")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.TinyIcon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(r.Problem)
-			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `settings/rows.templ`, Line: 95, Col: 14}
-			}
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</p>")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = problem(r.At, r.Problem, attrs).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		return nil
 	})
