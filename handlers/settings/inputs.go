@@ -42,9 +42,42 @@ func problemOf(name string, problems map[string]string, in *views.Input) string 
 			in.Rows[at].Problem = problems[path]
 			continue
 		}
+		if part := partAt(in.Rule, ruleRow(path)); part != nil {
+			part.Problem = problems[path]
+			continue
+		}
 		own = append(own, problems[path])
 	}
 	return strings.Join(own, " ")
+}
+
+// ruleRow is the place of a comparison in the form: groups have no names there.
+func ruleRow(path string) string {
+	names := strings.Split(path, ".")
+	names = slices.DeleteFunc(names, func(one string) bool {
+		return slices.Contains([]string{"all", "any", "not", "left", "op", "right"}, one)
+	})
+	return views.Prefix + strings.Join(names, ".")
+}
+
+// partAt finds the comparison that a finding is about: by its place, or in a filter by
+// its field.
+func partAt(r *views.Rule, at string) *views.Part {
+	if r == nil || r.Written || r.Raw != "" {
+		return nil
+	}
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		switch {
+		case p.Group != nil:
+			if found := partAt(p.Group, at); found != nil {
+				return found
+			}
+		case p.At == at, p.Lefts != nil && strings.HasSuffix(at, "."+p.Left) && p.Left != "" && p.Problem == "":
+			return p
+		}
+	}
+	return nil
 }
 
 func (f *Form) input(ctx context.Context, s *setting) views.Input {
@@ -75,6 +108,8 @@ func (f *Form) input(ctx context.Context, s *setting) views.Input {
 		in.Choices = f.fieldChoices(s)
 	case field.Paths:
 		in.Choices = f.pathChoices(s)
+	case field.Expression:
+		in.Bare = f.Bare(s.field.Name)
 	default:
 	}
 	return in

@@ -146,6 +146,9 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 
 // props are the editor as it stands.
 func (e *editing) props(ctx context.Context) (editor.Props, error) {
+	if err := e.checkScript(ctx); err != nil {
+		return editor.Props{}, err
+	}
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
 		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),

@@ -47,6 +47,17 @@ func (e *editing) declared() (fields []field.Field, config map[string]any) {
 	return nil, part.Config
 }
 
+// checkScript lets the script of the open step be read, which takes too long to be done
+// for all steps at every change.
+func (e *editing) checkScript(ctx context.Context) (err error) {
+	fields, _ := e.declared()
+	if !e.mayEdit() || !slices.ContainsFunc(fields, func(f field.Field) bool { return f.Kind == field.Code }) {
+		return nil
+	}
+	e.state.Findings, err = e.site.Engine.CheckAll(ctx, e.def.Definition, e.w.Sync)
+	return err
+}
+
 // panel draws the step that is open; nil when there is none of that key.
 func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	fields, config := e.declared()
@@ -84,6 +95,11 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 	p.Title, p.Own, p.Note, p.Icon, p.Kind = f.title, part.Title, part.Type+" · "+part.Key, f.icon, f.kind
 	p.Remark, p.Skipped = part.Note, part.Skip
 	p.Policy = &editor.Policy{OnError: part.OnError, Timeout: part.Timeout}
+	for _, found := range e.state.Findings {
+		if e.mayEdit() && found.Node == e.open && found.Field == "timeout" {
+			p.Policy.Problem = found.Message.In(ctx)
+		}
+	}
 	if p.Policy.OnError == "" {
 		p.Policy.OnError = "fail"
 	}
@@ -142,7 +158,7 @@ func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[st
 		return out
 	}
 	for _, f := range e.state.Findings {
-		if f.Node != e.open || len(fields) == 0 {
+		if f.Node != e.open || len(fields) == 0 || f.Field == "timeout" {
 			continue
 		}
 		at := f.Field

@@ -98,21 +98,38 @@ func parsedJSON(stored string) (any, error) {
 	return field.ParseJSON([]byte(stored))
 }
 
+// sampleLetters is how much of a value stands beside a variable.
+const sampleLetters = 40
+
 // sampleText shows a value in a few letters.
 func sampleText(v any) string {
 	if v == nil {
 		return ""
 	}
-	s, ok := v.(string)
-	if !ok {
-		b, err := field.MarshalJSON(v)
-		if err != nil {
-			return ""
-		}
-		s = string(b)
+	return shortened(written(v), sampleLetters)
+}
+
+// written is a value as text: texts as they are, everything else as JSON.
+func written(v any) string {
+	if s, ok := v.(string); ok {
+		return s
 	}
-	if letters := []rune(s); len(letters) > 40 {
-		return string(letters[:39]) + "…"
+	b, err := field.MarshalJSON(v)
+	if err != nil {
+		return ""
+	}
+	if s, err := field.ParseJSON(b); err == nil {
+		if date, ok := s.(string); ok { // dates and decimals are texts in JSON
+			return date
+		}
+	}
+	return string(b)
+}
+
+// shortened cuts a text that is longer than so many letters.
+func shortened(s string, most int) string {
+	if letters := []rune(s); len(letters) > most {
+		return string(letters[:most-1]) + "…"
 	}
 	return s
 }

@@ -136,6 +136,7 @@ func (s *site) workflows() []route.Route {
 		page("/workflows/{key}/versions", view, s.showVersions),
 		page("/workflows/{key}/versions/{number}", view, s.showVersion),
 		page("/workflows/{key}/variables", view, s.showVariables),
+		change("/workflows/{key}/evaluate", view, s.evaluate),
 		page("/workflows/{key}/publish", publish, s.askPublish),
 		change("/workflows/{key}/commands", edit, s.changeWorkflow),
 		change("/workflows/{key}/steps/{step}", edit, s.changeStep),

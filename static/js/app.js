@@ -21,6 +21,7 @@ if (document.querySelector(".canvas")) {
   import("./canvas-move.js");
   import("./code.js");
   import("./panel.js");
+  import("./preview.js");
   import("./variables.js");
   import("./variable-search.js");
 }

@@ -40,6 +40,15 @@ const names = (code) => (context) => {
   return { from: word?.from ?? context.pos, options: inputs.map((name) => ({ label: `inputs.${name}`, type: "variable" })), validFor: /^[\w$.]*$/ };
 };
 
+// overwrite types over what is selected: the browser would keep the style of what goes,
+// which the security policy forbids. Brackets and quotes are put around it instead.
+const overwrite = (event, view) => {
+  if (event.inputType !== "insertText" || !event.data || /[([{"'`]/.test(event.data) || view.state.selection.main.empty) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type" });
+  return true;
+};
+
 class Code extends HTMLElement {
   async connectedCallback() {
     this.textarea ??= this.querySelector("textarea");
@@ -51,10 +60,8 @@ class Code extends HTMLElement {
     this.view = new cm.EditorView({ root, state: cm.EditorState.create({ doc: this.textarea.value, extensions: this.extensions(cm) }) });
     root.replaceChildren(this.view.dom);
     this.classList.add("is-ready");
+    this.setAttribute("contenteditable", "false"); // keys that mean something elsewhere are typed here
     this.textarea.addEventListener("input", () => this.take());
-    this.addEventListener("keydown", (event) => { // from outside nobody sees that somebody is typing
-      if (!(event.ctrlKey || event.metaKey) || "zy".includes(event.key.toLowerCase())) event.stopPropagation();
-    });
     this.view.contentDOM.addEventListener("blur", () => this.textarea.dispatchEvent(new Event("change", { bubbles: true })));
     this.describe();
   }
@@ -66,6 +73,7 @@ class Code extends HTMLElement {
       cm.lineNumbers(), cm.highlightActiveLine(), cm.drawSelection(), cm.history(), cm.indentOnInput(), cm.bracketMatching(), cm.closeBrackets(),
       cm.autocompletion({ icons: false }), cm.EditorView.lineWrapping, cm.indentUnit.of("  "), ...(language ? [language(cm)] : []), ...data, ...look(cm),
       cm.keymap.of([...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.defaultKeymap, ...cm.historyKeymap, cm.indentWithTab]), // after Esc, Tab goes on
+      cm.EditorView.domEventHandlers({ beforeinput: overwrite }),
       cm.EditorView.contentAttributes.of({ "aria-label": this.name(), spellcheck: "false" }),
       cm.EditorView.updateListener.of((update) => update.docChanged && this.tell()),
     ];

@@ -75,6 +75,9 @@ export const before = (host, event) => {
   } else if (type === "historyUndo" || type === "historyRedo") {
     event.preventDefault();
     host.go(type === "historyUndo");
+  } else if (type === "insertText" && event.data && !getSelection().isCollapsed) { // the browser would keep the style of what goes
+    event.preventDefault();
+    host.replace(event.data);
   } else if (pill) {
     event.preventDefault();
     host.replace("", pill);

@@ -24,6 +24,7 @@ const (
 	listID     = "problem-list"
 	publishID  = "editor-publish"
 	panelID    = "panel"
+	headingID  = "panel-heading"
 	savedID    = "panel-saved"
 	questionID = "question"
 	paletteID  = "palette"
@@ -120,6 +121,7 @@ type VariableName struct {
 type Policy struct {
 	OnError string
 	Timeout string
+	Problem string // what is wrong with the time limit
 }
 
 // Branch is a branch whose label can be changed.

@@ -50,6 +50,11 @@ func editorSamples() []Sample {
 		{Name: "page-editor-publish", Page: true, Component: editor.Page(published)},
 		{Name: "page-editor-old", Page: true, Component: editor.Page(old)},
 		{Name: "page-editor-question", Page: true, Component: editor.Page(asked)},
+		{Name: "editor-previews", Component: editor.Previews([]editor.Preview{
+			{At: "set.when", Question: true, Yes: true, Value: "1,240 is greater than 500", Source: "With the values of execution #48231"},
+			{At: "set.values.amount", Value: "1240", Type: "decimal", Source: "With the values of execution #48231", Warnings: []string{"trigger.data.tax is missing."}},
+			{At: "set.title", Problem: "Cannot be computed: A variable is opened but not closed."},
+		})},
 		{Name: "page-variables", Page: true, Component: editor.VariablesPage(variables())},
 		{Name: "page-workflow-new", Page: true, Component: workflows.List(workflows.ListProps{Session: session(), Rows: workflowRows(), CanMake: true, New: &workflows.NewProps{
 			Triggers: []workflows.TriggerCard{{Key: "post_action", Title: "Post-action event", Summary: "After someone submits or saves a form", Icon: "mouse-pointer-click"}},

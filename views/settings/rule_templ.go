@@ -392,7 +392,7 @@ func comparison(p Part) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = problem(p.At, p.Problem, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Problem(p.At, p.Problem, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
