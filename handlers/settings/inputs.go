@@ -61,23 +61,23 @@ func ruleRow(path string) string {
 }
 
 // partAt finds the comparison that a finding is about: by its place, or in a filter by
-// its field.
-func partAt(r *views.Rule, at string) *views.Part {
+// its field. Of several about one field, one without a value is meant.
+func partAt(r *views.Rule, at string) (found *views.Part) {
 	if r == nil || r.Written || r.Raw != "" {
 		return nil
 	}
 	for i := range r.Parts {
 		p := &r.Parts[i]
-		switch {
-		case p.Group != nil:
-			if found := partAt(p.Group, at); found != nil {
-				return found
-			}
-		case p.At == at, p.Lefts != nil && strings.HasSuffix(at, "."+p.Left) && p.Left != "" && p.Problem == "":
-			return p
+		if p.Group != nil {
+			p = partAt(p.Group, at)
+		} else if byField := p.Lefts != nil && p.Left != "" && strings.HasSuffix(at, "."+p.Left); p.At != at && !byField {
+			p = nil
+		}
+		if p != nil && (found == nil || found.Right != "" && p.Right == "" && !p.Unary) {
+			found = p
 		}
 	}
-	return nil
+	return found
 }
 
 func (f *Form) input(ctx context.Context, s *setting) views.Input {

@@ -88,6 +88,9 @@ func compute(ctx context.Context, w settings.Writing, in expr.Input) (out outcom
 		if err != nil {
 			return outcome{err: err}
 		}
+		if len(c.HalfMade()) > 0 {
+			return outcome{err: &expr.SyntaxError{Message: text.M("preview.choose_value", "Choose a value.")}}
+		}
 		yes, why, warnings, err := c.Eval(ctx, in)
 		return outcome{yes, why.Sentence, warnings, err}
 	case w.Expression:
@@ -139,27 +142,26 @@ func reasonOf(ctx context.Context, err error) string {
 	return text.T(ctx, "preview.unknown", "Something went wrong.")
 }
 
-// valueWord says what kind of value something is.
+// valueWord says what kind of value something is, in the words of the picker.
 func valueWord(v any) string {
+	shape := field.Shape{}
 	switch v.(type) {
 	case nil:
-		return "null"
+		return ""
 	case bool:
-		return string(field.Boolean)
+		shape.Kind = field.Boolean
 	case string:
-		return string(field.Text)
-	case int64:
-		return string(field.Integer)
-	case field.Decimal:
-		return string(field.Number)
-	case field.Date:
-		return string(field.DateOnly)
-	case time.Time:
-		return string(field.DateTime)
+		shape.Kind = field.Text
+	case int64, field.Decimal:
+		shape.Kind = field.Number
+	case field.Date, time.Time:
+		shape.Kind = field.DateTime
 	case []any:
-		return "list"
+		shape.List = true
+	default:
+		return "object"
 	}
-	return "object"
+	return kindWord(shape)
 }
 
 // shownValue is a value as text; nothing has a word of its own.

@@ -48,6 +48,9 @@ func (s *site) showVariables(c *fiber.Ctx) error {
 		p.Source = text.T(ctx, "variables.no_sample", "No execution yet whose values you may see")
 	}
 	for _, v := range list {
+		if v.Path == triggerKey {
+			v.Title = text.T(ctx, "variables.trigger", "Trigger: %s", v.Title)
+		}
 		p.Roots = append(p.Roots, e.variable(ctx, variableAt{path: v.Path, name: v.Title, icon: v.Icon, shape: v.Shape, sample: seen.values[v.Path], depth: variableDepth, want: want, list: list}))
 	}
 	p.Session.CSRF = e.csrf
@@ -124,8 +127,18 @@ func kindWord(s field.Shape) string {
 	switch {
 	case s.List:
 		return "list"
-	case s.Target != "" && len(s.Fields) > 0:
+	case s.Target != "" && len(s.Fields) > 0, s.Kind == field.ManyToOne:
 		return "record"
+	case s.Kind == field.Integer, s.Kind == field.Number:
+		return "number"
+	case s.Kind == field.LongText:
+		return "text"
+	case s.Kind == field.DateOnly, s.Kind == field.DateTime:
+		return "date"
+	case s.Kind == field.Select:
+		return "choice"
+	case s.Kind == field.Boolean:
+		return "yes/no"
 	case s.Kind != "":
 		return string(s.Kind)
 	case len(s.Fields) > 0:

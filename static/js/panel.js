@@ -18,3 +18,25 @@ document.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll("#step-form [data-problem-of]").forEach(mark);
   document.querySelectorAll("fr-token-input").forEach((one) => one.repaint?.());
 });
+
+// A row that was added has the focus; where one was taken away, the way to the next.
+let pressed = "";
+
+document.addEventListener("click", (event) => {
+  pressed = event.target.closest?.("#step-form button[name=do]")?.value ?? "";
+}, true);
+
+const shown = (one) => (one.closest("fr-token-input")?.line ?? one).checkVisibility();
+
+document.addEventListener("htmx:afterSettle", () => {
+  const form = document.getElementById("step-form");
+  if (!pressed || !form || form.contains(document.activeElement)) return;
+  const [, at, what] = pressed.match(/^(.*)\.(\w+)$/);
+  pressed = "";
+  const inputs = [...form.elements].filter((one) => one.name.startsWith(`set.${at}.`) && one.type !== "hidden" && shown(one));
+  const row = inputs.at(-1)?.name.slice(`set.${at}.`.length).split(".")[0];
+  const first = inputs.find((one) => one.name.startsWith(`set.${at}.${row}.`));
+  const buttons = form.querySelectorAll(`button[name=do][value^="${CSS.escape(at.split(".")[0])}."]`);
+  const next = what === "remove" || !first ? [...buttons].at(-1) : (first.closest("fr-token-input")?.line ?? first);
+  next?.focus();
+});
