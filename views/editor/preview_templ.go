@@ -151,7 +151,7 @@ func Previews(list []Preview) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.TinyIcon("arrow-right").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.TinyIcon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
