@@ -94,6 +94,7 @@ class TokenInput extends HTMLElement {
     if (this.past.at(-1)?.text === this.text) return;
     this.future = [];
     if (!fresh && this.past.length > 1) this.past.pop();
+    if (this.past.at(-1)?.text === this.text) return;
     this.past.push({ text: this.text, at: (this.caret() ?? [this.text.length]).at(-1) });
     if (this.past.length > KEPT) this.past.shift();
   }
