@@ -35,8 +35,8 @@ generate: css ## write everything that is generated and committed
 css: ## join and minify static/css into static/app.css
 	go run ./cmd/vendor-assets css
 
-vendor: ## copy the pinned web files into static/vendor (needs npm)
-	cd cmd/vendor-assets && npm ci
+vendor: ## copy and bundle the pinned web files into static/vendor (needs npm)
+	cd cmd/vendor-assets && npm ci --ignore-scripts
 	go run ./cmd/vendor-assets
 
 fmt: $(LINTER) ## format all Go files and views

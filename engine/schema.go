@@ -61,5 +61,6 @@ func (s Schema) Record(collection string, depth int) field.Shape {
 
 // CheckFilter finds what is wrong with a record filter whose values may be templates.
 func (s Schema) CheckFilter(collection string, filter any) field.Problems {
-	return records.CheckFilter(s.cat, collection, filter)
+	rest, paths := begun(filter)
+	return append(records.CheckFilter(s.cat, collection, rest), missingValues(paths)...)
 }

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"formrail/engine/expr"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -42,6 +44,48 @@ func (e *Engine) Variables(ctx context.Context, d *Definition, key string) ([]Va
 		}
 	}
 	return append(out, systemVariable(ctx)), nil
+}
+
+// Named follows a reference through the variables of a step: the titles from the root
+// on, such as "Trigger", "Applicant", "Nickname", and the shape of what it holds. ok is
+// false when there is nothing of that name; what cannot be known before the workflow
+// runs, such as the environment, counts as there.
+func Named(ctx context.Context, list []Variable, ref expr.Reference) (titles []string, shape field.Shape, ok bool) {
+	root, path := ref.Root, ref.Path
+	if root == "nodes" && len(path) > 0 {
+		root, path = "nodes."+path[0], path[1:]
+	}
+	at := slices.IndexFunc(list, func(v Variable) bool { return v.Path == root })
+	if at < 0 {
+		return []string{root}, field.Any(""), ref.Root == "env"
+	}
+	shape, titles = list[at].Shape, []string{list[at].Title}
+	if root == "trigger" {
+		titles[0] = text.T(ctx, "variable.trigger", "Trigger")
+	}
+	for i, name := range path {
+		open := shape.Open || len(shape.Fields) == 0 && shape.Kind == "" && shape.Target == ""
+		prop, known := shape.Prop(name)
+		switch {
+		case shape.List && isIndex(name):
+			shape.List = false
+			titles = append(titles, name)
+			continue
+		case !known && !open && root != "system": // what the system computes is not listed
+			return titles, field.Shape{}, false
+		case !known:
+			prop = field.Any("")
+		}
+		shape = prop
+		if root == "trigger" && i == 0 && name == "data" && len(path) > 1 {
+			continue // the record of the trigger is what people mean by it
+		}
+		if prop.Label != "" {
+			name = prop.Label
+		}
+		titles = append(titles, name)
+	}
+	return titles, shape, true
 }
 
 // systemVariable describes what [stretch.system] gives.

@@ -1,10 +1,13 @@
 package static_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -107,4 +110,29 @@ func TestModules_StaySmall(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, strings.Count(string(data), "\n"), 150, entry.Name())
 	}
+}
+
+// TestModules_WeighLittle bounds what the heaviest page, the editor of workflows, loads of
+// scripts before somebody edits code.
+func TestModules_WeighLittle(t *testing.T) {
+	t.Parallel()
+	const most = 60 << 10
+	total := 0
+	require.NoError(t, fs.WalkDir(static.FS, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".js" || name == "vendor/codemirror.min.js" {
+			return err
+		}
+		data, err := static.FS.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err = w.Write(data)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		total += packed.Len()
+		return nil
+	}))
+	require.LessOrEqual(t, total, most)
 }

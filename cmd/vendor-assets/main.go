@@ -2,7 +2,8 @@
 // only part of the build that knows where they come from.
 //
 //	go run ./cmd/vendor-assets       copy the files of files.txt out of node_modules,
-//	                                 build the icon sprite, write VERSIONS
+//	                                 bundle the code editor, build the icon sprite,
+//	                                 write VERSIONS
 //	go run ./cmd/vendor-assets css   join and minify static/css into static/app.css
 //
 // Both run in the root of the repository. The first needs "npm ci" before it; the

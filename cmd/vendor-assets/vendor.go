@@ -40,7 +40,16 @@ func vendor(src, target string) error {
 	if err != nil {
 		return err
 	}
-	files = append(files, copied{name: "icons.svg", pkg: "lucide-static", data: sprite})
+	code, err := bundleCode(src)
+	if err != nil {
+		return err
+	}
+	files = append(files, copied{name: "icons.svg", pkg: "lucide-static", data: sprite}, copied{name: "codemirror.min.js", pkg: "codemirror", data: code})
+	for pkg := range pinned { // parts of a bundle have no file of their own
+		if _, err := installed(modules, pkg, pinned); err != nil {
+			return err
+		}
+	}
 	for i := range files {
 		f := &files[i]
 		if f.version, err = installed(modules, f.pkg, pinned); err != nil {

@@ -16,6 +16,7 @@ const maxGroups = 10
 type Condition struct {
 	root check
 	refs []Reference
+	half []string
 }
 
 // check is a group, a row, or an expression; nil is an absent group, which is true.
@@ -54,11 +55,15 @@ func CompileCondition(v any) (*Condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{root: root, refs: dedupe(c.refs)}, nil
+	return &Condition{root: root, refs: dedupe(c.refs), half: c.half}, nil
 }
 
 // Empty reports whether the condition has no rows and so is always true.
 func (c *Condition) Empty() bool { return c.root == nil }
+
+// HalfMade lists the places of comparisons that have nothing to compare with, such as
+// "all.0". They compare with nothing, which nobody asks for by leaving a side empty.
+func (c *Condition) HalfMade() []string { return c.half }
 
 // References lists the variables the condition reads, each once.
 func (c *Condition) References() []Reference { return c.refs }
@@ -79,7 +84,10 @@ func (c *Condition) Eval(ctx context.Context, in Input) (bool, Explanation, []Wa
 	return v.yes, e, r.warnings, nil
 }
 
-type conditionCompiler struct{ refs []Reference }
+type conditionCompiler struct {
+	refs []Reference
+	half []string
+}
 
 func (c *conditionCompiler) refuse(path string, m text.Message) error {
 	return &SyntaxError{Code: CodeInvalid, Message: m, Path: path}
@@ -145,6 +153,9 @@ func (c *conditionCompiler) row(m map[string]any, path string) (check, error) {
 		}
 	}
 	out := row{op: op, path: path}
+	if _, said := m["right"]; !said && op != "empty" && op != "notEmpty" {
+		c.half = append(c.half, path)
+	}
 	var err error
 	if out.left, err = c.operand(m["left"], below(path, "left")); err != nil {
 		return nil, err

@@ -27,6 +27,17 @@ func (r *rule) UnmarshalJSON(raw []byte) error {
 	return err //nolint:wrapcheck // a sentence for the designer
 }
 
+// check finds comparisons that were begun.
+func (r rule) check(setting string) (p field.Problems) {
+	if r.condition == nil {
+		return nil
+	}
+	for _, at := range r.condition.HalfMade() {
+		p.Add(setting+"."+at, "MISSING", text.M("node.choose_value", "Choose a value."))
+	}
+	return p
+}
+
 // source is what a calculation evaluates. Which engine reads it says another
 // setting, so it is compiled for both; the one in use must have no error.
 type source struct {

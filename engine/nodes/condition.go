@@ -38,6 +38,7 @@ var condition = node.Define(node.Spec[conditionConfig]{
 		},
 	},
 	Effect: node.Pure,
+	Check:  func(c conditionConfig, _ node.Catalog) field.Problems { return c.When.check("when") },
 	Outputs: func(conditionConfig, node.Catalog) field.Shape {
 		return field.Shape{Kind: field.Boolean, Label: "Answer"}
 	},

@@ -81,4 +81,5 @@ func (g conditionGrammar) part(ctx context.Context, p *views.Part) {
 	if p.Op == "" {
 		p.Op = "equal"
 	}
+	p.Fits = string(g.kind(p.Left))
 }

@@ -8,6 +8,7 @@ import (
 
 	"formrail/engine/node"
 	"formrail/models/field"
+	"formrail/views/fields"
 	views "formrail/views/settings"
 	"formrail/views/ui"
 )
@@ -41,21 +42,22 @@ func (g filterGrammar) comparison(r row) any {
 	return map[string]any{r.left: map[string]any{op: v}}
 }
 
-// operand reads what stands on the right: several values are written with commas.
+// operand reads what stands on the right: several values are written with commas. What
+// is not written yet is kept as an empty text, which a finding names.
 func (g filterGrammar) operand(op, written string, kind field.Kind) any {
-	if strings.Contains(written, "{{") || !slices.Contains([]string{"$in", "$notIn", "$between", "$dateBetween"}, op) {
-		return heard(written, kind)
+	var v any
+	switch {
+	case strings.Contains(written, "{{") || !slices.Contains([]string{"$in", "$notIn", "$between", "$dateBetween"}, op):
+		v = heard(written, kind)
+	case strings.HasPrefix(strings.TrimSpace(written), "["):
+		v = heard(written, "")
+	case strings.TrimSpace(written) != "":
+		return several(written, kind)
 	}
-	if strings.HasPrefix(strings.TrimSpace(written), "[") {
-		return heard(written, "")
+	if v == nil {
+		return ""
 	}
-	list := []any{}
-	for one := range strings.SplitSeq(written, ",") {
-		if v := heard(one, kind); v != nil {
-			list = append(list, v)
-		}
-	}
-	return list
+	return v
 }
 
 // read takes a stored filter apart.
@@ -126,29 +128,21 @@ func (g filterGrammar) readField(path string, v any) ([]row, bool) {
 			out = append(out, below...)
 			continue
 		}
-		right, ok := shown(ops[op], kind)
-		if !ok || ops[op] == false {
+		if ops[op] == false {
 			return nil, false
 		}
-		out = append(out, row{left: path, op: op, right: right})
+		out = append(out, row{left: path, op: op, right: shown(ops[op], kind)})
 	}
 	return out, true
 }
 
 // shown says the right side of a comparison: several values with commas.
-func shown(v any, kind field.Kind) (string, bool) {
+func shown(v any, kind field.Kind) string {
 	list, ok := v.([]any)
 	if !ok {
-		return spoken(v, kind), true
+		return spoken(v, kind)
 	}
-	words := make([]string, len(list))
-	for i, one := range list {
-		words[i] = spoken(one, kind)
-		if strings.Contains(words[i], ",") {
-			return "", false
-		}
-	}
-	return strings.Join(words, ", "), true
+	return enumerated(list, kind)
 }
 
 // kind is that of the field at a path; empty when there is none.
@@ -178,7 +172,7 @@ func (g filterGrammar) part(ctx context.Context, p *views.Part) {
 		p.Op = ops[0]
 	}
 	p.Ops = offered(ctx, ops, p.Op)
-	p.Rights = options(f.Field)
+	p.Rights, p.Fits = offers(f.Field), string(f.Kind)
 }
 
 // allOps are the comparisons that are offered with some kind of field.
@@ -211,7 +205,18 @@ func (g filterGrammar) paths() []ui.Choice {
 	return out
 }
 
-// options are the values of a select, yes and no of a boolean.
+// offers are the values of a select with their colours.
+func offers(f field.Field) []ui.Offer {
+	var out []ui.Offer
+	for _, o := range f.Options {
+		if !o.Archived {
+			out = append(out, ui.Offer{Value: o.Value, Label: o.Label, Tone: fields.OptionTone(o.Colour)})
+		}
+	}
+	return out
+}
+
+// options are the values of a select.
 func options(f field.Field) []ui.Choice {
 	var out []ui.Choice
 	for _, o := range f.Options {

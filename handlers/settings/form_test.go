@@ -224,3 +224,68 @@ func TestForm_ReadsSourcesOfPeople(t *testing.T) {
 	odd := object(t, `{"assignees": {"query": {"collection": "users"}}}`)
 	require.Equal(t, odd, settings.Stored(declared(t, "approval"), odd, around()).Config())
 }
+
+func TestForm_KeepsAFilterRowThatIsOnlyBegun(t *testing.T) {
+	t.Parallel()
+	fields := declared(t, "update_record")
+	for query, want := range map[string]string{
+		"set.filter.0.left=title&set.filter.0.op=$eq&set.filter.0.right=":     `{"title":{"$eq":""}}`,
+		"set.filter.0.left=amount&set.filter.0.op=$gt&set.filter.0.right=+":   `{"amount":{"$gt":""}}`,
+		"set.filter.0.left=title&set.filter.0.op=$in&set.filter.0.right=":     `{"title":{"$in":""}}`,
+		"set.filter.0.left=title&set.filter.0.op=$empty&set.filter.0.right=":  `{"title":{"$empty":true}}`,
+		"set.filter.0.left=&set.filter.0.op=$eq&set.filter.0.right=something": "",
+	} {
+		form := settings.Sent(fields, map[string]any{"collection": "orders"}, sent(t, strings.ReplaceAll(query, "$", "%24")+"&set.filter.sent=1"), around())
+		got := form.Config()["filter"]
+		if want == "" {
+			require.Nil(t, got, query)
+			continue
+		}
+		require.Equal(t, object(t, want), got, query)
+		again := settings.Stored(fields, map[string]any{"collection": "orders", "filter": got}, around())
+		require.Equal(t, got, again.Config()["filter"], query)
+	}
+}
+
+func TestForm_SeparatesValuesByCommasOutsideQuotes(t *testing.T) {
+	t.Parallel()
+	fields := declared(t, "update_record")
+	for written, want := range map[string][]any{
+		`a, b`:                {"a", "b"},
+		`"a, b", c`:           {"a, b", "c"},
+		`"say \"hi\", do", x`: {`say "hi", do`, "x"},
+		`5" screen, b`:        {`5" screen`, "b"},
+		`"open, b`:            {`"open`, "b"},
+		` , a,, `:             {"a"},
+	} {
+		form := settings.Sent(fields, map[string]any{"collection": "orders"}, sent(t, url.Values{"set.filter.sent": {"1"}, "set.filter.0.left": {"title"}, "set.filter.0.op": {"$in"}, "set.filter.0.right": {written}}.Encode()), around())
+		got := form.Config()["filter"]
+		require.Equal(t, map[string]any{"title": map[string]any{"$in": want}}, got, written)
+		shown := settings.Stored(fields, map[string]any{"collection": "orders", "filter": got}, around())
+		require.Equal(t, got, shown.Config()["filter"], "%s: what is shown reads the same", written)
+		inputs := shown.Inputs(context.Background(), nil)
+		for _, in := range inputs {
+			if in.Field.Name == "filter" {
+				require.Empty(t, in.Rule.Raw, "it stays a row")
+			}
+		}
+	}
+}
+
+func TestForm_GivesAFindingToItsRow(t *testing.T) {
+	t.Parallel()
+	fields := declared(t, "condition")
+	when := object(t, `{"all":[{"left":"{{ trigger.data.amount }}","op":"gt","right":5},{"any":[{"left":"{{ trigger.data.title }}","op":"equal"}]}]}`)
+	form := settings.Stored(fields, map[string]any{"mode": "branch", "when": when}, around())
+	for _, in := range form.Inputs(context.Background(), map[string]string{"when.all.1.any.0": "Choose a value."}) {
+		if in.Field.Name == "when" {
+			require.Empty(t, in.Problem)
+			require.Empty(t, in.Rule.Parts[0].Problem)
+			require.Equal(t, "Choose a value.", in.Rule.Parts[1].Group.Parts[0].Problem)
+		}
+	}
+	writings := form.Writings()
+	require.Len(t, writings, 1)
+	require.Equal(t, "set.when", writings[0].At)
+	require.Equal(t, when, writings[0].Condition)
+}

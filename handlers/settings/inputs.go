@@ -42,9 +42,42 @@ func problemOf(name string, problems map[string]string, in *views.Input) string 
 			in.Rows[at].Problem = problems[path]
 			continue
 		}
+		if part := partAt(in.Rule, ruleRow(path)); part != nil {
+			part.Problem = problems[path]
+			continue
+		}
 		own = append(own, problems[path])
 	}
 	return strings.Join(own, " ")
+}
+
+// ruleRow is the place of a comparison in the form: groups have no names there.
+func ruleRow(path string) string {
+	names := strings.Split(path, ".")
+	names = slices.DeleteFunc(names, func(one string) bool {
+		return slices.Contains([]string{"all", "any", "not", "left", "op", "right"}, one)
+	})
+	return views.Prefix + strings.Join(names, ".")
+}
+
+// partAt finds the comparison that a finding is about: by its place, or in a filter by
+// its field. Of several about one field, one without a value is meant.
+func partAt(r *views.Rule, at string) (found *views.Part) {
+	if r == nil || r.Written || r.Raw != "" {
+		return nil
+	}
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		if p.Group != nil {
+			p = partAt(p.Group, at)
+		} else if byField := p.Lefts != nil && p.Left != "" && strings.HasSuffix(at, "."+p.Left); p.At != at && !byField {
+			p = nil
+		}
+		if p != nil && (found == nil || found.Right != "" && p.Right == "" && !p.Unary) {
+			found = p
+		}
+	}
+	return found
 }
 
 func (f *Form) input(ctx context.Context, s *setting) views.Input {
@@ -75,6 +108,8 @@ func (f *Form) input(ctx context.Context, s *setting) views.Input {
 		in.Choices = f.fieldChoices(s)
 	case field.Paths:
 		in.Choices = f.pathChoices(s)
+	case field.Expression:
+		in.Bare = f.Bare(s.field.Name)
 	default:
 	}
 	return in
@@ -91,14 +126,14 @@ func (f *Form) assignments(s *setting, at string, in *views.Input) {
 		written, set := s.values[one.Name]
 		if !set && one.ForeignKey != "" {
 			if written, set = s.values[one.ForeignKey]; set {
-				in.Rows = append(in.Rows, views.Row{At: at + "." + one.ForeignKey, Label: one.Label, Value: written})
+				in.Rows = append(in.Rows, views.Row{At: at + "." + one.ForeignKey, Label: one.Label, Value: written, Fits: string(one.Kind)})
 				delete(left, one.ForeignKey)
 				continue
 			}
 		}
 		switch {
 		case set:
-			in.Rows = append(in.Rows, views.Row{At: at + "." + one.Name, Label: one.Label, Value: written, Choices: options(one.Field)})
+			in.Rows = append(in.Rows, views.Row{At: at + "." + one.Name, Label: one.Label, Value: written, Offers: offers(one.Field), Fits: string(one.Kind)})
 			delete(left, one.Name)
 		case !one.ReadOnly && !one.Hidden:
 			in.More = append(in.More, ui.Choice{Value: one.Name, Label: one.Label})

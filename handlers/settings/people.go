@@ -169,7 +169,7 @@ func (s source) view(ctx context.Context, at string, in Around) views.Row {
 			}
 		}
 	default:
-		r.Free = true
+		r.Free, r.Fits = true, string(field.User)
 	}
 	if s.raw != nil {
 		r.Raw = spoken(s.raw, "")

@@ -23,24 +23,25 @@ import (
 // editing is one request about the definition of a workflow.
 type editing struct {
 	*viewer
-	w        *models.Workflow
-	versions []*models.Version
-	def      definition
-	state    engine.DraftState
-	checked  bool            // state has the findings
-	version  *models.Version // an old one that is looked at; nil for the draft
-	open     string          // key of the step in the panel
-	moving   string          // key of the step that is being moved
-	paste    *fragment       // steps that are being pasted
-	adding   *canvas.Place   // where a step is added
-	typ      string          // type that is asked about before it is added
-	saved    bool            // something was just saved
-	keep     bool            // the panel stays as it is in the page
-	refusal  string
-	question *editor.Question
-	publish  *editor.Publish
-	sent     sentPanel // what was typed into the panel
-	seen     int64     // revision that the page goes on from after a conflict; 0 = the newest
+	w         *models.Workflow
+	versions  []*models.Version
+	def       definition
+	state     engine.DraftState
+	checked   bool            // state has the findings
+	version   *models.Version // an old one that is looked at; nil for the draft
+	open      string          // key of the step in the panel
+	moving    string          // key of the step that is being moved
+	paste     *fragment       // steps that are being pasted
+	adding    *canvas.Place   // where a step is added
+	typ       string          // type that is asked about before it is added
+	saved     bool            // something was just saved
+	keep      bool            // the panel stays as it is in the page
+	refusal   string
+	question  *editor.Question
+	publish   *editor.Publish
+	sent      sentPanel         // what was typed into the panel
+	variables []engine.Variable // what the open step may refer to; read with its panel
+	seen      int64             // revision that the page goes on from after a conflict; 0 = the newest
 }
 
 // edit reads what the editor of a workflow is drawn from.
@@ -168,6 +169,9 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 // props are the editor as it stands.
 func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	if err := e.check(ctx); err != nil {
+		return editor.Props{}, err
+	}
+	if err := e.checkScript(ctx); err != nil {
 		return editor.Props{}, err
 	}
 	p := editor.Props{

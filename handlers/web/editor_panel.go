@@ -47,6 +47,17 @@ func (e *editing) declared() (fields []field.Field, config map[string]any) {
 	return nil, part.Config
 }
 
+// checkScript lets the script of the open step be read, which takes too long to be done
+// for all steps at every change.
+func (e *editing) checkScript(ctx context.Context) (err error) {
+	fields, _ := e.declared()
+	if !e.mayEdit() || !slices.ContainsFunc(fields, func(f field.Field) bool { return f.Kind == field.Code }) {
+		return nil
+	}
+	e.state.Findings, err = e.site.Engine.CheckAll(ctx, e.def.Definition, e.w.Sync)
+	return err
+}
+
 // panel draws the step that is open; nil when there is none of that key.
 func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	fields, config := e.declared()
@@ -59,6 +70,7 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		form = settings.Stored(fields, config, around)
 	}
 	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields))}
+	p.Names = e.variableNames(ctx, settings.Texts(p.Settings))
 	if e.saved {
 		p.Saved = text.T(ctx, "editor.saved_now", "Saved just now")
 	}
@@ -83,6 +95,11 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 	p.Title, p.Own, p.Note, p.Icon, p.Kind = f.title, part.Title, part.Type+" · "+part.Key, f.icon, f.kind
 	p.Remark, p.Skipped = part.Note, part.Skip
 	p.Policy = &editor.Policy{OnError: part.OnError, Timeout: part.Timeout}
+	for _, found := range e.state.Findings {
+		if e.mayEdit() && found.Node == e.open && found.Field == "timeout" {
+			p.Policy.Problem = found.Message.In(ctx)
+		}
+	}
 	if p.Policy.OnError == "" {
 		p.Policy.OnError = "fail"
 	}
@@ -141,7 +158,7 @@ func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[st
 		return out
 	}
 	for _, f := range e.state.Findings {
-		if f.Node != e.open || len(fields) == 0 {
+		if f.Node != e.open || len(fields) == 0 || f.Field == "timeout" {
 			continue
 		}
 		at := f.Field
@@ -169,6 +186,10 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 			return a, err
 		}
 	}
+	if e.variables, err = e.site.Engine.Variables(ctx, e.def.Definition, e.open); err != nil {
+		return a, err
+	}
+	a.Holds = func(variable string) field.Kind { return e.holds(ctx, variable) }
 	if !e.mayEdit() { // who only looks is offered nothing; what is chosen shows by its key
 		return a, nil
 	}
@@ -186,12 +207,7 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 	for _, g := range groups {
 		a.Groups = append(a.Groups, ui.Choice{Value: g.Code, Label: g.Title})
 	}
-	variables, err := e.site.Engine.Variables(ctx, e.def.Definition, e.open)
-	if err != nil {
-		return a, err
-	}
 	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.schema)
-	a.Holds = func(variable string) field.Kind { return holds(variables, variable) }
 	return a, nil
 }
 
@@ -205,28 +221,6 @@ func personPaths(collection string, schema engine.Schema) []ui.Choice {
 		}
 	}
 	return out
-}
-
-// holds is the kind of what one variable in braces holds.
-func holds(variables []engine.Variable, written string) field.Kind {
-	path := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(written), "{{"), "}}"))
-	for _, v := range variables {
-		rest, ok := strings.CutPrefix(path, v.Path)
-		if !ok || rest != "" && rest[0] != '.' {
-			continue
-		}
-		s := v.Shape
-		for name := range strings.SplitSeq(strings.TrimPrefix(rest, "."), ".") {
-			if name == "" {
-				continue
-			}
-			if s, ok = s.Prop(name); !ok {
-				return ""
-			}
-		}
-		return s.Kind
-	}
-	return ""
 }
 
 // changeStep takes what was typed into the panel and turns what differs into one edit

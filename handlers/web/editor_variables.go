@@ -7,10 +7,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/engine"
+	"formrail/engine/expr"
 	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
-	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/editor"
@@ -37,13 +38,20 @@ func (s *site) showVariables(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	seen, err := e.samples(ctx)
+	seen, err := e.samples(ctx, query.Get("sample"))
 	if err != nil {
 		return err
 	}
-	p := editor.VariablesProps{Key: e.w.Key, Source: seen.source}
+	want := field.Kind(query.Get("fits"))
+	p := editor.VariablesProps{Key: e.w.Key, Samples: seen.choices, Sample: seen.id, First: firstWord(ctx, want)}
+	if len(seen.choices) == 0 {
+		p.Source = text.T(ctx, "variables.no_sample", "No execution yet whose values you may see")
+	}
 	for _, v := range list {
-		p.Roots = append(p.Roots, e.variable(variableAt{path: v.Path, name: v.Title, icon: v.Icon, shape: v.Shape, sample: seen.values[v.Path], depth: variableDepth}))
+		if v.Path == triggerKey {
+			v.Title = text.T(ctx, "variables.trigger", "Trigger: %s", v.Title)
+		}
+		p.Roots = append(p.Roots, e.variable(ctx, variableAt{path: v.Path, name: v.Title, icon: v.Icon, shape: v.Shape, sample: seen.values[v.Path], depth: variableDepth, want: want, list: list}))
 	}
 	p.Session.CSRF = e.csrf
 	if !reply.Wants(c) {
@@ -60,9 +68,11 @@ type variableAt struct {
 	shape            field.Shape
 	sample           any
 	depth            int
+	want             field.Kind // what the field takes; empty = anything
+	list             []engine.Variable
 }
 
-func (e *editing) variable(at variableAt) editor.Variable {
+func (e *editing) variable(ctx context.Context, at variableAt) editor.Variable {
 	out := editor.Variable{Path: at.path, Name: at.name, Icon: at.icon, Type: kindWord(at.shape)}
 	if out.Icon == "" {
 		out.Icon = kindIcon(at.shape)
@@ -70,6 +80,10 @@ func (e *editing) variable(at variableAt) editor.Variable {
 	if out.Name == "" {
 		out.Name = at.path
 	}
+	parts := strings.Split(at.path, ".")
+	titles, _, _ := engine.Named(ctx, at.list, expr.Reference{Root: parts[0], Path: parts[1:]})
+	out.Label = strings.Join(titles, " / ")
+	out.Reason, out.Barred = misfit(ctx, at.want, at.shape)
 	held, _ := at.sample.(map[string]any)
 	if len(at.shape.Fields) == 0 {
 		out.Sample = sampleText(at.sample)
@@ -85,8 +99,11 @@ func (e *editing) variable(at variableAt) editor.Variable {
 		case f.Shape.Kind == field.Integer && strings.HasSuffix(f.Name, "Id"):
 			name += " · id" // of a link, beside the link itself
 		}
-		out.Below = append(out.Below, e.variable(variableAt{path: at.path + "." + f.Name, name: name, shape: f.Shape, sample: held[f.Name], depth: at.depth - 1}))
+		below := at
+		below.path, below.name, below.icon, below.shape, below.sample, below.depth = at.path+"."+f.Name, name, "", f.Shape, held[f.Name], at.depth-1
+		out.Below = append(out.Below, e.variable(ctx, below))
 	}
+	fittingFirst(out.Below)
 	return out
 }
 
@@ -105,80 +122,23 @@ func ownFirst(list []field.Named) []field.Named {
 	return out
 }
 
-// samples are values that variables held, by the paths of their roots.
-type samples struct {
-	source string // "#48231, 20 minutes ago"
-	values map[string]any
-}
-
-// samples reads the newest execution of the workflow, as far as the viewer may see the
-// values of executions.
-func (e *editing) samples(ctx context.Context) (samples, error) {
-	out := samples{values: map[string]any{}}
-	if !e.access.Can("execution.payload") {
-		return out, nil
-	}
-	q := e.site.DB.Read()
-	list, err := models.Executions(ctx, q, models.ExecutionFilter{WorkflowID: e.w.ID, Limit: 1})
-	if err != nil || len(list) == 0 {
-		return out, err
-	}
-	x, err := models.ExecutionByID(ctx, q, list[0].ID)
-	if err != nil {
-		return out, err
-	}
-	if all, err := e.seesValues(ctx, x.VersionID, x.ResourceType); err != nil || !all {
-		return out, err
-	}
-	steps, err := models.StepsOf(ctx, q, x.ID, nil)
-	if err != nil {
-		return out, err
-	}
-	if out.values["trigger"], err = parsedJSON(x.Trigger); err != nil {
-		return out, err
-	}
-	for _, s := range steps {
-		if out.values["nodes."+s.Node], err = parsedJSON(s.Output); err != nil {
-			return out, err
-		}
-	}
-	out.source = text.T(ctx, "variables.source", "Values of execution #%d, %s", x.Number, e.since(x.CreatedAt).When(ctx))
-	return out, nil
-}
-
-func parsedJSON(stored string) (any, error) {
-	if stored == "" {
-		return nil, nil //nolint:nilnil // nothing was stored
-	}
-	return field.ParseJSON([]byte(stored))
-}
-
-// sampleText shows a value in a few letters.
-func sampleText(v any) string {
-	if v == nil {
-		return ""
-	}
-	s, ok := v.(string)
-	if !ok {
-		b, err := field.MarshalJSON(v)
-		if err != nil {
-			return ""
-		}
-		s = string(b)
-	}
-	if letters := []rune(s); len(letters) > 40 {
-		return string(letters[:39]) + "…"
-	}
-	return s
-}
-
 // kindWord says what a variable holds.
 func kindWord(s field.Shape) string {
 	switch {
 	case s.List:
 		return "list"
-	case s.Target != "" && len(s.Fields) > 0:
+	case s.Target != "" && len(s.Fields) > 0, s.Kind == field.ManyToOne:
 		return "record"
+	case s.Kind == field.Integer, s.Kind == field.Number:
+		return "number"
+	case s.Kind == field.LongText:
+		return "text"
+	case s.Kind == field.DateOnly, s.Kind == field.DateTime:
+		return "date"
+	case s.Kind == field.Select:
+		return "choice"
+	case s.Kind == field.Boolean:
+		return "yes/no"
 	case s.Kind != "":
 		return string(s.Kind)
 	case len(s.Fields) > 0:

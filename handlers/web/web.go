@@ -136,6 +136,7 @@ func (s *site) workflows() []route.Route {
 		page("/workflows/{key}/versions", view, s.showVersions),
 		page("/workflows/{key}/versions/{number}", view, s.showVersion),
 		page("/workflows/{key}/variables", view, s.showVariables),
+		change("/workflows/{key}/evaluate", view, s.evaluate),
 		page("/workflows/{key}/publish", publish, s.askPublish),
 		page("/workflows/{key}/people", view, s.showEditors),
 		change("/workflows/{key}/lock", edit, s.changeEditor),

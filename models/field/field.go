@@ -118,11 +118,15 @@ func (p *Problems) Add(name, code string, m text.Message) {
 	*p = append(*p, Problem{Field: name, Code: code, Message: m})
 }
 
-// Under gives the findings as those of the setting they stand in, all with one code.
+// Under gives the findings as those of the setting they stand in, all with one code;
+// what is missing keeps its own, because it can be added later.
 func (p Problems) Under(setting, code string) Problems {
 	out := make(Problems, 0, len(p))
 	for _, one := range p {
-		one.Field, one.Code = strings.TrimSuffix(setting+"."+one.Field, "."), code
+		one.Field = strings.TrimSuffix(setting+"."+one.Field, ".")
+		if one.Code != "MISSING" {
+			one.Code = code
+		}
 		out = append(out, one)
 	}
 	return out

@@ -19,8 +19,12 @@ import "./live.js";
 if (document.querySelector(".canvas")) {
   import("./canvas-keys.js");
   import("./canvas-move.js");
+  import("./code.js");
+  import("./panel.js");
+  import("./preview.js");
   import("./variables.js");
   import("./editor-live.js");
   import("./editor-focus.js");
   import("./canvas-clipboard.js");
+  import("./variable-search.js");
 }

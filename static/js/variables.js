@@ -1,10 +1,13 @@
 // The picker of variables: a tree beside the field that it writes into.
 import { openBeside } from "./popover.js";
+import "./token-input.js";
+import { learn } from "./token-names.js";
 
 const { htmx } = window;
 
 const pop = () => document.getElementById("vars");
-let field = null; // what the chosen variable is written into
+let host = null; // the field that the chosen variable is written into
+let place = null; // what it takes the place of there: the "/" that opened the picker
 
 const rows = () => [...pop().querySelectorAll(".tree__row")].filter((row) => row.offsetParent !== null);
 
@@ -16,7 +19,7 @@ const focusRow = (row) => {
     one.setAttribute("aria-selected", String(one === row));
   });
   row.focus();
-  pop().querySelector("[data-var-path]").textContent = `{{ ${row.dataset.path} }}`;
+  pop().querySelector("[data-var-path]").textContent = row.dataset.reason ?? row.dataset.literal ?? `{{ ${row.dataset.path} }}`;
 };
 
 const groupOf = (row) => row.parentElement.querySelector(":scope > [role=group]");
@@ -31,27 +34,65 @@ const toggle = (row, wanted) => {
   return true;
 };
 
-const insert = (row) => {
-  if (!field) return;
-  const bare = field.closest("[data-bare]");
-  const written = bare ? row.dataset.path : `{{ ${row.dataset.path} }}`;
-  const whole = Boolean(field.closest(".rule")); // one side of a comparison is one value
+// writeInto puts a text into a field without pills.
+const writeInto = (field, written, whole) => {
   if (whole) field.value = written;
   else field.setRangeText(written, field.selectionStart ?? field.value.length, field.selectionEnd ?? field.value.length, "end");
-  pop().hidePopover();
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+const insert = (row) => {
+  if (!host || row.ariaDisabled === "true") return;
+  const { path, literal, label, icon } = row.dataset;
+  const written = literal ?? ("bare" in host.dataset ? path : `{{ ${path} }}`);
+  const whole = "whole" in host.dataset; // one side of a comparison is one value
+  pop().hidePopover();
+  const field = host.querySelector(".vinput__body");
+  if (host.line) {
+    if (path) learn(path, { label, icon });
+    host.line.focus();
+    host.replace(written, whole ? [0, host.text.length] : (place ?? host.at ?? undefined));
+  } else writeInto(field, written, whole);
   field.dispatchEvent(new Event("change", { bubbles: true }));
 };
 
-const openAt = async (button) => {
-  field = button.closest(".vinput").querySelector(".vinput__body");
+// openAt shows the picker of a field.
+const openAt = async (button, from = null) => {
+  [host, place] = [button.closest(".vinput"), from];
   const editor = document.getElementById("editor");
-  const at = document.getElementById("panel").dataset.step;
-  await htmx.ajax("GET", `${editor.dataset.varsHref}?at=${encodeURIComponent(at)}`, { source: pop(), target: "#vars", swap: "innerHTML" });
+  const query = new URLSearchParams({ at: document.getElementById("panel").dataset.step, fits: host.dataset.fits ?? "", sample: editor.dataset.sample ?? "" });
+  await htmx.ajax("GET", `${editor.dataset.varsHref}?${query}`, { source: pop(), target: "#vars", swap: "innerHTML" });
+  offer(host.querySelector("datalist"));
   openBeside(pop(), button);
   const row = pop().querySelector(".tree__row");
   if (row) row.tabIndex = 0;
+};
+
+// Another execution lends its values.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches?.("[data-var-sample]")) return;
+  document.getElementById("editor").dataset.sample = event.target.value;
+  openAt(host.querySelector("[data-vars]"), place);
+});
+
+// offer lists the values that the field itself knows above the variables.
+const offer = (list) => {
+  const group = pop().querySelector("[data-var-values]");
+  if (!list || !group) return;
+  const box = group.querySelector("[role=group]");
+  const model = box.firstElementChild;
+  box.replaceChildren(...[...list.options].map((option) => {
+    const item = model.cloneNode(true);
+    const row = item.firstElementChild;
+    item.dataset.name = `${option.label} ${option.value}`;
+    row.dataset.literal = option.value;
+    row.querySelector(".trunc").textContent = option.label;
+    row.querySelector(".dot").className = `dot dot--${option.dataset.tone}`;
+    row.querySelector(".ty").textContent = option.value;
+    return item;
+  }));
+  group.hidden = false;
 };
 
 document.addEventListener("click", (event) => {
@@ -59,8 +100,17 @@ document.addEventListener("click", (event) => {
   if (button) return openAt(button);
   const row = event.target.closest("#vars .tree__row");
   if (!row) return;
-  if (event.target.closest("[data-twist]")) toggle(row);
+  if (event.target.closest("[data-twist]") || row.ariaDisabled === "true") toggle(row);
   else insert(row);
+});
+
+// A "/" at the beginning of a word, and braces that are opened, ask for a variable.
+document.addEventListener("input", (event) => {
+  const at = event.target.closest?.("fr-token-input");
+  if (!at?.line || event.target !== at.line || !["/", "{"].includes(event.data) || !at.at) return;
+  const before = at.text.slice(0, at.at[0]);
+  const asked = before.match(/(?:(?<=^|\s)\/|\{\{)$/);
+  if (asked) openAt(at.querySelector("[data-vars]"), [asked.index, before.length]);
 });
 
 const keys = {
@@ -75,40 +125,19 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches?.(".vinput__body") && event.key === "/" && !event.target.value.trim()) {
+  const { target } = event;
+  if (target.matches?.(".vinput__body:not(.vinput__line)") && event.key === "/" && !target.value.trim()) {
     event.preventDefault();
-    openAt(event.target.closest(".vinput").querySelector("[data-vars]"));
+    openAt(target.closest(".vinput").querySelector("[data-vars]"));
     return;
   }
-  const inside = event.target.closest?.("#vars");
-  if (!inside) return;
-  if (event.target.matches("[data-var-search]")) {
-    if (event.key === "ArrowDown" || event.key === "Enter") {
-      event.preventDefault();
-      const first = rows().find((row) => event.key === "ArrowDown" || !groupOf(row));
-      if (event.key === "Enter" && first) insert(first);
-      else focusRow(first);
-    }
-    return;
-  }
-  const row = event.target.closest(".tree__row");
+  const row = target.closest?.("#vars .tree__row");
   if (row && keys[event.key]) {
     event.preventDefault();
     keys[event.key](row);
   }
-});
-
-// A search shows what matches, with everything above it.
-document.addEventListener("input", (event) => {
-  if (!event.target.matches?.("[data-var-search]")) return;
-  const wanted = event.target.value.trim().toLowerCase();
-  const match = (item) => {
-    const group = item.querySelector(":scope > [role=group]");
-    const below = group ? [...group.children].map(match).some(Boolean) : false;
-    const own = item.dataset.name.toLowerCase().includes(wanted);
-    item.hidden = wanted !== "" && !own && !below;
-    if (group && wanted !== "") toggle(item.firstElementChild, below);
-    return own || below;
-  };
-  pop().querySelectorAll(".tree > [data-var-item]").forEach(match);
+  if (!target.matches?.("[data-var-search]") || (event.key !== "ArrowDown" && event.key !== "Enter")) return;
+  event.preventDefault();
+  if (event.key === "ArrowDown") focusRow(rows()[0]);
+  else insert(rows().find((one) => !groupOf(one) && !one.ariaDisabled) ?? rows()[0]);
 });

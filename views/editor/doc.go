@@ -26,6 +26,7 @@ const (
 	peopleID   = "editor-people"
 	lockID     = "editor-lock"
 	panelID    = "panel"
+	headingID  = "panel-heading"
 	savedID    = "panel-saved"
 	questionID = "question"
 	paletteID  = "palette"
@@ -121,6 +122,7 @@ type Panel struct {
 	Help     string
 	Trigger  bool
 	Settings []settings.Input
+	Names    []VariableName // of what the settings refer to
 	Policy   *Policy
 	Remark   string // the note on the canvas
 	Skipped  bool
@@ -131,10 +133,19 @@ type Panel struct {
 	CanEdit  bool
 }
 
+// VariableName says what a variable in a setting is called.
+type VariableName struct {
+	Path    string // as it is written between braces
+	Label   string // "Trigger / Applicant / Nickname"
+	Icon    string
+	Problem string // why it holds nothing; empty when it does
+}
+
 // Policy is what happens when a step fails.
 type Policy struct {
 	OnError string
 	Timeout string
+	Problem string // what is wrong with the time limit
 }
 
 // Branch is a branch whose label can be changed.

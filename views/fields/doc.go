@@ -108,8 +108,8 @@ func (s Shown) option() field.Option {
 	return field.Option{Value: s.Value, Label: s.Value}
 }
 
-// badgeTone maps the palette of options to the tones of badges.
-func badgeTone(colour string) ui.Tone {
+// OptionTone maps the palette of options to the tones of badges.
+func OptionTone(colour string) ui.Tone {
 	switch colour {
 	case "green", "lime":
 		return ui.OK

@@ -41,6 +41,11 @@ func controlSamples() []Sample {
 		{Name: "ui-select", Component: with(ui.Field(ui.FieldProps{ID: "status", Label: "Status"}, nil), ui.SelectInput(ui.SelectProps{
 			Control: ui.Control{ID: "status", Name: "status", Value: "approved"}, Blank: "Choose", Choices: []ui.Choice{{Value: "approved", Label: "Approved"}, {Value: "rejected", Label: "Rejected"}},
 		}, nil))},
+		{Name: "ui-token", Component: templ.Join(
+			with(ui.Field(ui.FieldProps{ID: "greeting", Label: "Text"}, nil), ui.TokenInput(ui.TokenProps{Control: ui.Control{ID: "greeting", Name: "greeting", Value: "Hello {{trigger.data.applicant.nickname}}"}, Fits: "text", Long: true})),
+			ui.TokenInput(ui.TokenProps{Control: ui.Control{ID: "right", Name: "right", Value: "approved", Invalid: true}, Label: "Compared with", Fits: "select", Whole: true, Offers: []ui.Offer{{Value: "approved", Label: "Approved", Tone: ui.OK}, {Value: "draft", Label: "Draft"}}}),
+			ui.TokenInput(ui.TokenProps{Control: ui.Control{ID: "when", Name: "when", Value: "trigger.data.amount > 500", ReadOnly: true}, Label: "Expression", Long: true, Bare: true}))},
+		{Name: "ui-code-field", Component: with(ui.Field(ui.FieldProps{ID: "script", Label: "Script"}, nil), ui.CodeField(ui.CodeFieldProps{Control: ui.Control{ID: "script", Name: "script", Value: "return inputs.amount"}, Language: "javascript", Rows: 12}))},
 		{Name: "ui-check", Component: templ.Join(
 			ui.Check(ui.CheckProps{ID: "stay", Name: "stay", Value: "true", Label: "Keep me signed in", Note: "For 30 days", Checked: true}, nil),
 			ui.Check(ui.CheckProps{ID: "one", Name: "which", Value: "1", Label: "First", Radio: true}, nil),

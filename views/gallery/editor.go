@@ -50,6 +50,11 @@ func editorSamples() []Sample {
 		{Name: "page-editor-publish", Page: true, Component: editor.Page(published)},
 		{Name: "page-editor-old", Page: true, Component: editor.Page(old)},
 		{Name: "page-editor-question", Page: true, Component: editor.Page(asked)},
+		{Name: "editor-previews", Component: editor.Previews([]editor.Preview{
+			{At: "set.when", Question: true, Yes: true, Value: "1,240 is greater than 500", Source: "With the values of execution #48231"},
+			{At: "set.values.amount", Value: "1240", Type: "decimal", Source: "With the values of execution #48231", Warnings: []string{"trigger.data.tax is missing."}},
+			{At: "set.title", Problem: "Cannot be computed: A variable is opened but not closed."},
+		})},
 		{Name: "page-variables", Page: true, Component: editor.VariablesPage(variables())},
 		{Name: "page-workflow-new", Page: true, Component: workflows.List(workflows.ListProps{Session: session(), Rows: workflowRows(), CanMake: true, New: &workflows.NewProps{
 			Triggers: []workflows.TriggerCard{{Key: "post_action", Title: "Post-action event", Summary: "After someone submits or saves a form", Icon: "mouse-pointer-click"}},
@@ -106,7 +111,7 @@ func conditionPanel() *editor.Panel {
 	}
 	return &editor.Panel{
 		Step: "amount", Title: "Amount over 500?", Own: "Amount over 500?", Note: "Condition · amount", Icon: "split", Kind: "flow", CanEdit: true, Saved: "Saved just now",
-		Help: "Each answer has a branch.", Effect: "Changes nothing", Policy: &editor.Policy{OnError: "fail"},
+		Help: "Each answer has a branch.", Names: []editor.VariableName{{Path: "trigger.data.amount", Label: "Trigger / Amount", Icon: "hash"}, {Path: "nodes.gone.total", Label: "nodes.gone.total", Icon: "braces", Problem: "This step cannot read it."}}, Effect: "Changes nothing", Policy: &editor.Policy{OnError: "fail"},
 		Branches: []editor.Branch{{Key: "yes", Title: "Yes"}, {Key: "no", Title: "No", Label: "Not now"}},
 		Outputs:  []editor.Output{{Name: "Answer", Type: "boolean", Written: "{{ nodes.amount }}"}},
 		Settings: []settings.Input{
@@ -132,9 +137,13 @@ func palette() *editor.Palette {
 }
 
 func variables() editor.VariablesProps {
-	return editor.VariablesProps{Session: session(), Key: "reimb_approval", Source: "Values of execution #48231, 20 min ago", Roots: []editor.Variable{
+	return editor.VariablesProps{Session: session(), Key: "reimb_approval", First: "Numbers first", Sample: "1", Samples: []ui.Choice{{Value: "1", Label: "execution #48231, 20 min ago"}, {Value: "2", Label: "execution #48230, Yesterday 23:00"}}, Roots: []editor.Variable{
 		{Path: "trigger", Name: "Post-action event", Icon: "mouse-pointer-click", Type: "object", Below: []editor.Variable{
-			{Path: "trigger.data", Name: "Reimbursement", Icon: "braces", Type: "record", Below: []editor.Variable{{Path: "trigger.data.amount", Name: "Amount", Icon: "hash", Type: "decimal", Sample: "1240"}}},
+			{Path: "trigger.data", Name: "Reimbursement", Icon: "braces", Type: "record", Below: []editor.Variable{
+				{Path: "trigger.data.amount", Name: "Amount", Label: "Trigger / Amount", Icon: "hash", Type: "decimal", Sample: "1240"},
+				{Path: "trigger.data.project", Name: "Project name", Label: "Trigger / Project name", Icon: "type", Type: "text", Reason: "Holds another kind of value (text) than this field takes"},
+				{Path: "trigger.data.lines", Name: "Lines", Label: "Trigger / Lines", Icon: "list", Type: "list", Reason: "Holds several values; this field takes one", Barred: true},
+			}},
 		}},
 		{Path: "system", Name: "System", Icon: "settings-2", Type: "object"},
 	}}

@@ -27,6 +27,7 @@ type Input struct {
 	Hidden  bool // depends on another setting that says otherwise
 	Text    string
 	Checked bool
+	Bare    bool // an expression: variables stand in it without braces
 	Chosen  []string
 	Choices []ui.Choice
 	Rule    *Rule       // conditions and filters
@@ -54,8 +55,9 @@ type Part struct {
 	Op      string
 	Ops     []ui.Choice
 	Right   string
-	Rights  []ui.Choice // values that are offered
-	Unary   bool        // nothing stands on the right
+	Rights  []ui.Offer // values that are offered
+	Fits    string     // kind of what stands on the right; empty = any
+	Unary   bool       // nothing stands on the right
 	Problem string
 }
 
@@ -67,7 +69,9 @@ type Row struct {
 	Value   string
 	Kind    string      // of a source of people
 	Kinds   []ui.Choice // kinds a source may have
-	Choices []ui.Choice // values that are offered
+	Choices []ui.Choice // people that are offered
+	Offers  []ui.Offer  // values that are offered
+	Fits    string      // kind of the value; empty = any
 	Chosen  []string
 	Many    bool   // several of the choices can be taken
 	Free    bool   // a variable or a text can be entered
@@ -77,6 +81,9 @@ type Row struct {
 
 // ID is the id of an input with that name.
 func ID(name string) string { return "in-" + name }
+
+// PreviewID is the id of the place that shows what stands at a place of the form.
+func PreviewID(at string) string { return "preview-" + strings.TrimPrefix(at, Prefix) }
 
 func (in Input) name() string { return Prefix + in.Field.Name }
 
@@ -88,12 +95,22 @@ func (in Input) frame() ui.FieldProps {
 
 func (in Input) control() ui.Control {
 	return ui.Control{
-		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + in.slot()),
+		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + ProblemID(in.name())),
 	}
 }
 
-// slot is the id of the place that says what is wrong.
-func (in Input) slot() string { return "problem-" + in.Field.Name }
+// ProblemID is the id of the place that says what is wrong at a place of the form.
+func ProblemID(at string) string { return "problem-" + strings.TrimPrefix(at, Prefix) }
+
+// control is an input of a row; part follows the row's place in its name.
+func (r Row) control(part, value string) ui.Control {
+	return ui.Control{ID: ID(r.At + part), Name: r.At + part, Value: value, Invalid: r.Problem != "", DescribedBy: ProblemID(r.At)}
+}
+
+// control is an input of a comparison; part follows its place in the name.
+func (p Part) control(part, value string) ui.Control {
+	return ui.Control{ID: ID(p.At + part), Name: p.At + part, Value: value, Invalid: p.Problem != "", DescribedBy: ProblemID(p.At)}
+}
 
 // plain is the input of a kind that records have too.
 func (in Input) plain() fields.Props {

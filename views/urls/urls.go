@@ -192,6 +192,9 @@ func WorkflowRestore(key string, number int) string { return WorkflowVersion(key
 // WorkflowVariables is the tree of variables that a step may use.
 func WorkflowVariables(key string) string { return Workflow(key) + "/variables" }
 
+// WorkflowEvaluate says what the settings of a step would give; POST.
+func WorkflowEvaluate(key string) string { return Workflow(key) + "/evaluate" }
+
 // NewWorkflow is the dialog that makes a workflow; POST makes it.
 func NewWorkflow() string { return "/new-workflow" }
 
