@@ -14,7 +14,9 @@ type ExecutionFilter struct {
 	Statuses     []Status
 	ResourceType string
 	ResourceID   string
-	UserID       int64 // who started it
+	UserID       int64  // who started it
+	NoUser       bool   // started by nobody: a schedule, another system
+	From         Millis // started then or later
 	RootID       string
 	Number       int64  // exactly this one
 	Search       string // in the workflow's title and key
@@ -83,6 +85,12 @@ func (f ExecutionFilter) where() (string, []any) {
 	}
 	if f.UserID != 0 {
 		add("e.user_id = ?", f.UserID)
+	}
+	if f.NoUser {
+		add("e.user_id = 0")
+	}
+	if f.From != 0 {
+		add("e.created_at >= ?", f.From)
 	}
 	if f.RootID != "" {
 		add("e.root_id = ?", f.RootID)
