@@ -15,6 +15,8 @@ type ExecutionFilter struct {
 	ResourceType string
 	ResourceID   string
 	UserID       int64  // who started it
+	Stopped      bool   // by a person, a rule or the clock: every end but success and a fault
+	Faulty       bool   // failed, but not because a rule said so
 	NoUser       bool   // started by nobody: a schedule, another system
 	From         Millis // started then or later
 	RootID       string
@@ -57,6 +59,9 @@ type ExecutionRow struct {
 	EndedAt       Millis
 }
 
+// byRule is the condition of a failure that a rule of the workflow asked for.
+const byRule = "(e.reason IN ('refused', 'end_node'))"
+
 // where gives the conditions of a filter.
 func (f ExecutionFilter) where() (string, []any) {
 	conds, args := []string{"1 = 1"}, []any{}
@@ -85,6 +90,12 @@ func (f ExecutionFilter) where() (string, []any) {
 	}
 	if f.UserID != 0 {
 		add("e.user_id = ?", f.UserID)
+	}
+	if f.Stopped {
+		add("(e.status IN ('rejected', 'cancelled', 'timed_out') OR e.status = 'failed' AND " + byRule + ")")
+	}
+	if f.Faulty {
+		add("e.status = 'failed' AND NOT " + byRule)
 	}
 	if f.NoUser {
 		add("e.user_id = 0")

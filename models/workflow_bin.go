@@ -12,15 +12,15 @@ import (
 // BinTime is how long a deleted workflow can be brought back.
 const BinTime = 30 * 24 * time.Hour
 
-// binnedMark stands between the key of a deleted workflow and its number, so that the
-// key is free for another one.
-const binnedMark = "#"
+// BinnedMark stands between the key of a deleted workflow and its number, so that the
+// key is free for another one. No other key holds it.
+const BinnedMark = "#"
 
 // RemoveWorkflow moves a workflow to the bin, switched off. Its key is free again;
 // versions and executions stay.
 func RemoveWorkflow(ctx context.Context, tx *Tx, w *Workflow) error {
 	_, err := tx.Exec(ctx, `UPDATE workflows SET deleted_at = ?, enabled = 0, wf_key = wf_key || ? WHERE id = ? AND deleted_at = 0`,
-		At(tx.Now()), binnedMark+strconv.FormatInt(w.ID, 10), w.ID)
+		At(tx.Now()), BinnedMark+strconv.FormatInt(w.ID, 10), w.ID)
 	if err != nil {
 		return fmt.Errorf("remove workflow %s: %w", w.Key, err)
 	}
@@ -29,7 +29,7 @@ func RemoveWorkflow(ctx context.Context, tx *Tx, w *Workflow) error {
 
 // OwnKey is the key of a workflow as it was before it was moved to the bin.
 func (w *Workflow) OwnKey() string {
-	key, _, _ := strings.Cut(w.Key, binnedMark)
+	key, _, _ := strings.Cut(w.Key, BinnedMark)
 	return key
 }
 

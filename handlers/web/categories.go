@@ -37,7 +37,7 @@ func (v *viewer) drawCategories(c *fiber.Ctx, sent models.Category, refused *mod
 	if err != nil {
 		return err
 	}
-	p := workflows.CategoriesProps{Colours: fields.ColourChoices(ctx), New: workflows.Category{ID: "new"}}
+	p := workflows.CategoriesProps{Colours: fields.ColourChoices(ctx), New: workflows.Category{ID: workflows.NewCategory}}
 	status, problem := fiber.StatusOK, ""
 	if refused != nil {
 		status = reply.StatusOf(refused)
@@ -51,7 +51,7 @@ func (v *viewer) drawCategories(c *fiber.Ctx, sent models.Category, refused *mod
 		}
 	}
 	for _, one := range list {
-		shown := workflows.Category{ID: strconv.FormatInt(one.ID, 10), Title: one.Title, Colour: one.Colour, Workflows: ui.Number(strconv.Itoa(carried[one.ID]), 0)}
+		shown := workflows.Category{ID: strconv.FormatInt(one.ID, 10), Title: one.Title, Colour: one.Colour, Workflows: carried[one.ID]}
 		if refused != nil && one.ID == sent.ID {
 			shown.Title, shown.Colour, shown.Problem = sent.Title, sent.Colour, problem
 		}

@@ -2,22 +2,28 @@ package web
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
+	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/executions"
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // executionRow draws an execution in a list.
 func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (executions.Row, error) {
 	row := executions.Row{
 		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Workflow: x.WorkflowTitle,
-		Version: int(x.VersionNumber), Started: v.since(x.CreatedAt), Duration: took(x.StartedAt, x.EndedAt, v.now),
+		Version: int(x.VersionNumber), Started: v.since(x.CreatedAt), Duration: took(x.StartedAt, x.EndedAt, v.now), Operates: v.access.Can("execution.operate"),
+		Live: x.Status.Live(), Key: models.NewID(),
 	}
+	row.Menu = v.executionMenu(ctx, x)
 	record := ""
 	if on, ok := v.cat.Collection(x.ResourceType); ok && x.ResourceID != "" {
 		record = subtitle(on, x.ResourceID)
@@ -42,6 +48,22 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 		row.Detail = joined(where, row.Detail)
 	}
 	return row, nil
+}
+
+// executionMenu is what can be done with an execution from the list.
+func (v *viewer) executionMenu(ctx context.Context, x models.ExecutionRow) []ui.MenuItem {
+	out := []ui.MenuItem{{Label: text.T(ctx, "execution.open", "Open"), Icon: "eye", Href: urls.Execution(x.ID)}}
+	switch {
+	case !v.access.Can("execution.operate"):
+	case x.Status.Live():
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.cancel", "Cancel"), Icon: "square", Form: executions.ActForm(x.ID)})
+	default:
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.rerun", "Re-run"), Icon: "rotate-cw", Form: executions.ActForm(x.ID)})
+	}
+	if v.access.Can("workflow.view") && !strings.Contains(x.WorkflowKey, models.BinnedMark) {
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.open_workflow", "Open workflow"), Icon: "workflow", Href: urls.Workflow(x.WorkflowKey)})
+	}
+	return out
 }
 
 // waitingAt names the steps an execution waits in.
@@ -108,10 +130,10 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	p := executions.DetailProps{
 		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Reason: reasonSentence(ctx, x, f.values),
 		Workflow: f.workflow.Title, Version: int(f.version.Number), Started: v.since(x.CreatedAt), Duration: took(x.CreatedAt, x.EndedAt, v.now), Chosen: -1,
-		CanCancel: x.Status.Live() && v.access.Can("execution.operate"), CanRerun: x.Status.Final() && v.access.Can("execution.operate"),
-		Key: models.NewID(),
+		Operates: v.access.Can("execution.operate"),
+		Key:      models.NewID(),
 	}
-	if v.access.Can("workflow.view") {
+	if v.access.Can("workflow.view") && f.workflow.DeletedAt == 0 {
 		p.WorkflowKey = f.workflow.Key
 	}
 	if len(x.Messages) > 0 {
@@ -123,7 +145,7 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	if err := v.steps(ctx, f, &p); err != nil {
 		return p, err
 	}
-	p.Path = v.path(ctx, f)
+	p.Path = v.path(ctx, f, p.Steps)
 	return p, nil
 }
 
@@ -188,6 +210,7 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 		Started: v.since(f.CreatedAt), Tries: 1,
 	}
 	if !v.access.Can("execution.payload") {
+		s.Hidden = v.hidden(ctx)
 		return s, nil
 	}
 	if f.values {
@@ -201,6 +224,7 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 		shape = typ.Context(settings, f.def.schema)
 	}
 	var err error
+	s.Hidden = v.hidden(ctx)
 	s.Output, err = v.mask(f.Execution).json(ctx, f.Trigger, shape)
 	return s, err
 }
@@ -227,8 +251,15 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	if s.Handled {
 		out.ErrorText = text.T(ctx, "execution.handled", "The workflow went on as its error setting says.")
 	}
-	if err := v.asked(ctx, s, &out); err != nil || !f.values {
+	if err := v.asked(ctx, s, &out); err != nil {
 		return out, err
+	}
+	if err := v.decisions(ctx, f, s, &out); err != nil {
+		return out, err
+	}
+	if !f.values {
+		out.Hidden = v.hidden(ctx)
+		return out, nil
 	}
 	out.Explanation = strings.TrimSpace(strings.Join(append([]string{s.Explanation}, s.Warnings...), " "))
 	var err error
@@ -237,6 +268,40 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	}
 	out.Input, err = pretty(s.Input)
 	return out, err
+}
+
+// hidden says why the viewer does not see the values of an execution.
+func (v *viewer) hidden(ctx context.Context) string {
+	if !v.access.Can("execution.payload") {
+		return text.T(ctx, "execution.no_payload", "You may not see the data of executions.")
+	}
+	return text.T(ctx, "execution.some_payload", "It may hold fields that you may not read.")
+}
+
+// decisions says who decided a step. What people wrote is for those who may see values.
+func (v *viewer) decisions(ctx context.Context, f *executionFacts, s *models.Step, out *executions.Step) error {
+	if typ := v.site.types.nodes[s.Type]; typ == nil || typ.Group != node.People {
+		return nil
+	}
+	actions, err := models.TaskActions(ctx, v.site.DB.Read(), s.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range actions {
+		if a.ActorID == 0 {
+			continue
+		}
+		who, err := v.names.person(ctx, a.ActorID)
+		if err != nil {
+			return err
+		}
+		one := executions.Decision{Person: who, What: decisionWord(ctx, a.Action), At: v.since(a.At)}
+		if f.values {
+			one.Comment = a.Comment
+		}
+		out.Decisions = append(out.Decisions, one)
+	}
+	return nil
 }
 
 // asked says who a waiting approval waits for.
@@ -262,21 +327,18 @@ func (v *viewer) asked(ctx context.Context, s *models.Step, out *executions.Step
 	return nil
 }
 
-// counts are the numbers beside the tabs.
-func counts(by map[models.Status]int64) executions.Counts {
-	sum := func(list ...models.Status) string {
-		var n int64
+// counts are the numbers beside the tabs, of all that matches and of what was stopped.
+func counts(all, stopped map[models.Status]int64) executions.Counts {
+	sum := func(by map[models.Status]int64, list ...models.Status) (n int64) {
 		for _, s := range list {
 			n += by[s]
 		}
-		return ui.Number(strconv.FormatInt(n, 10), 0)
+		return n
 	}
-	var all []models.Status
-	for s := range by {
-		all = append(all, s)
-	}
+	shown := func(n int64) string { return ui.Number(strconv.FormatInt(n, 10), 0) }
+	ended := slices.Collect(maps.Keys(stopped))
 	return executions.Counts{
-		All: sum(all...), Running: sum(statusesOf("running")...), Waiting: sum(statusesOf("waiting")...),
-		Failed: sum(statusesOf("failed")...), Succeeded: sum(statusesOf("succeeded")...), Stopped: sum(statusesOf(stoppedStatus)...),
+		All: shown(sum(all, slices.Collect(maps.Keys(all))...)), Running: shown(sum(all, models.Queued, models.Running)), Waiting: shown(sum(all, models.Waiting)),
+		Failed: shown(all[models.Failed] - stopped[models.Failed]), Succeeded: shown(all[models.Succeeded]), Stopped: shown(sum(stopped, ended...)),
 	}
 }

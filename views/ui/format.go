@@ -100,6 +100,14 @@ func (m Moment) Stamp(ctx context.Context) string {
 	return m.Day() + ", " + m.Clock()
 }
 
+// Exact is Stamp to the second: "09:59:12" today, "Yesterday 23:00:07", "20 Nov, 09:42:10".
+func (m Moment) Exact(ctx context.Context) string {
+	if m.IsZero() {
+		return ""
+	}
+	return strings.Replace(m.Stamp(ctx), m.Clock(), m.local().Format("15:04:05"), 1)
+}
+
 // Full says day and time, "20 Nov 2026, 09:42".
 func (m Moment) Full() string {
 	if m.IsZero() {

@@ -17,12 +17,15 @@ import (
 	"formrail/views/urls"
 )
 
+// NewCategory is the id of the inputs of a category that is not there yet.
+const NewCategory = "new"
+
 // Category is one label of workflows, as it can be changed.
 type Category struct {
 	ID        string
 	Title     string
 	Colour    string
-	Workflows string // how many carry it
+	Workflows int    // how many carry it
 	Problem   string // what is wrong with what was sent
 }
 
@@ -98,7 +101,7 @@ func Categories(p CategoriesProps) templ.Component {
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "workflows.categories_note", "A workflow may carry several. To delete a category only takes the label off."))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 39, Col: 157}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 42, Col: 157}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -171,7 +174,7 @@ func categoryLine(p CategoriesProps, c Category, up, down bool) templ.Component 
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.ResolveAttributeValue("category-" + c.ID)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 50, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 53, Col: 45}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var6)
 		if templ_7745c5c3_Err != nil {
@@ -184,7 +187,7 @@ func categoryLine(p CategoriesProps, c Category, up, down bool) templ.Component 
 		var templ_7745c5c3_Var7 templ.SafeURL
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(urls.Category(c.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 51, Col: 72}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 54, Col: 72}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -211,9 +214,9 @@ func categoryLine(p CategoriesProps, c Category, up, down bool) templ.Component 
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "workflows.carried", "%s workflows", c.Workflows))
+		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(carried(ctx, c.Workflows))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 56, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 59, Col: 67}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -226,7 +229,7 @@ func categoryLine(p CategoriesProps, c Category, up, down bool) templ.Component 
 		var templ_7745c5c3_Var9 templ.SafeURL
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(urls.CategoryMove(c.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 57, Col: 66}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 60, Col: 66}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -255,7 +258,7 @@ func categoryLine(p CategoriesProps, c Category, up, down bool) templ.Component 
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(urls.CategoryDelete(c.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 62, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 65, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -309,7 +312,7 @@ func newCategory(p CategoriesProps) templ.Component {
 		var templ_7745c5c3_Var12 templ.SafeURL
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(urls.Categories())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 71, Col: 70}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 74, Col: 70}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -364,7 +367,7 @@ func categoryInputs(p CategoriesProps, c Category) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: "title-" + c.ID, Name: "title", Value: c.Title, Invalid: c.Problem != "", DescribedBy: "problem-" + c.ID, Required: true}}, templ.Attributes{"aria-label": categoryName(ctx, c), "autocomplete": "off", "maxlength": "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: "title-" + c.ID, Name: "title", Value: c.Title, Invalid: c.Problem != "", DescribedBy: "problem-" + c.ID, Required: true, Placeholder: text.T(ctx, "workflows.category_placeholder", "Name")}}, templ.Attributes{"aria-label": categoryName(ctx, c), "autocomplete": "off", "maxlength": "60"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -375,7 +378,7 @@ func categoryInputs(p CategoriesProps, c Category) templ.Component {
 		var templ_7745c5c3_Var14 string
 		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.ResolveAttributeValue("problem-" + c.ID)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 82, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 85, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var14)
 		if templ_7745c5c3_Err != nil {
@@ -388,7 +391,7 @@ func categoryInputs(p CategoriesProps, c Category) templ.Component {
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(c.Problem)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 82, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `workflows/categories.templ`, Line: 85, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {
@@ -406,9 +409,17 @@ func categoryInputs(p CategoriesProps, c Category) templ.Component {
 	})
 }
 
+// carried says how many workflows carry a category.
+func carried(ctx context.Context, count int) string {
+	if count == 1 {
+		return text.T(ctx, "collections.one_workflow", "1 workflow")
+	}
+	return text.T(ctx, "collections.n_workflows", "%d workflows", count)
+}
+
 // categoryName is what the input of a category's name is called.
 func categoryName(ctx context.Context, c Category) string {
-	if c.Workflows == "" {
+	if c.ID == NewCategory {
 		return text.T(ctx, "workflows.category_new", "Name of the new category")
 	}
 	return text.T(ctx, "workflows.category_name", "Name of %s", c.Title)
