@@ -144,12 +144,14 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), status: fiber.StatusOK})
+	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK})
 }
 
 // shownExecution says what of an execution is drawn.
 type shownExecution struct {
 	id, step, tab, scale string
+
+	settings bool // of the step, instead of how it went
 
 	status  int
 	problem string // why something could not be done with it
@@ -168,6 +170,13 @@ func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
 		return err
 	}
 	p.Problem, p.CancelReason = show.problem, show.reason
+	if p.Chosen >= 0 && v.access.Can("workflow.view") {
+		chosen := &p.Steps[p.Chosen]
+		if chosen.Settings, err = f.settingsOf(chosen.Key); err != nil {
+			return err
+		}
+		chosen.ShowSettings = show.settings && chosen.Settings != ""
+	}
 	if err := v.tab(ctx, f, show, &p); err != nil {
 		return err
 	}

@@ -83,27 +83,29 @@ type Attempt struct {
 
 // Step is one step with what went in and came out.
 type Step struct {
-	Key         string // unique in the execution: a repeated step has its loop path added
-	Title       string
-	Type        string // "Approval"
-	Icon        string
-	Kind        string
-	Path        string // place in loops: "Line items 3 of 8"; empty outside
-	Status      string
-	Duration    string
-	Started     ui.Moment
-	Span        *Span // when it ran; nil when it did not
-	Tries       int
-	Explanation string // why it went this way
-	Hidden      string // why its values are not shown; empty when they are
-	Decisions   []Decision
-	ErrorTitle  string // what happened
-	ErrorText   string // more about it
-	Input       string // JSON; empty when there is none
-	Output      string
-	Attempts    []Attempt
-	Waiting     []ui.Person // people who are asked
-	WaitingText string      // "Due today, 18:00"
+	Key          string // unique in the execution: a repeated step has its loop path added
+	Title        string
+	Type         string // "Approval"
+	Icon         string
+	Kind         string
+	Path         string // place in loops: "Line items 3 of 8"; empty outside
+	Status       string
+	Duration     string
+	Started      ui.Moment
+	Span         *Span // when it ran; nil when it did not
+	Tries        int
+	Explanation  string // why it went this way
+	Settings     string // JSON of its settings in the version; empty when the reader may not see workflows
+	ShowSettings bool   // instead of how it went
+	Hidden       string // why its values are not shown; empty when they are
+	Decisions    []Decision
+	ErrorTitle   string // what happened
+	ErrorText    string // more about it
+	Input        string // JSON; empty when there is none
+	Output       string
+	Attempts     []Attempt
+	Waiting      []ui.Person // people who are asked
+	WaitingText  string      // "Due today, 18:00"
 }
 
 // Decision is what a person did about a step.

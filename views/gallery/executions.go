@@ -80,7 +80,7 @@ func failedExecution() executions.DetailProps {
 	p.Path.Steps = []canvas.Step{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Selected: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
 	p.Chosen = 0
 	p.Steps = []executions.Step{{
-		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3,
+		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3, Settings: `{"url":"https://bank.example"}`,
 		ErrorTitle: "The bank’s server answered 503 Service Unavailable", ErrorText: "It asked to try again after 120 seconds. The last attempt was at 09:42:41.",
 		Attempts: []executions.Attempt{{Number: 1, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.2 s"}, {Number: 2, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.1 s"}, {Number: 3, Started: on(11, 22, 9, 43), Result: "503", Tone: ui.Bad, Took: "1.0 s"}},
 		Output:   `{"status":503,"headers":{"retry-after":"120"},"body":"upstream connect error"}`,
@@ -153,6 +153,8 @@ func executionSamples() []Sample {
 	later.Bars = []ui.Bar{{All: 4}, {All: 6, Bad: 1}, {}, {All: 2, Bad: 2}}
 	list.Summary = "1–6 of 1,284"
 	list.Rows[0].Operates, list.Rows[0].Live, list.Rows[2].Operates = true, true, true
+	settings := failedExecution()
+	settings.Steps[0].ShowSettings = true
 	closed := waitingExecution()
 	closed.Chosen = -1
 	return []Sample{
@@ -163,6 +165,7 @@ func executionSamples() []Sample {
 		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
 		{Name: "page-execution-timeline", Page: true, Component: executions.Detail(finishedExecution())},
 		{Name: "page-execution-timeline-work", Page: true, Component: executions.Detail(worked)},
+		{Name: "page-execution-settings", Page: true, Component: executions.Detail(settings)},
 		{Name: "page-execution-changes", Page: true, Component: executions.Detail(withTab(executions.Changes))},
 		{Name: "page-execution-variables", Page: true, Component: executions.Detail(withTab(executions.Variables))},
 		{Name: "page-execution-log", Page: true, Component: executions.Detail(withTab(executions.Log))},

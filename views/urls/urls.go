@@ -52,6 +52,11 @@ func ExecutionStep(id, step string) string {
 	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
 }
 
+// ExecutionSettings is one execution with the settings of a chosen step.
+func ExecutionSettings(id, step string) string {
+	return Execution(id) + "?" + url.Values{"step": {step}, "view": {"settings"}}.Encode()
+}
+
 // ExecutionTab is one execution seen another way than on the canvas.
 func ExecutionTab(id, tab string) string {
 	return Execution(id) + "?" + url.Values{"tab": {tab}}.Encode()
