@@ -77,7 +77,17 @@ func (s *site) askChange(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.Back = listBefore(cameFrom(c))
 	return v.drawWorkflows(c, fiber.StatusOK, workflows.ListProps{Change: &p})
+}
+
+// listBefore is the list as somebody left it, with its filters; any other address leads
+// to the whole list.
+func listBefore(from string) string {
+	if strings.HasPrefix(from, urls.Workflows()+"?") {
+		return from
+	}
+	return urls.Workflows()
 }
 
 // makeChange changes the workflows, or asks again with what is wrong.
@@ -99,6 +109,7 @@ func (s *site) makeChange(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.Back = listBefore(form.Get("back"))
 	if p.Type != "" && strings.TrimSpace(form.Get("typed")) != p.Type {
 		p.Typed, p.TypedWrong = form.Get("typed"), text.T(ctx, "collections.type_key", "Type %s exactly as it is written here.", p.Type)
 		return v.drawWorkflows(c, fiber.StatusUnprocessableEntity, workflows.ListProps{Change: &p})
@@ -124,7 +135,7 @@ func (s *site) makeChange(c *fiber.Ctx) error {
 	if err := s.say(c, said); err != nil {
 		return err
 	}
-	return reply.Redirect(c, urls.Workflows())
+	return reply.Redirect(c, p.Back)
 }
 
 // changeOne makes the change of one workflow.

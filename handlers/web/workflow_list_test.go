@@ -143,6 +143,13 @@ func TestWorkflows_ChangeTogetherAfterAPreview(t *testing.T) {
 	require.Equal(t, []string{"checks"}, listedKeys(page), "what cannot be switched on does not stop the others")
 	require.Contains(t, toasts(page), "1 stayed as they are")
 	require.Contains(t, string(root.Submit("/workflow-changes", url.Values{"_action": {"enable"}, "record": {"fresh_one"}}).Want(400).Body), "only a published version")
+	from := root.With("Referer", w.URL+"/workflows?mode=sync")
+	asked := from.Get("/workflow-changes?_action=disable&record=checks").Page()
+	require.NotNil(t, handlerstest.First(asked, "input", "name", "back", "value", "/workflows?mode=sync"), "the list stays as it was filtered")
+	sent := url.Values{"_action": {"disable"}, "record": {"checks"}, "back": {"/workflows?mode=sync"}}
+	require.Equal(t, "/workflows?mode=sync", root.Submit("/workflow-changes", sent).Want(303).Header.Get("Location"))
+	sent.Set("back", "https://elsewhere.example/workflows?")
+	require.Equal(t, "/workflows", root.Submit("/workflow-changes", sent).Want(303).Header.Get("Location"))
 	for _, wrong := range []string{"", "?_action=disable", "?_action=explode&record=checks", "?_action=disable&record=unknown"} {
 		root.Get("/workflow-changes" + wrong).Want(404)
 	}

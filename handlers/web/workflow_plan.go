@@ -9,13 +9,12 @@ import (
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/ui"
-	"formrail/views/urls"
 	"formrail/views/workflows"
 )
 
 // planChange says what a change would do to each of its workflows.
 func (v *viewer) planChange(ctx context.Context, w workflowChange) (workflows.ChangeProps, error) {
-	p := workflows.ChangeProps{Action: w.action, Back: urls.Workflows()}
+	p := workflows.ChangeProps{Action: w.action}
 	for _, one := range w.list {
 		line, used, err := v.planOne(ctx, w.action, one)
 		if err != nil {
