@@ -137,6 +137,8 @@ func TestExecutions_AreCancelledAndRunAgainFromTheList(t *testing.T) {
 	root.Submit(act(), url.Values{}).Want(303)
 	require.Contains(t, handlerstest.Text(rows(root.Get("/executions").Page())[0]), "Cancelled")
 	require.Equal(t, "/executions/"+w.execution(t)+"/rerun", act())
+	root.Submit(act(), url.Values{"_key": {models.NewID()}}).Want(303)
+	require.Contains(t, handlerstest.Text(rows(root.Get("/executions").Page())[0]), "Re-run of #1")
 	w.Role("watcher", []string{"execution.view"})
 	require.Nil(t, handlerstest.First(rows(w.Browser(w.Person("wanda", "watcher")).Get("/executions").Page())[0], "form"))
 }

@@ -27,6 +27,9 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 		record = subtitle(on, x.ResourceID)
 	}
 	row.Detail = joined(x.UserName, record)
+	if x.RerunNumber != 0 {
+		row.Detail = joined(text.T(ctx, "executions.rerun_of", "Re-run of #%d", x.RerunNumber), row.Detail)
+	}
 	if x.Status == models.Failed || x.Status == models.TimedOut {
 		whole, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.ID)
 		if err != nil {
