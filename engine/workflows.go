@@ -20,6 +20,7 @@ type NewWorkflow struct {
 	Type        string // trigger type, or an alias of one
 	Sync        bool
 	Options     models.WorkflowOptions
+	Categories  []int64
 	Config      any
 	Nodes       any
 }
@@ -73,7 +74,10 @@ func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in Ne
 				return err
 			}
 		}
-		return models.InsertWorkflow(ctx, tx, made)
+		if err := models.InsertWorkflow(ctx, tx, made); err != nil {
+			return err
+		}
+		return models.SetCategories(ctx, tx, made.ID, in.Categories)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create workflow: %w", err)
@@ -123,11 +127,15 @@ func faultsIn(findings []Finding) []Finding {
 
 // freeKey makes a key of a title that no workflow has.
 func (e *Engine) freeKey(ctx context.Context, tx *models.Tx, title string) (string, error) {
-	base := keyOf(title)
+	return e.unusedKey(ctx, tx, keyOf(title))
+}
+
+// unusedKey is a key, or the next one that no workflow has.
+func (e *Engine) unusedKey(ctx context.Context, tx *models.Tx, base string) (string, error) {
 	for i := 1; ; i++ {
 		key := base
 		if i > 1 {
-			key = fmt.Sprintf("%s_%d", base, i)
+			key = fmt.Sprintf("%s_%d", base[:min(len(base), longestKey-6)], i)
 		}
 		_, err := models.WorkflowByKey(ctx, tx, key)
 		if models.IsKind(err, models.KindNotFound) {
@@ -157,6 +165,9 @@ func keyOf(title string) string {
 	return key[:min(len(key), 50)]
 }
 
+// longestKey is how many letters the key of a workflow may have.
+const longestKey = 63
+
 // WorkflowChange are the parts of a workflow that may change at any time; nil
 // leaves a part as it is.
 type WorkflowChange struct {
@@ -164,6 +175,7 @@ type WorkflowChange struct {
 	Description *string
 	Enabled     *bool
 	Options     *models.WorkflowOptions
+	Categories  *[]int64
 }
 
 // DefinitionOf reads a definition of a workflow: draft or nothing, live, or the
@@ -179,14 +191,23 @@ func (e *Engine) DefinitionOf(ctx context.Context, w *models.Workflow, which str
 	return ReadDefinition(v.Definition)
 }
 
-// UpdateWorkflow changes title, description, options and the switch at once,
+// allowed refuses a change to who may not make all of it.
+func (in WorkflowChange) allowed(access models.Access) error {
+	if in.Enabled != nil {
+		if err := access.Require("workflow.publish"); err != nil {
+			return err
+		}
+	}
+	if in.Enabled != nil && in.Title == nil && in.Description == nil && in.Options == nil && in.Categories == nil {
+		return nil
+	}
+	return access.Require("workflow.edit")
+}
+
+// UpdateWorkflow changes title, description, categories, options and the switch at once,
 // outside any version.
 func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key string, in WorkflowChange) (*models.Workflow, error) {
-	right := "workflow.edit"
-	if in.Enabled != nil {
-		right = "workflow.publish"
-	}
-	if err := access.Require(right); err != nil {
+	if err := in.allowed(access); err != nil {
 		return nil, err
 	}
 	var w *models.Workflow
@@ -217,6 +238,11 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 				return err
 			}
 		}
+		if in.Categories != nil {
+			if err := models.SetCategories(ctx, tx, w.ID, *in.Categories); err != nil {
+				return err
+			}
+		}
 		return models.UpdateWorkflow(ctx, tx, w)
 	})
 	if err != nil {
@@ -233,28 +259,6 @@ func (e *Engine) auditSwitch(ctx context.Context, tx *models.Tx, access models.A
 		action = "workflow.enable"
 	}
 	return models.Audit(ctx, tx, models.AuditEntry{Principal: access.Principal, Action: action, ObjectType: "workflow", ObjectID: w.Key, Title: w.Title})
-}
-
-// RemoveWorkflow soft-deletes a workflow. Versions, history and open executions
-// stay.
-func (e *Engine) RemoveWorkflow(ctx context.Context, access models.Access, key string) error {
-	if err := access.Require("workflow.publish"); err != nil {
-		return err
-	}
-	err := e.db.Write(ctx, "workflow.remove", func(tx *models.Tx) error {
-		w, err := models.WorkflowByKey(ctx, tx, key)
-		if err != nil {
-			return err
-		}
-		if err := models.RemoveWorkflow(ctx, tx, w); err != nil {
-			return err
-		}
-		return models.Audit(ctx, tx, models.AuditEntry{Principal: access.Principal, Action: "workflow.remove", ObjectType: "workflow", ObjectID: w.Key, Title: w.Title})
-	})
-	if err != nil {
-		return fmt.Errorf("remove workflow %s: %w", key, err)
-	}
-	return nil
 }
 
 // Validate gives the findings of a workflow's draft.

@@ -9,6 +9,7 @@ import (
 
 	"formrail/handlers/handlerstest"
 	"formrail/models"
+	"formrail/models/field"
 )
 
 func TestCollections_AreDesignedOverTheAPI(t *testing.T) {
@@ -308,4 +309,71 @@ func TestFeeds_ShowWhatMayBeSeen(t *testing.T) {
 	require.Len(t, listener.List(), 1, "that it happened")
 	require.NotContains(t, string(listener.Body), "Offsite-4711")
 	require.NotEmpty(t, api.Get("/api/auditLog:list?objectType=collection").Want(200).List())
+}
+
+func TestWorkflows_CarryCategoriesAndComeBackFromTheBinOverTheAPI(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	category := fmt.Sprint(api.Post("/api/workflowCategories:create", `{"title": "Finance", "colour": "green"}`).Want(200).Data()["id"])
+	other := fmt.Sprint(api.Post("/api/workflowCategories:create", `{"title": "People"}`).Want(200).Data()["id"])
+	api.Post("/api/workflowCategories:create", `{"title": "finance"}`).WantCode(400, "NOT_UNIQUE")
+	api.Post("/api/workflowCategories:update/"+other, `{"title": "Staff"}`).Want(200)
+	api.Post("/api/workflowCategories:move/"+other, `{"by": -1}`).Want(200)
+	require.Equal(t, "Staff", api.Get("/api/workflowCategories:list").Want(200).List()[0]["title"])
+	api.Post("/api/workflows:create", `{"title": "Check it", "type": "post_action", "config": {"collection": "reimbursements"}, "categoryIds": [`+category+`]}`).Want(200)
+	api.Post("/api/workflows:create", `{"title": "Other", "type": "post_action", "categoryIds": [99]}`).WantCode(400, "VALIDATION_FAILED")
+	api.Post("/api/workflows:create", `{"title": "Other", "type": "post_action"}`).Want(200)
+	require.Len(t, api.Get("/api/workflows:list?category="+category).Want(200).List(), 1)
+	require.Len(t, api.Get("/api/workflows:list?category=none").Want(200).List(), 1)
+	require.Empty(t, api.Get("/api/workflows:list?sync=true").Want(200).List())
+	api.Get("/api/executions:list?since=yesterday").WantCode(400, "BAD_PARAMETER")
+	api.Get("/api/executions:list?version=1").WantCode(400, "BAD_PARAMETER")
+	api.Get("/api/executions:list?version=1&workflow=check_it").WantCode(404, "NOT_FOUND")
+	api.Get("/api/executions:list?since=2026-11-22T09:30:00Z").Want(200)
+	require.Len(t, api.Get("/api/workflows:list?draftChanged=true&enabled=false").Want(200).List(), 2)
+	api.Post("/api/workflows:update/check_it", `{"categories": [`+other+`]}`).Want(200)
+	api.Post("/api/workflows:update/check_it", `{"categories": ["x"]}`).WantCode(400, "VALIDATION_FAILED")
+	require.Empty(t, api.Get("/api/workflows:list?category="+category).Want(200).List())
+	require.Equal(t, "["+other+"]", fmt.Sprint(api.Get("/api/workflows:list?category=" + other).Want(200).List()[0]["categories"]))
+	api.Post("/api/workflowCategories:destroy/"+other, "").Want(200)
+	api.Post("/api/workflowCategories:destroy/"+other, "").WantCode(404, "NOT_FOUND")
+	api.Get("/api/workflows:get/check_it").Want(200)
+
+	api.Post("/api/workflows:destroy/check_it", "").Want(200)
+	bin := api.Get("/api/workflows:bin").Want(200).List()
+	require.Len(t, bin, 1)
+	require.Equal(t, "check_it", bin[0]["key"])
+	require.Equal(t, "check_it", api.Post("/api/workflows:revive/"+fmt.Sprint(bin[0]["id"]), "").Want(200).Data()["key"])
+	api.Post("/api/workflows:revive/"+fmt.Sprint(bin[0]["id"]), "").WantCode(404, "NOT_FOUND")
+	reader := app.Person("reader")
+	app.Role("looker", []string{"workflow.view"})
+	looker := app.As(app.Person("lena", "looker"))
+	for path, body := range map[string]string{"workflowCategories:create": `{"title": "A"}`, "workflowCategories:destroy/" + category: "", "workflows:revive/1": "", "workflows:destroy/check_it": ""} {
+		looker.Post("/api/"+path, body).Want(403)
+		app.As(reader).Post("/api/"+path, body).Want(403)
+	}
+	app.As(reader).Get("/api/workflowCategories:list").Want(403)
+}
+
+func TestWorkflows_OneThatAButtonStartsIsDeletedOnlyWhenConfirmed(t *testing.T) {
+	t.Parallel()
+	app, api := start(t)
+	app.Workflow(onCreate("flow", `[]`))
+	app.Write(func(ctx context.Context, tx *models.Tx) error {
+		v, err := field.ParseJSON([]byte(`{ "key": "claims", "title": "Claims", "rows": [ { "columns": [ { "width": 12, "blocks": [ { "id": "f1", "type": "createForm", "collection": "reimbursements", "fields": [],
+			"actions": [ { "id": "send", "type": "submit", "bindings": [ { "workflow": "flow", "path": "", "order": 1 } ] } ] } ] } ] } ] }`))
+		if err != nil {
+			return err
+		}
+		p, problems := models.ReadPage(v)
+		if found := models.Problems(problems); found != nil {
+			return found
+		}
+		return models.SavePage(ctx, tx, models.SystemAccess(), p)
+	})
+	a := api.Post("/api/workflows:destroy/flow", "").WantCode(409, "IN_USE")
+	require.NotNil(t, a.Errors()[0]["data"])
+	api.Get("/api/workflows:get/flow").Want(200)
+	api.Post("/api/workflows:destroy/flow", `{"confirm": true}`).Want(200)
+	api.Get("/api/workflows:get/flow").WantCode(404, "NOT_FOUND")
 }

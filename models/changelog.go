@@ -55,10 +55,26 @@ func ChangesOf(ctx context.Context, q Querier, p ChangeLogPage) ([]ChangeLogEntr
 	if p.Before == 0 {
 		p.Before = 1<<63 - 1
 	}
+	out, err := changes(ctx, q, "WHERE collection = ? AND record_id = ? AND id < ? ORDER BY id DESC LIMIT ?", p.Collection, p.RecordID, p.Before, p.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s %s: %w", p.Collection, p.RecordID, err)
+	}
+	return out, nil
+}
+
+// ChangesBy reads what the steps of an execution changed, in order.
+func ChangesBy(ctx context.Context, q Querier, execution string, limit int) ([]ChangeLogEntry, error) {
+	out, err := changes(ctx, q, "WHERE step_id IN (SELECT id FROM steps WHERE execution_id = ?) ORDER BY id LIMIT ?", execution, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read changes of execution %s: %w", execution, err)
+	}
+	return out, nil
+}
+
+func changes(ctx context.Context, q Querier, where string, args ...any) ([]ChangeLogEntry, error) {
 	var out []ChangeLogEntry
 	rows, err := q.Query(ctx, `SELECT id, collection, record_id, action, changes, user_id, principal, role, origin, page_action,
-		request_id, execution_id, step_id, event_uuid, at FROM change_log
-		WHERE collection = ? AND record_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, p.Collection, p.RecordID, p.Before, p.Limit)
+		request_id, execution_id, step_id, event_uuid, at FROM change_log `+where, args...)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var e ChangeLogEntry
 		var step sql.NullString
@@ -70,10 +86,7 @@ func ChangesOf(ctx context.Context, q Querier, p ChangeLogPage) ([]ChangeLogEntr
 		out = append(out, e)
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read history of %s %s: %w", p.Collection, p.RecordID, err)
-	}
-	return out, nil
+	return out, err
 }
 
 // LastChange gives the newest history entry of a record; ok is false when there is none.

@@ -14,7 +14,11 @@ type ExecutionFilter struct {
 	Statuses     []Status
 	ResourceType string
 	ResourceID   string
-	UserID       int64 // who started it
+	UserID       int64  // who started it
+	Stopped      bool   // by a person, a rule or the clock: every end but success and a fault
+	Faulty       bool   // failed, but not because a rule said so
+	NoUser       bool   // started by nobody: a schedule, another system
+	From         Millis // started then or later
 	RootID       string
 	Number       int64  // exactly this one
 	Search       string // in the workflow's title and key
@@ -50,10 +54,14 @@ type ExecutionRow struct {
 	UserID        int64
 	UserName      string
 	RerunOf       string
+	RerunNumber   int64 // number of the execution it repeats; 0 = none
 	CreatedAt     Millis
 	StartedAt     Millis
 	EndedAt       Millis
 }
+
+// byRule is the condition of a failure that a rule of the workflow asked for.
+const byRule = "(e.reason IN ('refused', 'end_node'))"
 
 // where gives the conditions of a filter.
 func (f ExecutionFilter) where() (string, []any) {
@@ -83,6 +91,18 @@ func (f ExecutionFilter) where() (string, []any) {
 	}
 	if f.UserID != 0 {
 		add("e.user_id = ?", f.UserID)
+	}
+	if f.Stopped {
+		add("(e.status IN ('rejected', 'cancelled', 'timed_out') OR e.status = 'failed' AND " + byRule + ")")
+	}
+	if f.Faulty {
+		add("e.status = 'failed' AND NOT " + byRule)
+	}
+	if f.NoUser {
+		add("e.user_id = 0")
+	}
+	if f.From != 0 {
+		add("e.created_at >= ?", f.From)
 	}
 	if f.RootID != "" {
 		add("e.root_id = ?", f.RootID)
@@ -124,14 +144,15 @@ func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionR
 	where, args := f.where()
 	args = append(args, f.Limit)
 	rows, err := q.Query(ctx, `SELECT e.number, e.id, e.workflow_id, w.wf_key, w.title, v.number, e.status, e.reason, e.mode, e.resource_type,
-		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of, e.created_at, e.started_at, e.ended_at
+		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of,
+		COALESCE((SELECT o.number FROM executions o WHERE o.id = e.rerun_of), 0), e.created_at, e.started_at, e.ended_at
 		FROM executions e JOIN workflows w ON w.id = e.workflow_id JOIN workflow_versions v ON v.id = e.version_id
 		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number DESC LIMIT ?", args...)
 	var out []ExecutionRow
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var x ExecutionRow
 		err := r.Scan(&x.Number, &x.ID, &x.WorkflowID, &x.WorkflowKey, &x.WorkflowTitle, &x.VersionNumber, &x.Status, &x.Reason, &x.Mode,
-			&x.ResourceType, &x.ResourceID, &x.Principal, &x.UserID, &x.UserName, &x.RerunOf, &x.CreatedAt, &x.StartedAt, &x.EndedAt)
+			&x.ResourceType, &x.ResourceID, &x.Principal, &x.UserID, &x.UserName, &x.RerunOf, &x.RerunNumber, &x.CreatedAt, &x.StartedAt, &x.EndedAt)
 		out = append(out, x)
 		return err
 	})

@@ -2,7 +2,9 @@ package models_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -67,6 +69,51 @@ func TestExecutions_SearchMeansAnyOfItsMeanings(t *testing.T) {
 			counted, err := models.CountExecutions(t.Context(), db.Read(), c.filter)
 			require.NoError(t, err, name)
 			require.Equal(t, int64(len(c.want)), counted[models.Succeeded], name)
+		}
+	})
+}
+
+// ranAt stores an execution of a workflow.
+func ranAt(t *testing.T, db *models.DB, id string, workflow int64, status models.Status, reason string, at time.Time) {
+	t.Helper()
+	require.NoError(t, db.Write(t.Context(), "test.ran", func(tx *models.Tx) error {
+		_, err := tx.Exec(t.Context(), `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, trigger_data, trigger_type, principal, root_id, created_at)
+			VALUES (?, ?, 1, 'h', ?, ?, '{}', 'post_action', 'system', ?, ?)`, id, workflow, status, reason, id, models.At(at))
+		return err
+	}))
+}
+
+func TestExecutions_AreCountedOverTime(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		manyExecutions(t, db)
+		now := clock.Now()
+		day := 24 * time.Hour
+		ranAt(t, db, "a", 1, models.Succeeded, "", now)
+		ranAt(t, db, "b", 1, models.Failed, "fault", now.Add(-23*time.Hour))
+		ranAt(t, db, "c", 1, models.Failed, "refused", now.Add(-2*day))
+		ranAt(t, db, "d", 1, models.Succeeded, "", now.Add(-29*day))
+		ranAt(t, db, "e", 1, models.Succeeded, "", now.Add(-31*day))
+		ranAt(t, db, "f", 2, models.Waiting, "", now.Add(-9*day))
+		recent, err := models.RecentExecutions(t.Context(), db.Read(), now)
+		require.NoError(t, err)
+		require.Equal(t, models.RecentStats{Succeeded: 2, Failed: 2, Days: [10]int64{7: 1, 9: 2}}, recent[1])
+		require.Equal(t, models.RecentStats{Days: [10]int64{0: 1}}, recent[2])
+
+		bars, err := models.ExecutionBars(t.Context(), db.Read(), models.ExecutionFilter{WorkflowID: 1, From: models.At(now.Add(-4 * day))}, now, 4)
+		require.NoError(t, err)
+		require.Equal(t, []models.ExecutionBar{{}, {}, {All: 1, Failed: 1}, {All: 2, Failed: 1}}, bars)
+
+		for want, filter := range map[string]models.ExecutionFilter{
+			"c": {Stopped: true}, "b": {Faulty: true}, "ab": {From: models.At(now.Add(-day))}, "abcd": {NoUser: true, WorkflowID: 1, From: models.At(now.Add(-30 * day))},
+		} {
+			list, err := models.Executions(t.Context(), db.Read(), filter)
+			require.NoError(t, err)
+			got := ""
+			for _, x := range list {
+				got = x.ID + got
+			}
+			require.ElementsMatch(t, strings.Split(want, ""), strings.Split(got, ""), want)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 // reservedCollections are names the product uses itself, in snake_case.
 const reservedCollections = " api applications attachments audit auth calendars callback cc collections connectors credentials" +
 	" departments deputies docs events executions fields files groups health http menus notifications openapi operations pages" +
-	" permissions roles sessions settings steps tasks templates tokens users webhook webhooks workflows api_tokens api_keys" +
+	" permissions roles sessions settings steps tasks templates tokens users webhook webhooks workflow_categories workflows api_tokens api_keys" +
 	" audit_log trigger_log user_workflow_tasks "
 
 // reservedFields are preset names and the words of the expression language.

@@ -30,6 +30,7 @@ type Workflow struct {
 	CreatedByID   int64
 	CreatedAt     Millis
 	UpdatedAt     Millis
+	DeletedAt     Millis // when it was moved to the bin; 0 = it was not
 }
 
 // WorkflowOptions are the settings of a workflow outside its versions.
@@ -41,7 +42,7 @@ type WorkflowOptions struct {
 }
 
 const workflowColumns = `id, wf_key, title, description, type, sync, enabled, live_version, draft, draft_revision, draft_dirty,
- owner_id, options, created_by_id, created_at, updated_at`
+ owner_id, options, created_by_id, created_at, updated_at, deleted_at`
 
 func scanWorkflow(scan func(...any) error) (*Workflow, error) {
 	var (
@@ -50,7 +51,7 @@ func scanWorkflow(scan func(...any) error) (*Workflow, error) {
 		options              string
 	)
 	err := scan(&w.ID, &w.Key, &w.Title, &w.Description, &w.Type, &sync, &enabled, &w.LiveVersion, &w.Draft, &w.DraftRevision, &dirty,
-		&w.OwnerID, &options, &w.CreatedByID, &w.CreatedAt, &w.UpdatedAt)
+		&w.OwnerID, &options, &w.CreatedByID, &w.CreatedAt, &w.UpdatedAt, &w.DeletedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -149,16 +150,6 @@ func Workflows(ctx context.Context, q Querier) ([]*Workflow, error) {
 		return nil, fmt.Errorf("list workflows: %w", err)
 	}
 	return out, nil
-}
-
-// RemoveWorkflow soft-deletes a workflow. Its key is free again; versions and
-// executions stay.
-func RemoveWorkflow(ctx context.Context, tx *Tx, w *Workflow) error {
-	_, err := tx.Exec(ctx, `UPDATE workflows SET deleted_at = ?, enabled = 0, wf_key = wf_key || '#' || CAST(id AS TEXT) WHERE id = ? AND deleted_at = 0`, At(tx.Now()), w.ID)
-	if err != nil {
-		return fmt.Errorf("remove workflow %s: %w", w.Key, err)
-	}
-	return tx.bump(ctx, workflowsVersion)
 }
 
 // Version is an immutable published version of a workflow.

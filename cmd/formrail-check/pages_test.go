@@ -124,11 +124,15 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	execution := designer.first(`^/executions/[0-9a-z]+`)
 	known := map[string]string{
 		"page": "reimbursements", "block": "f3q8", "record": record, "key": "reimb_approval", "number": "1", "name": "reimbursements", "field": "amount", "type": "text",
-		"/tasks/{id}": task, "/executions/{id}": execution,
+		"/tasks/{id}": task, "/executions/{id}": execution, "/workflow-changes": "/workflow-changes?_action=delete&record=reimb_approval",
 		"/pages/{page}/records/{block}/{record}": "/pages/reimbursements/records/d6h1/" + record,
 		"/pages/{page}/forms/{block}/{record}":   "/pages/reimbursements/forms/e2j7/" + record,
 	}
-	list := append(addresses(t, known), "/workflows/reimb_approval?step=k3f9", "/workflows/reimb_approval?add=1", execution+"?tab=timeline", execution+"?step=trigger")
+	list := append(addresses(t, known), "/workflows/reimb_approval?step=k3f9", "/workflows/reimb_approval?add=1", execution+"?step=trigger",
+		"/workflow-changes?_action=categorise&record=reimb_approval", "/workflows?category=bin&mode=sync", "/executions?time=7d")
+	for _, tab := range []string{"timeline", "changes", "variables", "log"} {
+		list = append(list, execution+"?tab="+tab)
+	}
 	var bad []string
 	for _, is := range []look{{1440, "light"}, {390, "dark"}, {1440, "dark"}, {390, "light"}} {
 		for _, address := range list {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -45,7 +46,14 @@ func (a *api) listExecutions(c *fiber.Ctx) (reply.Body, error) {
 			return reply.Body{}, err
 		}
 	}
-	key := p.Raw("workflow")
+	key, number := p.Raw("workflow"), p.ID("version")
+	if since := p.Raw("since"); since != "" {
+		at, err := time.Parse(time.RFC3339, since)
+		if err != nil {
+			return reply.Body{}, badParameter("since", text.M("execution.since", "%s is no instant. Write it like 2026-11-22T09:30:00Z.", since))
+		}
+		f.From = models.At(at)
+	}
 	for _, s := range p.List("status") {
 		if _, ok := models.ExecutionArrows()[models.Status(s)]; !ok && !models.Status(s).Final() {
 			return reply.Body{}, badParameter("status", text.M("execution.status", "There is no status %s.", s))
@@ -65,6 +73,15 @@ func (a *api) listExecutions(c *fiber.Ctx) (reply.Body, error) {
 			return reply.Body{}, err
 		}
 		f.WorkflowID = w.ID
+		if number != 0 {
+			v, err := models.VersionByNumber(ctx, a.DB.Read(), w.ID, number)
+			if err != nil {
+				return reply.Body{}, err
+			}
+			f.VersionID = v.ID
+		}
+	} else if number != 0 {
+		return reply.Body{}, badParameter("version", text.M("execution.version", "A version is that of a workflow. Name it, too."))
 	}
 	size := f.Limit
 	f.Limit++

@@ -37,6 +37,13 @@ func (a *api) createWorkflow(c *fiber.Ctx) (reply.Body, error) {
 		Key: p.Raw("key"), Title: p.Raw("title"), Description: p.Raw("description"), Type: p.Raw("type"), Sync: p.Flag("sync", false),
 		Config: p.JSON("config"), Nodes: p.JSON("nodes"),
 	}
+	categories, err := categoryIDs(p, "categoryIds")
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if categories != nil {
+		in.Categories = *categories
+	}
 	set, err := options(p)
 	if err != nil {
 		return reply.Body{}, err
@@ -67,6 +74,9 @@ func (a *api) updateWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	if p.Has("enabled") {
 		on := p.Flag("enabled", false)
 		in.Enabled = &on
+	}
+	if in.Categories, err = categoryIDs(p, "categories"); err != nil {
+		return reply.Body{}, err
 	}
 	if in.Options, err = options(p); err != nil {
 		return reply.Body{}, err
@@ -215,7 +225,15 @@ func (a *api) publishWorkflow(c *fiber.Ctx) (reply.Body, error) {
 }
 
 func (a *api) destroyWorkflow(c *fiber.Ctx) (reply.Body, error) {
-	if err := a.Engine.RemoveWorkflow(c.UserContext(), access(c), route.Param(c, "key")); err != nil {
+	p, err := bind.ReadAll(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	confirmed := p.Flag("confirm", false)
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	if err := a.Engine.RemoveWorkflow(c.UserContext(), access(c), route.Param(c, "key"), confirmed); err != nil {
 		return reply.Body{}, err
 	}
 	return done()

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -41,6 +39,8 @@ func (a *api) workflowRoutes() (out []route.Route) {
 	add(g.change("restore/{key}", edit, "workflows:write", a.restoreVersion))
 	add(g.change("publish/{key}", publish, "workflows:write", a.publishWorkflow))
 	add(g.change("destroy/{key}", publish, "workflows:write", a.destroyWorkflow))
+	add(g.read("bin", view, "workflows:read", a.listBin))
+	add(g.change("revive/{id}", publish, "workflows:write", a.reviveWorkflow))
 	add(g.heavy("execute/{key}", route.Right("workflow.run"), "workflows:run", a.executeWorkflow))
 	return out
 }
@@ -52,37 +52,6 @@ func workflowValue(w *models.Workflow) map[string]any {
 		"published": w.LiveVersion != 0, "draftRevision": w.DraftRevision, "draftChanged": w.DraftDirty, "ownerId": numberOf(w.OwnerID),
 		"options": w.Options, "createdAt": timeOf(w.CreatedAt), "updatedAt": timeOf(w.UpdatedAt), "createdById": numberOf(w.CreatedByID),
 	}
-}
-
-func (a *api) listWorkflows(c *fiber.Ctx) (reply.Body, error) {
-	p, err := bind.ReadAll(c)
-	if err != nil {
-		return reply.Body{}, err
-	}
-	search, kind, switched := strings.ToLower(p.Raw("search")), p.Raw("type"), p.One("enabled", "", "true", "false")
-	if err := p.Only(); err != nil {
-		return reply.Body{}, err
-	}
-	ctx := c.UserContext()
-	all, err := models.Workflows(ctx, a.DB.Read())
-	if err != nil {
-		return reply.Body{}, err
-	}
-	stats, err := models.ExecutionStats(ctx, a.DB.Read())
-	if err != nil {
-		return reply.Body{}, err
-	}
-	rows := []any{}
-	for _, w := range all {
-		hit := strings.Contains(strings.ToLower(w.Title), search) || strings.Contains(w.Key, search)
-		if !hit || kind != "" && w.Type != kind || switched != "" && switched != strconv.FormatBool(w.Enabled) {
-			continue
-		}
-		row := workflowValue(w)
-		row["stats"] = statsValue(stats[w.ID])
-		rows = append(rows, row)
-	}
-	return reply.Body{Data: rows, Meta: map[string]any{"count": len(rows)}}, nil
 }
 
 func statsValue(s models.WorkflowStats) map[string]any {

@@ -210,7 +210,7 @@ func offers(f field.Field) []ui.Offer {
 	var out []ui.Offer
 	for _, o := range f.Options {
 		if !o.Archived {
-			out = append(out, ui.Offer{Value: o.Value, Label: o.Label, Tone: fields.OptionTone(o.Colour)})
+			out = append(out, ui.Offer{Value: o.Value, Label: o.Label, Tone: fields.ColourTone(o.Colour)})
 		}
 	}
 	return out

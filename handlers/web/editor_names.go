@@ -31,8 +31,8 @@ func references(source string) map[string]expr.Reference {
 	return out
 }
 
-// names says what the variables in some texts are called.
-func (e *editing) names(ctx context.Context, texts []string) []editor.VariableName {
+// variableNames says what the variables in some texts are called.
+func (e *editing) variableNames(ctx context.Context, texts []string) []editor.VariableName {
 	var out []editor.VariableName
 	known := references(strings.Join(texts, " "))
 	for _, path := range slices.Sorted(maps.Keys(known)) {

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"formrail/models"
 	"formrail/models/text"
@@ -11,7 +14,7 @@ import (
 )
 
 // path draws what the execution did on the canvas of its version.
-func (v *viewer) path(ctx context.Context, f *executionFacts) canvas.Props {
+func (v *viewer) path(ctx context.Context, f *executionFacts, shown []executions.Step) canvas.Props {
 	last := map[string]*models.Step{}
 	for _, s := range f.steps {
 		last[s.Node] = s
@@ -25,6 +28,7 @@ func (v *viewer) path(ctx context.Context, f *executionFacts) canvas.Props {
 		case s != nil:
 			status, n.Reached, n.Tries, key = string(s.Status), s.Status != models.Planned, s.Attempt, keyOf(s)
 			n.Duration = took(s.StartedAt, s.EndedAt, v.now)
+			n.Summary = cmp.Or(outcomeOf(shown, key), n.Summary)
 		}
 		n.Skipped = n.Skipped && n.Reached
 		if n.Reached {
@@ -36,6 +40,20 @@ func (v *viewer) path(ctx context.Context, f *executionFacts) canvas.Props {
 	p.Foot = &canvas.Foot{Label: text.T(ctx, "canvas.end", "End"), Done: f.Status == models.Succeeded && passed(p.Steps, last)}
 	markExits(p.Steps, last)
 	return p
+}
+
+// outcomeOf says on the card of a step what became of it: who is asked, what failed,
+// why it went the way it went. Empty when there is nothing to say beside its settings.
+func outcomeOf(shown []executions.Step, key string) string {
+	i := slices.IndexFunc(shown, func(s executions.Step) bool { return s.Key == key })
+	if i < 0 {
+		return ""
+	}
+	var asked []string
+	for _, who := range shown[i].Waiting {
+		asked = append(asked, who.Name)
+	}
+	return cmp.Or(shown[i].ErrorTitle, strings.Join(asked, ", "), shown[i].Explanation)
 }
 
 // takeBranches marks the ways an execution went out of a step: those whose first step

@@ -29,10 +29,46 @@ func (v *viewer) executionFilter(ctx context.Context, p *executions.ListProps) (
 	if err := v.chooseWorkflow(ctx, p, &f); err != nil {
 		return f, err
 	}
+	v.chooseTime(p, &f)
 	if !watches {
-		p.Workflows, p.Versions = nil, nil // names of workflows are for those who watch them
+		p.Workflows, p.Versions, p.By = nil, nil, "" // names of workflows and people are for those who watch them
+	} else if err := v.choosePerson(ctx, p, &f); err != nil {
+		return f, err
 	}
 	return f, v.searchExecutions(ctx, p.Search, &f)
+}
+
+// chooseTime narrows f to what started in the last hours or days; what is no choice
+// is left out.
+func (v *viewer) chooseTime(p *executions.ListProps, f *models.ExecutionFilter) {
+	length, ok := executions.Times()[p.Time]
+	if !ok {
+		p.Time = ""
+		return
+	}
+	f.From = models.At(v.now.Add(-length))
+}
+
+// mostStarters is how many people the filter by who started offers.
+const mostStarters = 100
+
+// choosePerson narrows f to the person who was chosen, and offers the others.
+func (v *viewer) choosePerson(ctx context.Context, p *executions.ListProps, f *models.ExecutionFilter) error {
+	people, err := models.Users(ctx, v.site.DB.Read(), models.UserQuery{Limit: mostStarters})
+	if err != nil {
+		return err
+	}
+	for _, who := range people {
+		p.People = append(p.People, ui.Choice{Value: strconv.FormatInt(who.ID, 10), Label: who.Nickname})
+	}
+	if p.By == executions.NoPerson {
+		f.NoUser = true
+		return nil
+	}
+	if f.UserID, err = strconv.ParseInt(p.By, 10, 64); err != nil || f.UserID < 1 {
+		p.By, f.UserID = "", 0
+	}
+	return nil
 }
 
 // chooseWorkflow narrows f to the workflow and the version of it that were chosen.

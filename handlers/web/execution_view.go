@@ -2,27 +2,34 @@ package web
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"formrail/models"
-	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/executions"
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // executionRow draws an execution in a list.
 func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (executions.Row, error) {
 	row := executions.Row{
 		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Workflow: x.WorkflowTitle,
-		Version: int(x.VersionNumber), Started: v.since(x.CreatedAt), Duration: took(x.StartedAt, x.EndedAt, v.now),
+		Version: int(x.VersionNumber), Started: v.since(x.CreatedAt), Duration: took(x.StartedAt, x.EndedAt, v.now), Operates: v.access.Can("execution.operate"),
+		Live: x.Status.Live(), Key: models.NewID(),
 	}
+	row.Menu = v.executionMenu(ctx, x)
 	record := ""
 	if on, ok := v.cat.Collection(x.ResourceType); ok && x.ResourceID != "" {
 		record = subtitle(on, x.ResourceID)
 	}
 	row.Detail = joined(x.UserName, record)
+	if x.RerunNumber != 0 {
+		row.Detail = joined(text.T(ctx, "executions.rerun_of", "Re-run of #%d", x.RerunNumber), row.Detail)
+	}
 	if x.Status == models.Failed || x.Status == models.TimedOut {
 		whole, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.ID)
 		if err != nil {
@@ -42,6 +49,22 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 		row.Detail = joined(where, row.Detail)
 	}
 	return row, nil
+}
+
+// executionMenu is what can be done with an execution from the list.
+func (v *viewer) executionMenu(ctx context.Context, x models.ExecutionRow) []ui.MenuItem {
+	out := []ui.MenuItem{{Label: text.T(ctx, "execution.open", "Open"), Icon: "eye", Href: urls.Execution(x.ID)}}
+	switch {
+	case !v.access.Can("execution.operate"):
+	case x.Status.Live():
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.cancel", "Cancel"), Icon: "square", Form: executions.ActForm(x.ID)})
+	default:
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.rerun", "Re-run"), Icon: "rotate-cw", Form: executions.ActForm(x.ID)})
+	}
+	if v.access.Can("workflow.view") && !strings.Contains(x.WorkflowKey, models.BinnedMark) {
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "execution.open_workflow", "Open workflow"), Icon: "workflow", Href: urls.Workflow(x.WorkflowKey)})
+	}
+	return out
 }
 
 // waitingAt names the steps an execution waits in.
@@ -108,10 +131,10 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	p := executions.DetailProps{
 		ID: x.ID, Number: "#" + strconv.FormatInt(x.Number, 10), Status: shownStatus(x.Status, x.Reason), Reason: reasonSentence(ctx, x, f.values),
 		Workflow: f.workflow.Title, Version: int(f.version.Number), Started: v.since(x.CreatedAt), Duration: took(x.CreatedAt, x.EndedAt, v.now), Chosen: -1,
-		CanCancel: x.Status.Live() && v.access.Can("execution.operate"), CanRerun: x.Status.Final() && v.access.Can("execution.operate"),
-		Key: models.NewID(),
+		Operates: v.access.Can("execution.operate"),
+		Key:      models.NewID(),
 	}
-	if v.access.Can("workflow.view") {
+	if v.access.Can("workflow.view") && f.workflow.DeletedAt == 0 {
 		p.WorkflowKey = f.workflow.Key
 	}
 	if len(x.Messages) > 0 {
@@ -123,7 +146,7 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	if err := v.steps(ctx, f, &p); err != nil {
 		return p, err
 	}
-	p.Path = v.path(ctx, f)
+	p.Path = v.path(ctx, f, p.Steps)
 	return p, nil
 }
 
@@ -180,103 +203,18 @@ func (v *viewer) steps(ctx context.Context, f *executionFacts, p *executions.Det
 	return nil
 }
 
-// triggerStep draws what the execution started with.
-func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions.Step, error) {
-	face := f.def.triggerFace()
-	s := executions.Step{
-		Key: triggerKey, Title: face.title, Type: face.title, Icon: face.icon, Kind: face.kind, Status: string(models.Done),
-		Started: v.since(f.CreatedAt), Tries: 1,
-	}
-	if !v.access.Can("execution.payload") {
-		return s, nil
-	}
-	if f.values {
-		var err error
-		s.Output, err = pretty(f.Trigger)
-		return s, err
-	}
-	shape := field.Shape{}
-	if typ, ok := v.site.types.triggers[f.def.Trigger.Type]; ok {
-		settings, _ := typ.Decode(f.def.Trigger.Config)
-		shape = typ.Context(settings, f.def.schema)
-	}
-	var err error
-	s.Output, err = v.mask(f.Execution).json(ctx, f.Trigger, shape)
-	return s, err
-}
-
-// keyOf names a step in addresses: its node, and its path inside loops.
-func keyOf(s *models.Step) string {
-	if s.Path == "" {
-		return s.Node
-	}
-	return s.Node + "@" + s.Path
-}
-
-// step draws one step: how it went, and for those who may see values what went in, what
-// came out and why.
-func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (executions.Step, error) {
-	out := executions.Step{
-		Key: keyOf(s), Title: s.Title, Type: s.Type, Icon: "circle-dot", Kind: "flow", Path: s.Path, Status: string(s.Status),
-		Duration: took(s.StartedAt, s.EndedAt, v.now), Started: v.since(s.StartedAt), Tries: s.Attempt,
-	}
-	if typ := v.site.types.nodes[s.Type]; typ != nil {
-		out.Type, out.Icon, out.Kind = typ.Title, typ.Icon, tile(typ.Group)
-	}
-	out.ErrorTitle = failureOf(s.Error).sentence(ctx, f.values)
-	if s.Handled {
-		out.ErrorText = text.T(ctx, "execution.handled", "The workflow went on as its error setting says.")
-	}
-	if err := v.asked(ctx, s, &out); err != nil || !f.values {
-		return out, err
-	}
-	out.Explanation = strings.TrimSpace(strings.Join(append([]string{s.Explanation}, s.Warnings...), " "))
-	var err error
-	if out.Output, err = pretty(s.Output); err != nil {
-		return out, err
-	}
-	out.Input, err = pretty(s.Input)
-	return out, err
-}
-
-// asked says who a waiting approval waits for.
-func (v *viewer) asked(ctx context.Context, s *models.Step, out *executions.Step) error {
-	if s.Type != "approval" || s.Status != models.Waiting {
-		return nil
-	}
-	list, err := models.StepTasks(ctx, v.site.DB.Read(), s.ID)
-	if err != nil {
-		return err
-	}
-	for _, t := range list {
-		if t.Status != models.TaskOpen {
-			continue
-		}
-		who, err := v.names.person(ctx, t.PrincipalID)
-		if err != nil {
-			return err
-		}
-		out.Waiting = append(out.Waiting, who)
-		out.WaitingText = v.since(t.DueAt).Due(ctx)
-	}
-	return nil
-}
-
-// counts are the numbers beside the tabs.
-func counts(by map[models.Status]int64) executions.Counts {
-	sum := func(list ...models.Status) string {
-		var n int64
+// counts are the numbers beside the tabs, of all that matches and of what was stopped.
+func counts(all, stopped map[models.Status]int64) executions.Counts {
+	sum := func(by map[models.Status]int64, list ...models.Status) (n int64) {
 		for _, s := range list {
 			n += by[s]
 		}
-		return ui.Number(strconv.FormatInt(n, 10), 0)
+		return n
 	}
-	var all []models.Status
-	for s := range by {
-		all = append(all, s)
-	}
+	shown := func(n int64) string { return ui.Number(strconv.FormatInt(n, 10), 0) }
+	ended := slices.Collect(maps.Keys(stopped))
 	return executions.Counts{
-		All: sum(all...), Running: sum(statusesOf("running")...), Waiting: sum(statusesOf("waiting")...),
-		Failed: sum(statusesOf("failed")...), Succeeded: sum(statusesOf("succeeded")...), Stopped: sum(statusesOf(stoppedStatus)...),
+		All: shown(sum(all, slices.Collect(maps.Keys(all))...)), Running: shown(sum(all, models.Queued, models.Running)), Waiting: shown(sum(all, models.Waiting)),
+		Failed: shown(all[models.Failed] - stopped[models.Failed]), Succeeded: shown(all[models.Succeeded]), Stopped: shown(sum(stopped, ended...)),
 	}
 }

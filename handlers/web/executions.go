@@ -33,7 +33,7 @@ func (s *site) listExecutions(c *fiber.Ctx) error {
 	}
 	ctx := c.UserContext()
 	p := executions.ListProps{
-		Status: query.Get("status"), Workflow: query.Get("workflow"), Version: query.Get("version"), Search: strings.TrimSpace(query.Get("search")),
+		Status: query.Get("status"), Time: query.Get("time"), By: query.Get("by"), Workflow: query.Get("workflow"), Version: query.Get("version"), Search: strings.TrimSpace(query.Get("search")),
 		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")),
 	}
 	if err := v.executionList(ctx, &p); err != nil {
@@ -68,8 +68,16 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) err
 	if err != nil {
 		return err
 	}
-	p.Counts = counts(byStatus)
-	filter.Statuses, filter.Limit = statusesOf(p.Status), pageOfExecutions+1
+	filter.Stopped = true
+	stopped, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
+	if err != nil {
+		return err
+	}
+	filter.Stopped, filter.Limit, p.Counts = false, pageOfExecutions+1, counts(byStatus, stopped)
+	narrow(&filter, p.Status)
+	if err := v.bars(ctx, p, filter); err != nil {
+		return err
+	}
 	if filter.Before = p.Cursor; p.Seen > 0 {
 		filter.Before = p.Seen + 1
 		if err := v.countNew(ctx, p, filter); err != nil {
@@ -84,6 +92,9 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) err
 		list = list[:pageOfExecutions]
 		p.NextCursor = list[pageOfExecutions-1].Number
 	}
+	if p.Cursor == 0 && len(list) > 0 {
+		p.Summary = text.T(ctx, "executions.range", "1–%d of %s", len(list), p.Counts.Of(p.Status))
+	}
 	if len(list) > 0 && p.Cursor == 0 && p.Seen == 0 {
 		p.Seen = list[0].Number
 	}
@@ -95,6 +106,21 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) err
 		p.Rows = append(p.Rows, row)
 	}
 	return nil
+}
+
+// barsOfTime is how many bars show the executions of a time.
+const barsOfTime = 48
+
+// bars counts executions over the time that was chosen, if one was.
+func (v *viewer) bars(ctx context.Context, p *executions.ListProps, filter models.ExecutionFilter) error {
+	if filter.From == 0 {
+		return nil
+	}
+	list, err := models.ExecutionBars(ctx, v.site.DB.Read(), filter, v.now, barsOfTime)
+	for _, b := range list {
+		p.Bars = append(p.Bars, ui.Bar{All: b.All, Bad: b.Failed})
+	}
+	return err
 }
 
 // countNew counts the executions that started since the list was first drawn.
@@ -118,12 +144,14 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), status: fiber.StatusOK})
+	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK})
 }
 
 // shownExecution says what of an execution is drawn.
 type shownExecution struct {
 	id, step, tab, scale string
+
+	settings bool // of the step, instead of how it went
 
 	status  int
 	problem string // why something could not be done with it
@@ -142,14 +170,15 @@ func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
 		return err
 	}
 	p.Problem, p.CancelReason = show.problem, show.reason
-	if show.tab == executions.Timeline {
-		p.Tab = show.tab
-		if show.scale == executions.WorkScale {
-			p.Scale = show.scale
-		}
-		if err := v.timeline(ctx, f, &p); err != nil {
+	if p.Chosen >= 0 && v.access.Can("workflow.view") {
+		chosen := &p.Steps[p.Chosen]
+		if chosen.Settings, err = f.settingsOf(chosen.Key); err != nil {
 			return err
 		}
+		chosen.ShowSettings = show.settings && chosen.Settings != ""
+	}
+	if err := v.tab(ctx, f, show, &p); err != nil {
+		return err
 	}
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err

@@ -27,22 +27,20 @@ func shownStatus(s models.Status, reason string) string {
 	return string(s)
 }
 
-// statusesOf are the states behind a tab of the list of executions. The tab of what
-// was stopped holds every other end.
-func statusesOf(tab string) []models.Status {
+// narrow lets a filter through what stands under a tab of the list of executions.
+func narrow(f *models.ExecutionFilter, tab string) {
 	switch tab {
 	case "running":
-		return []models.Status{models.Queued, models.Running}
+		f.Statuses = []models.Status{models.Queued, models.Running}
 	case "waiting":
-		return []models.Status{models.Waiting}
+		f.Statuses = []models.Status{models.Waiting}
 	case "failed":
-		return []models.Status{models.Failed}
+		f.Faulty = true
 	case "succeeded":
-		return []models.Status{models.Succeeded}
+		f.Statuses = []models.Status{models.Succeeded}
 	case stoppedStatus:
-		return []models.Status{models.Rejected, models.Cancelled, models.TimedOut}
+		f.Stopped = true
 	}
-	return nil
 }
 
 // failure is a stored failure of a step or an execution.

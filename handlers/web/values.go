@@ -201,3 +201,16 @@ func (v *viewer) meets(g models.Grant, on *models.Collection, r records.Record) 
 	owner, open := r[f.Key()]
 	return !open || owner == v.user.ID
 }
+
+// wasOrIs says a value of a field on its own, outside of its record; a link is said
+// by its number.
+func (v *viewer) wasOrIs(ctx context.Context, f *models.CollectionField, value any) (string, error) {
+	if value == nil {
+		return "", nil
+	}
+	s, _, err := v.shown(ctx, f, records.Record{f.Key(): value})
+	if f.Kind == field.ManyToOne {
+		s.Value, s.Label = canonical(value), "#"+canonical(value)
+	}
+	return fields.Plain(ctx, s), err
+}

@@ -129,6 +129,14 @@ func (s *site) workflows() []route.Route {
 	view, edit, publish := route.Right("workflow.view"), route.Right("workflow.edit"), route.Right("workflow.publish")
 	return []route.Route{
 		page("/workflows", view, s.listWorkflows),
+		page("/workflow-changes", view, s.askChange),
+		change("/workflow-changes", view, s.makeChange),
+		change("/workflow-bin/{id}/restore", publish, s.restoreWorkflow),
+		page("/workflow-categories", edit, s.showCategories),
+		change("/workflow-categories", edit, s.saveCategory),
+		change("/workflow-categories/{id}", edit, s.saveCategory),
+		change("/workflow-categories/{id}/move", edit, s.moveCategory),
+		change("/workflow-categories/{id}/delete", edit, s.deleteCategory),
 		page("/new-workflow", edit, s.askWorkflow),
 		change("/new-workflow", edit, s.createWorkflow),
 		page("/workflows/{key}", view, s.showWorkflow),

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -11,6 +12,7 @@ import (
 	"formrail/handlers/reply"
 	"formrail/models"
 	"formrail/models/text"
+	"formrail/views/ui"
 	"formrail/views/urls"
 	"formrail/views/workflows"
 )
@@ -25,6 +27,13 @@ func (s *site) askWorkflow(c *fiber.Ctx) error {
 }
 
 func (v *viewer) drawNewWorkflow(c *fiber.Ctx, status int, p workflows.NewProps) error {
+	categories, err := models.Categories(c.UserContext(), v.site.DB.Read())
+	if err != nil {
+		return err
+	}
+	for _, one := range categories {
+		p.In = append(p.In, ui.Choice{Value: strconv.FormatInt(one.ID, 10), Label: one.Title})
+	}
 	for _, t := range v.site.types.starts {
 		p.Triggers = append(p.Triggers, workflows.TriggerCard{Key: t.Key, Title: t.Title, Summary: t.Summary, Icon: t.Icon})
 	}
@@ -45,6 +54,9 @@ func (s *site) createWorkflow(c *fiber.Ctx) error {
 		return err
 	}
 	in := engine.NewWorkflow{Title: form.Get("title"), Key: strings.TrimSpace(form.Get("key")), Type: form.Get("type"), Sync: form.Get("mode") == "sync"}
+	if id, err := strconv.ParseInt(form.Get("category"), 10, 64); err == nil {
+		in.Categories = []int64{id}
+	}
 	made, _, err := s.Engine.CreateWorkflow(c.UserContext(), v.access, in)
 	if err == nil {
 		return reply.Redirect(c, urls.WorkflowOpen(made.Key, triggerKey))
@@ -60,6 +72,9 @@ func (s *site) createWorkflow(c *fiber.Ctx) error {
 func newProblems(c *fiber.Ctx, in engine.NewWorkflow, refused *models.Error) workflows.NewProps {
 	ctx := c.UserContext()
 	p := workflows.NewProps{Title: in.Title, Key: in.Key, Type: in.Type, Sync: in.Sync, Problems: map[string]string{}}
+	if len(in.Categories) > 0 {
+		p.Category = strconv.FormatInt(in.Categories[0], 10)
+	}
 	for _, f := range refused.Fields {
 		if f.Field == "title" || f.Field == "key" {
 			p.Problems[f.Field] = f.Message.In(ctx)

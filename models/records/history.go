@@ -56,16 +56,24 @@ func (s *Service) History(ctx context.Context, q Query, id string, before int64)
 			ID: e.ID, Action: models.Action(e.Action), At: e.At.Time(), UserID: e.UserID, Principal: e.Principal, Role: e.Role,
 			Origin: e.Origin, PageAction: e.PageAction, RequestID: e.RequestID, ExecutionID: e.ExecutionID, StepID: e.StepID,
 		}
-		if out[i].Fields, err = readChanges(on, e, current); err != nil {
+		if out[i].Fields, err = readChanges(on, e, inRecord(current)); err != nil {
 			return nil, fmt.Errorf("history entry %d: %w", e.ID, err)
 		}
 	}
 	return out, nil
 }
 
-// readChanges gives the changed fields that are open to the reader: those his own
-// reading of the record holds. Former names are shown as today's.
-func readChanges(on *models.Collection, e models.ChangeLogEntry, current Record) ([]FieldChange, error) {
+// inRecord opens the fields that the reader's own reading of the record holds.
+func inRecord(current Record) func(*models.CollectionField) bool {
+	return func(f *models.CollectionField) bool {
+		_, open := current[f.Key()]
+		return open
+	}
+}
+
+// readChanges gives the changed fields that are open to the reader, in the order of
+// the collection. Former names are shown as today's.
+func readChanges(on *models.Collection, e models.ChangeLogEntry, open func(*models.CollectionField) bool) ([]FieldChange, error) {
 	v, err := parseStoredJSON(e.Changes)
 	if err != nil {
 		return nil, err
@@ -79,8 +87,7 @@ func readChanges(on *models.Collection, e models.ChangeLogEntry, current Record)
 	}
 	var out []FieldChange
 	for _, f := range on.Fields {
-		one, changed := byField[f]
-		if _, open := current[f.Key()]; changed && open {
+		if one, changed := byField[f]; changed && open(f) {
 			out = append(out, FieldChange{Field: f.Name, Before: historic(f, one["before"]), After: historic(f, one["after"])})
 		}
 	}

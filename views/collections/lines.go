@@ -110,21 +110,6 @@ const (
 	OfferOption  = "offer-option"
 )
 
-// colourChoices are the colours of options.
-func colourChoices(ctx context.Context) []ui.Choice {
-	names := map[string]string{
-		"grey": text.T(ctx, "collections.grey", "Grey"), "red": text.T(ctx, "collections.red", "Red"), "orange": text.T(ctx, "collections.orange", "Orange"),
-		"amber": text.T(ctx, "collections.amber", "Amber"), "yellow": text.T(ctx, "collections.yellow", "Yellow"), "lime": text.T(ctx, "collections.lime", "Lime"),
-		"green": text.T(ctx, "collections.green", "Green"), "teal": text.T(ctx, "collections.teal", "Teal"), "cyan": text.T(ctx, "collections.cyan", "Cyan"),
-		"blue": text.T(ctx, "collections.blue", "Blue"), "violet": text.T(ctx, "collections.violet", "Violet"), "pink": text.T(ctx, "collections.pink", "Pink"),
-	}
-	var out []ui.Choice
-	for _, c := range field.Colours() {
-		out = append(out, ui.Choice{Value: c, Label: names[c]})
-	}
-	return out
-}
-
 func archived(o field.Option) string { return strconv.FormatBool(o.Archived) }
 
 func focused(here bool) templ.Attributes {

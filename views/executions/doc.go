@@ -22,11 +22,32 @@ type Row struct {
 	Version  int
 	Started  ui.Moment
 	Duration string
+	Live     bool // it has not ended
+	Operates bool // the reader may cancel it or run it again
+	Key      string
+	Menu     []ui.MenuItem
 }
 
 // Counts are the numbers beside the tabs, already formatted; empty ones are not shown.
 type Counts struct {
 	All, Running, Waiting, Failed, Succeeded, Stopped string
+}
+
+// Of is the number beside a tab.
+func (c Counts) Of(tab string) string {
+	switch tab {
+	case "running":
+		return c.Running
+	case "waiting":
+		return c.Waiting
+	case "failed":
+		return c.Failed
+	case "succeeded":
+		return c.Succeeded
+	case "stopped":
+		return c.Stopped
+	}
+	return c.All
 }
 
 // ListProps describes the list of executions.
@@ -35,15 +56,20 @@ type ListProps struct {
 	Status     string // tab: "", running, waiting, failed, succeeded, stopped
 	Workflow   string // key of the chosen workflow
 	Version    string // number of the chosen version of it
+	Time       string // how far back: one of Times
+	By         string // number of the person who started it; NoPerson
 	Search     string
 	Workflows  []ui.Choice
 	Versions   []ui.Choice // of the chosen workflow
+	People     []ui.Choice // who may have started something
+	Bars       []ui.Bar    // executions over the chosen time
 	Counts     Counts
 	Rows       []Row
-	Cursor     int64 // number that the rows follow; 0 on the first page
-	NextCursor int64 // of the following page; 0 at the end
-	Seen       int64 // number of the first row when the list was opened; 0 on other pages
-	New        int   // executions that started since
+	Summary    string // "1–30 of 1,284"; only the first page knows
+	Cursor     int64  // number that the rows follow; 0 on the first page
+	NextCursor int64  // of the following page; 0 at the end
+	Seen       int64  // number of the first row when the list was opened; 0 on other pages
+	New        int    // executions that started since
 }
 
 // Attempt is one try of a step.
@@ -57,25 +83,37 @@ type Attempt struct {
 
 // Step is one step with what went in and came out.
 type Step struct {
-	Key         string // unique in the execution: a repeated step has its loop path added
-	Title       string
-	Type        string // "Approval"
-	Icon        string
-	Kind        string
-	Path        string // place in loops: "Line items 3 of 8"; empty outside
-	Status      string
-	Duration    string
-	Started     ui.Moment
-	Span        *Span // when it ran; nil when it did not
-	Tries       int
-	Explanation string // why it went this way
-	ErrorTitle  string // what happened
-	ErrorText   string // more about it
-	Input       string // JSON; empty when there is none
-	Output      string
-	Attempts    []Attempt
-	Waiting     []ui.Person // people who are asked
-	WaitingText string      // "Due today, 18:00"
+	Key          string // unique in the execution: a repeated step has its loop path added
+	Title        string
+	Type         string // "Approval"
+	Icon         string
+	Kind         string
+	Path         string // place in loops: "Line items 3 of 8"; empty outside
+	Status       string
+	Duration     string
+	Started      ui.Moment
+	Span         *Span // when it ran; nil when it did not
+	Tries        int
+	Explanation  string // why it went this way
+	Settings     string // JSON of its settings in the version; empty when the reader may not see workflows
+	ShowSettings bool   // instead of how it went
+	Hidden       string // why its values are not shown; empty when they are
+	Decisions    []Decision
+	ErrorTitle   string // what happened
+	ErrorText    string // more about it
+	Input        string // JSON; empty when there is none
+	Output       string
+	Attempts     []Attempt
+	Waiting      []ui.Person // people who are asked
+	WaitingText  string      // "Due today, 18:00"
+}
+
+// Decision is what a person did about a step.
+type Decision struct {
+	Person  ui.Person
+	What    string // "approved"
+	At      ui.Moment
+	Comment string // empty when there is none, or the reader may not see it
 }
 
 // DetailProps describes one execution.
@@ -95,15 +133,17 @@ type DetailProps struct {
 	Started      ui.Moment
 	Duration     string
 	Took         time.Duration // the same, for the timeline
-	Tab          string        // Timeline; empty for the canvas
+	Tab          string        // Timeline, Changes, Variables, Log; empty for the canvas
 	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
 	Steps        []Step
-	Chosen       int // index of the step in the panel; −1 when none
-	CanCancel    bool
-	CanRerun     bool
-	Key          string // idempotency key of this rendering
-	RerunOf      string // id of the execution this one repeats
+	Chosen       int        // index of the step in the panel; −1 when none
+	Changes      []Change   // with the tab of that name
+	Variables    []Variable // likewise
+	Log          []LogLine  // likewise
+	Operates     bool       // the reader may cancel it or run it again
+	Key          string     // idempotency key of this rendering
+	RerunOf      string     // id of the execution this one repeats
 	RerunNumber  string
 	CancelReason string
 	Problem      string // what kept an action from happening
@@ -132,7 +172,7 @@ func Look(ctx context.Context, status string) ui.StatusProps {
 	case "failed":
 		return ui.StatusProps{Label: text.T(ctx, "execution.failed", "Failed"), Tone: ui.Bad, Icon: "circle-x"}
 	case "stopped":
-		return ui.StatusProps{Label: text.T(ctx, "execution.stopped", "Stopped"), Tone: ui.Idle, Icon: "hand"}
+		return ui.StatusProps{Label: text.T(ctx, "execution.stopped", "Stopped"), Tone: ui.Idle, Icon: "circle-dashed"}
 	case "rejected":
 		return ui.StatusProps{Label: text.T(ctx, "execution.rejected", "Rejected"), Tone: ui.Bad, Icon: "x"}
 	case "cancelled":

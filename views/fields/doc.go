@@ -108,23 +108,6 @@ func (s Shown) option() field.Option {
 	return field.Option{Value: s.Value, Label: s.Value}
 }
 
-// OptionTone maps the palette of options to the tones of badges.
-func OptionTone(colour string) ui.Tone {
-	switch colour {
-	case "green", "lime":
-		return ui.OK
-	case "amber", "yellow", "orange":
-		return ui.Warn
-	case "red", "pink":
-		return ui.Bad
-	case "blue", "cyan", "violet":
-		return ui.Info
-	case "teal":
-		return ui.Accent
-	}
-	return ""
-}
-
 // number says an integer or decimal with grouped digits, and its currency outside
 // of tables.
 func (s Shown) number() string {

@@ -56,13 +56,15 @@ func waitingExecution() executions.DetailProps {
 	return executions.DetailProps{
 		Session: session(), ID: "48231", Number: "#48231", Status: "waiting", Workflow: "Reimbursement approval", WorkflowKey: "reimb_approval",
 		Trigger: "Reimbursement #1089", TriggerHref: urls.Record("reimbursements", "b7k2", "1089"), By: &jun, Version: 7, Started: ago(4 * time.Minute), Duration: "4 m",
-		Path: ran(), Chosen: 2, CanCancel: true,
+		Path: ran(), Chosen: 2, Operates: true,
 		Steps: []executions.Step{
 			{Key: "trigger", Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
 			{Key: "amount", Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
 			{
 				Key: "review", Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
-				Waiting: []ui.Person{mara()}, WaitingText: "Due today, 18:00", Explanation: "Amount 640.00 is greater than 500, so the branch “Yes” was taken.",
+				Decisions: []executions.Decision{{Person: tomas(), What: "approved", At: ago(2 * time.Minute), Comment: "Within the client budget."}},
+				Hidden:    "It may hold fields that you may not read.",
+				Waiting:   []ui.Person{mara()}, WaitingText: "Due today, 18:00", Explanation: "Amount 640.00 is greater than 500, so the branch “Yes” was taken.",
 				Input: `{"record":{"id":1089,"project_name":"Team offsite catering","amount":640.00,"status":null,"applicant":{"id":44,"nickname":"Jun Tanaka"}},"assignees":[12],"rule":"any"}`,
 			},
 		},
@@ -73,12 +75,12 @@ func failedExecution() executions.DetailProps {
 	p := waitingExecution()
 	p.ID, p.Number, p.Status, p.Workflow, p.WorkflowKey = "48211", "#48211", "failed", "Payment callback", "payment_callback"
 	p.Reason, p.By, p.ByOther, p.Duration = "Report to bank: the bank’s server answered 503 Service Unavailable", nil, "Bank gateway", "31.4 s"
-	p.CanCancel, p.CanRerun, p.RerunOf, p.RerunNumber, p.Trigger, p.TriggerHref = false, true, "48200", "#48200", "Webhook call", ""
+	p.RerunOf, p.RerunNumber, p.Trigger, p.TriggerHref = "48200", "#48200", "Webhook call", ""
 	look := executions.StepLook(context.Background(), "failed")
 	p.Path.Steps = []canvas.Step{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Selected: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
 	p.Chosen = 0
 	p.Steps = []executions.Step{{
-		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3,
+		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3, Settings: `{"url":"https://bank.example"}`,
 		ErrorTitle: "The bank’s server answered 503 Service Unavailable", ErrorText: "It asked to try again after 120 seconds. The last attempt was at 09:42:41.",
 		Attempts: []executions.Attempt{{Number: 1, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.2 s"}, {Number: 2, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.1 s"}, {Number: 3, Started: on(11, 22, 9, 43), Result: "503", Tone: ui.Bad, Took: "1.0 s"}},
 		Output:   `{"status":503,"headers":{"retry-after":"120"},"body":"upstream connect error"}`,
@@ -93,7 +95,7 @@ func finishedExecution() executions.DetailProps {
 		return &executions.Span{From: from, To: to, Use: use}
 	}
 	wait := 134 * time.Minute
-	p.ID, p.Number, p.Status, p.CanCancel, p.CanRerun, p.Chosen = "48230", "#48230", "succeeded", false, true, -1
+	p.ID, p.Number, p.Status, p.Chosen = "48230", "#48230", "succeeded", -1
 	p.Tab, p.Took, p.Duration, p.Started = executions.Timeline, wait+500*time.Millisecond, "2 h 14 m", on(11, 20, 9, 42)
 	p.Steps[0].Span, p.Steps[1].Span, p.Steps[2].Span = span(executions.Starting, 0, 0), span(executions.Working, 12*time.Millisecond, 13*time.Millisecond), span(executions.ForPeople, 13*time.Millisecond, wait)
 	p.Steps[2].Status, p.Steps[2].Span.Who = "done", "Mara Lindqvist"
@@ -107,6 +109,36 @@ func finishedExecution() executions.DetailProps {
 	return p
 }
 
+// withTab is the finished sample seen another way than on the canvas.
+func withTab(tab string) executions.DetailProps {
+	p := finishedExecution()
+	p.Tab = tab
+	p.Changes = []executions.Change{
+		{
+			Record: "Reimbursement #1087", Href: urls.Record("reimbursements", "b7k2", "1087"), Action: "update", Step: "Approve", StepHref: urls.ExecutionStep("48230", "approve"), At: on(11, 20, 11, 56),
+			Fields: []executions.FieldChange{{Label: "Status", Before: "Pending review", After: "Approved"}, {Label: "Note", After: "Within the client budget."}},
+		},
+		{Record: "Payment #12", Action: "create", At: on(11, 20, 11, 56), Hidden: "You may not see the data of executions."},
+	}
+	p.Variables = []executions.Variable{
+		{Name: "trigger", Title: "Reimbursement submitted", Icon: "mouse-pointer-click", Kind: "trigger", Value: `{"data":{"id":1087,"amount":1240.00}}`},
+		{Name: "nodes.review", Title: "Manager’s review", Icon: "user-check", Kind: "human", Hidden: "It may hold fields that you may not read."},
+	}
+	p.Log = []executions.LogLine{
+		{At: on(11, 20, 9, 42), Tone: ui.Info, Text: "Started by Jun Tanaka"},
+		{At: on(11, 20, 9, 43), Tone: ui.Idle, Text: "amount = 1240", Note: "Amount over 500?", Href: urls.ExecutionStep("48230", "amount"), Code: true},
+		{At: on(11, 20, 11, 56), Tone: ui.OK, Text: "Ended: Succeeded", Took: "2 h 14 m"},
+	}
+	return p
+}
+
+// empty is the same before anything happened.
+func empty(tab string) executions.DetailProps {
+	p := withTab(tab)
+	p.Changes, p.Variables = nil, nil
+	return p
+}
+
 func executionSamples() []Sample {
 	worked := finishedExecution()
 	worked.Scale = executions.WorkScale
@@ -117,6 +149,12 @@ func executionSamples() []Sample {
 	none := executions.ListProps{Session: session(), Status: "failed", Workflow: "vendor_sync"}
 	later := list
 	later.New, later.Workflow, later.Versions, later.Version = 3, "reimb_approval", []ui.Choice{{Value: "7", Label: "v7"}, {Value: "6", Label: "v6"}}, "7"
+	later.Time, later.People = "7d", []ui.Choice{{Value: "44", Label: "Jun Tanaka"}}
+	later.Bars = []ui.Bar{{All: 4}, {All: 6, Bad: 1}, {}, {All: 2, Bad: 2}}
+	list.Summary = "1–6 of 1,284"
+	list.Rows[0].Operates, list.Rows[0].Live, list.Rows[2].Operates = true, true, true
+	settings := failedExecution()
+	settings.Steps[0].ShowSettings = true
 	closed := waitingExecution()
 	closed.Chosen = -1
 	return []Sample{
@@ -127,6 +165,12 @@ func executionSamples() []Sample {
 		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
 		{Name: "page-execution-timeline", Page: true, Component: executions.Detail(finishedExecution())},
 		{Name: "page-execution-timeline-work", Page: true, Component: executions.Detail(worked)},
+		{Name: "page-execution-settings", Page: true, Component: executions.Detail(settings)},
+		{Name: "page-execution-changes", Page: true, Component: executions.Detail(withTab(executions.Changes))},
+		{Name: "page-execution-variables", Page: true, Component: executions.Detail(withTab(executions.Variables))},
+		{Name: "page-execution-log", Page: true, Component: executions.Detail(withTab(executions.Log))},
+		{Name: "page-execution-no-changes", Page: true, Component: executions.Detail(empty(executions.Changes))},
+		{Name: "page-execution-no-variables", Page: true, Component: executions.Detail(empty(executions.Variables))},
 		{Name: "page-execution-no-step", Page: true, Component: executions.Detail(closed)},
 	}
 }

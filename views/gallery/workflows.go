@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"formrail/views/canvas"
+	"formrail/views/ui"
 	"formrail/views/workflows"
 )
 
@@ -26,16 +27,77 @@ func definition() (canvas.Step, []canvas.Step) {
 
 func workflowRows() []workflows.Row {
 	return []workflows.Row{
-		{Key: "reimb_approval", Title: "Reimbursement approval", Icon: "mouse-pointer-click", Kind: "trigger", Trigger: "Post-action event", Enabled: true, CanEnable: true, Version: 7, Executions: "412", Last: ago(20 * time.Minute)},
-		{Key: "reimb_precheck", Title: "Amount check before save", Icon: "shield", Kind: "trigger", Trigger: "Pre-action event", Sync: true, Enabled: true, CanEnable: true, Version: 4, Draft: true, Executions: "1,038", Last: on(11, 22, 8, 1)},
+		{Key: "reimb_approval", Title: "Reimbursement approval", Icon: "mouse-pointer-click", Kind: "trigger", Trigger: "Post-action event", Enabled: true, CanEnable: true, Version: 7, Executions: "412", Days: []int64{3, 4, 2, 6, 5, 7, 6, 8, 9, 9}, Success: "99.1%", Last: ago(20 * time.Minute)},
+		{Key: "reimb_precheck", Title: "Amount check before save", Icon: "shield", Kind: "trigger", Trigger: "Pre-action event", Sync: true, Enabled: true, CanEnable: true, Version: 4, Draft: true, Executions: "1,038", Problem: "The field “Limit” is gone.", Days: []int64{0, 0, 5}, Success: "100%", Last: on(11, 22, 8, 1)},
 		{Key: "month_end", Title: "Month-end reminder", Icon: "clock", Kind: "flow", Trigger: "Schedule", CanEnable: true, Version: 0, Draft: true, Executions: "0"},
 	}
 }
 
+func workflowList() workflows.ListProps {
+	menu := []ui.MenuItem{{Label: "Edit", Icon: "pencil", Href: "/workflows/reimb_approval"}, {Separator: true}, {Label: "Delete", Icon: "trash-2", Bad: true, Href: "?delete"}}
+	rows := workflowRows()
+	for i := range rows {
+		rows[i].Menu, rows[i].CanCopy = menu, true
+	}
+	return workflows.ListProps{
+		Session: session(), Rows: rows, CanMake: true, CanSend: true, Hidden: []ui.Choice{{Value: "mode", Label: "sync"}}, Here: "/workflows",
+		Tabs: []ui.Tab{
+			{Label: "All", Href: "/workflows", Count: "8", Current: true}, {Label: "Finance", Href: "?category=1", Count: "4", Dot: ui.OK},
+			{Label: "People", Href: "?category=2", Count: "1", Dot: ui.Idle}, {Label: "Uncategorised", Href: "?category=none", Count: "1"},
+		},
+		Filters: []ui.FilterProps{
+			{ID: "filter-trigger", Name: "Trigger", Items: []ui.MenuItem{{Label: "Post-action event", Href: "?trigger=post_action"}}},
+			{ID: "filter-mode", Name: "Mode", Value: "Mode: Sync", Any: "Any mode", Clear: "?", Items: []ui.MenuItem{{Label: "Sync", Href: "?mode=sync", Icon: "check"}}},
+		},
+		Marks:   []ui.ChipProps{{Label: "Has draft", Href: "?draft=true"}, {Label: "Has problems", Href: "?", On: true}},
+		Columns: map[string]workflows.Column{workflows.ByName: {Href: "?sort=name", Sort: ui.Unsorted}, workflows.ByLast: {Href: "?sort=last", Sort: ui.Descending}},
+		Pager:   ui.PagerProps{Summary: "1–3 of 3"},
+	}
+}
+
+// asked is the list with a question open.
+func asked(change workflows.ChangeProps) workflows.ListProps {
+	p := workflowList()
+	change.Back, p.Change = "/workflows", &change
+	return p
+}
+
 func workflowSamples() []Sample {
+	none, bin := workflowList(), workflowList()
+	none.Rows, none.Filtered = nil, true
+	bin.InBin, bin.Bin = true, []workflows.Binned{{ID: "7", Key: "vendor_sync", Title: "Vendor sync", Icon: "clock", Deleted: on(11, 20, 9, 0), Gone: on(12, 20, 9, 0)}}
+	emptyBin := bin
+	emptyBin.Bin = nil
+	problem := workflows.ChangeProps{
+		Action: workflows.Delete, Title: "Delete “Reimbursement approval”?", Note: "It stays in the bin for 30 days and can be brought back.", Button: "Move to the bin", Makes: true, InUse: true,
+		Type: "reimb_approval", Typed: "reimb", TypedWrong: "Type reimb_approval exactly as it is written here.", Problem: "A button starts Reimbursement approval.",
+		Lines: []workflows.ChangeLine{{Key: "reimb_approval", Title: "Reimbursement approval", Note: "Used by Submit (Reimbursements / New reimbursement)."}},
+	}
+	several := workflows.ChangeProps{
+		Action: workflows.Categorise, Title: "Categories of 2 workflows", Button: "Save categories", Makes: true, Choose: true, How: workflows.AddCategories,
+		Lines:      []workflows.ChangeLine{{Key: "reimb_approval", Title: "Reimbursement approval", Note: "reimb_approval"}, {Key: "month_end", Title: "Month-end reminder", Note: "Was never published", Refused: true}},
+		Categories: []ui.CheckProps{{ID: "category-1", Name: "category", Value: "1", Label: "Finance", Checked: true}},
+	}
+	categories := workflows.CategoriesProps{
+		Session: session(), Colours: []ui.Choice{{Value: "green", Label: "Green"}}, Problem: "There are 50 categories already. Delete one first.",
+		List: []workflows.Category{{ID: "1", Title: "Finance", Colour: "green", Workflows: 4}, {ID: "2", Title: "Finance", Workflows: 1, Problem: "Another category is called Finance."}},
+		New:  workflows.Category{ID: workflows.NewCategory},
+	}
+	fresh := workflowList()
+	fresh.New = &workflows.NewProps{
+		Triggers: []workflows.TriggerCard{{Key: "post_action", Title: "Post-action event", Summary: "After someone submits or saves a form", Icon: "mouse-pointer-click"}, {Key: "webhook", Title: "Webhook", Summary: "Another system calls a URL", Icon: "webhook"}},
+		Type:     "post_action", In: []ui.Choice{{Value: "1", Label: "Finance"}}, Problems: map[string]string{"key": "Another workflow has the key reimb_approval. Choose another one."},
+	}
 	return []Sample{
-		{Name: "page-workflows", Page: true, Component: workflows.List(workflows.ListProps{Session: session(), Rows: workflowRows()})},
+		{Name: "page-workflows", Page: true, Component: workflows.List(workflowList())},
+		{Name: "page-workflows-new", Page: true, Component: workflows.List(fresh)},
 		{Name: "page-workflows-empty", Page: true, Component: workflows.List(workflows.ListProps{Session: session()})},
+		{Name: "page-workflows-none", Page: true, Component: workflows.List(none)},
+		{Name: "page-workflows-bin", Page: true, Component: workflows.List(bin)},
+		{Name: "page-workflows-bin-empty", Page: true, Component: workflows.List(emptyBin)},
+		{Name: "page-workflows-delete", Page: true, Component: workflows.List(asked(problem))},
+		{Name: "page-workflows-categorise", Page: true, Component: workflows.List(asked(several))},
+		{Name: "page-workflow-categories", Page: true, Component: workflows.Categories(categories)},
 		{Name: "page-workflow", Page: true, Component: workflows.Show(workflowProps())},
 	}
 }

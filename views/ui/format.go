@@ -100,6 +100,18 @@ func (m Moment) Stamp(ctx context.Context) string {
 	return m.Day() + ", " + m.Clock()
 }
 
+// Exact says day and time to the second, "Today, 09:59:12", "20 Nov, 09:42:10".
+func (m Moment) Exact(ctx context.Context) string {
+	clock := m.local().Format("15:04:05")
+	switch {
+	case m.IsZero():
+		return ""
+	case m.days() == 0:
+		return text.T(ctx, "time.today_exact", "Today, %s", clock)
+	}
+	return m.Day() + ", " + clock
+}
+
 // Full says day and time, "20 Nov 2026, 09:42".
 func (m Moment) Full() string {
 	if m.IsZero() {

@@ -30,6 +30,9 @@ func TestMoment_SaysPastInstants(t *testing.T) {
 		require.Equal(t, tc.short, m.Short(t.Context()))
 		require.Equal(t, tc.stamps, m.Stamp(t.Context()))
 	}
+	require.Equal(t, "Today, 10:02:40", ui.At(now.Add(-20*time.Second), now).Exact(t.Context()))
+	require.Equal(t, "20 Nov, 09:42:10", ui.At(time.Date(2026, 11, 20, 9, 42, 10, 0, time.UTC), now).Exact(t.Context()))
+	require.Empty(t, ui.Moment{}.Exact(t.Context()))
 }
 
 func TestMoment_CountsDaysInTheReadersZone(t *testing.T) {

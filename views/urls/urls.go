@@ -52,6 +52,11 @@ func ExecutionStep(id, step string) string {
 	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
 }
 
+// ExecutionSettings is one execution with the settings of a chosen step.
+func ExecutionSettings(id, step string) string {
+	return Execution(id) + "?" + url.Values{"step": {step}, "view": {"settings"}}.Encode()
+}
+
 // ExecutionTab is one execution seen another way than on the canvas.
 func ExecutionTab(id, tab string) string {
 	return Execution(id) + "?" + url.Values{"tab": {tab}}.Encode()
@@ -200,3 +205,34 @@ func NewWorkflow() string { return "/new-workflow" }
 
 // WorkflowDuplicate copies a workflow; POST.
 func WorkflowDuplicate(key string) string { return Workflow(key) + "/duplicate" }
+
+// WorkflowsIn is the list of the workflows of a category: its id, none, or [Bin].
+func WorkflowsIn(category string) string {
+	return Workflows() + "?" + url.Values{"category": {category}}.Encode()
+}
+
+// Bin stands for a category of the list: what was deleted.
+const Bin = "bin"
+
+// WorkflowChanges asks before several workflows are changed; POST changes them.
+func WorkflowChanges() string { return "/workflow-changes" }
+
+// WorkflowChange asks before one workflow is changed.
+func WorkflowChange(action, key string) string {
+	return WorkflowChanges() + "?" + url.Values{"_action": {action}, "record": {key}}.Encode()
+}
+
+// WorkflowRevive brings a workflow back from the bin; POST.
+func WorkflowRevive(id string) string { return "/workflow-bin/" + url.PathEscape(id) + "/restore" }
+
+// Categories is the list of the categories of workflows; POST adds one.
+func Categories() string { return "/workflow-categories" }
+
+// Category changes title and colour of a category; POST.
+func Category(id string) string { return Categories() + "/" + url.PathEscape(id) }
+
+// CategoryMove moves a category by the value direction: up or down; POST.
+func CategoryMove(id string) string { return Category(id) + "/move" }
+
+// CategoryDelete takes a category off all workflows and removes it; POST.
+func CategoryDelete(id string) string { return Category(id) + "/delete" }

@@ -16,23 +16,54 @@ type Row struct {
 	Trigger    string // "Post-action event"
 	Sync       bool
 	Enabled    bool
-	CanEnable  bool // the reader may switch it
-	Version    int  // live version; 0 when never published
-	Draft      bool // there are changes that are not live
+	CanEnable  bool   // the reader may switch it
+	Version    int    // live version; 0 when never published
+	Draft      bool   // there are changes that are not live
+	Problem    string // why the live version would not run; empty when it would
 	Executions string
-	Success    string // share over all time; empty before the first has ended
+	Days       []int64 // executions of each of the last days, oldest first
+	Success    string  // share over 30 days; empty when none has ended
 	Last       ui.Moment
+	Menu       []ui.MenuItem
+	CanCopy    bool // the menu has the form that duplicates it
+}
+
+// Binned is one workflow in the bin.
+type Binned struct {
+	ID      string
+	Key     string
+	Title   string
+	Icon    string
+	Deleted ui.Moment
+	Gone    ui.Moment // when it can no longer be brought back
+}
+
+// Column is the head of a column that sorts.
+type Column struct {
+	Href string
+	Sort ui.Direction
 }
 
 // ListProps describes the list of workflows.
 type ListProps struct {
-	Session layout.Session
-	Search  string
-	Rows    []Row
-	Next    string
-	Flash   string // problem of a switch that was refused
-	New     *NewProps
-	CanMake bool // may make workflows
+	Session  layout.Session
+	Search   string
+	Hidden   []ui.Choice // filters that a search keeps: name and value
+	Here     string      // address of the list without the search
+	Tabs     []ui.Tab    // categories
+	Filters  []ui.FilterProps
+	Marks    []ui.ChipProps // filters that are only on or off
+	Filtered bool           // something narrows the list
+	Columns  map[string]Column
+	Rows     []Row
+	Pager    ui.PagerProps
+	Problem  string // why something could not be done
+	New      *NewProps
+	Change   *ChangeProps
+	CanMake  bool // may make workflows and categories
+	CanSend  bool // may switch and delete them
+	InBin    bool // the list shows what was deleted
+	Bin      []Binned
 }
 
 // Version is one version of a workflow.
