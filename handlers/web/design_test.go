@@ -284,7 +284,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	for kind, more := range map[string]url.Values{
-		"addNew": {"opens": {"new"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "filter": {}, "link": {"link": {"/tasks"}},
+		"addNew": {"opens": {"new"}, "open": {"dialog"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "filter": {}, "link": {"link": {"/tasks"}},
 		"delete": {"confirm": {"Sure?"}}, "updateRecord": {"valueField": {"status", ""}, "value": {"approved", ""}},
 	} {
 		s.Get(atDesign + "?panel=add-action&id=b1&type=" + kind).Want(200)
@@ -295,6 +295,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 		b, _ := s.draft(t, "expenses").Block("b1")
 		made := b.Actions[len(b.Actions)-1]
 		require.Equal(t, "My "+kind, made.Title)
+		require.Equal(t, more.Get("open"), made.Open)
 		s.Get(atDesign + "?panel=action&id=" + made.ID).Want(200)
 		s.does(t, atDesign+"/actions/"+made.ID+"/up", nil)
 	}
@@ -304,6 +305,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 		{"block": {"b1"}, "type": {"updateRecord"}},
 		{"block": {"b1"}, "type": {"updateRecord"}, "valueField": {"id"}, "value": {"7"}},
 		{"block": {"b1"}, "type": {"view"}, "opens": {"f1"}},
+		{"block": {"b1"}, "type": {"view"}, "opens": {"d1"}, "open": {"window"}},
 	} {
 		if status := s.Submit(atDesign+"/actions", bad).Status; status != 404 {
 			require.Equal(t, 422, status, bad)

@@ -25,6 +25,7 @@ type formView struct {
 	sent   bind.Form      // what was typed, after an error; nil at first
 	key    string         // idempotency key to keep; empty for a new one
 	inline bool           // stands on its page among other blocks
+	over   pages.Over     // stands over its page; empty on a page of its own
 }
 
 // id is the record the form edits; empty for a new one.
@@ -37,7 +38,7 @@ func (f formView) id() string {
 
 // props draws the form. problem is why it was not saved; nil at first.
 func (f formView) props(ctx context.Context, problem *models.Error) (pages.FormProps, error) {
-	p := pages.FormProps{CSRF: f.csrf, ID: f.block.ID, Key: f.key}
+	p := pages.FormProps{CSRF: f.csrf, ID: f.block.ID, Key: f.key, Over: f.over}
 	if p.Key == "" {
 		p.Key = models.NewID()
 	}

@@ -60,7 +60,7 @@ type tableView struct {
 // props reads the records and draws the table.
 func (t tableView) props(ctx context.Context) (pages.TableProps, error) {
 	p := pages.TableProps{
-		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: urls.Page(t.page.Key), Search: t.list.search,
+		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: urls.Page(t.page.Key), Here: t.list.at(t.page.Key), Search: t.list.search,
 		Find: t.searchable(), Empty: text.T(ctx, "table.empty_of", "Records of %s appear here.", t.on.Title),
 	}
 	if t.list.block != "" {
@@ -165,7 +165,8 @@ func (t tableView) head(c blockField) pages.TableColumn {
 
 func (t tableView) row(ctx context.Context, r records.Record) (pages.TableRow, error) {
 	id := records.IDText(r[models.IDField])
-	row := pages.TableRow{ID: id, Number: number(t.on, id), Title: records.TitleOf(t.on, r), Href: urls.Record(t.page.Key, t.opens(), id)}
+	block, over := t.opens()
+	row := pages.TableRow{ID: id, Number: number(t.on, id), Title: records.TitleOf(t.on, r), Href: urls.Record(t.page.Key, block, id), Over: over}
 	for _, c := range t.columns {
 		cell, err := t.cell(ctx, c, r)
 		if err != nil {
@@ -181,15 +182,15 @@ func (t tableView) row(ctx context.Context, r records.Record) (pages.TableRow, e
 	return row, nil
 }
 
-// opens is the block a row opens: the details that its action names, else the table
-// itself with all of its fields.
-func (t tableView) opens() string {
+// opens is the block a row opens, and where: the details that its action names, else
+// the table itself with all of its fields.
+func (t tableView) opens() (block string, over pages.Over) {
 	for _, a := range t.block.Actions {
 		if _, ok := t.page.Block(a.Block); ok && a.Type == models.ViewAction {
-			return a.Block
+			return a.Block, opensOver(a)
 		}
 	}
-	return t.block.ID
+	return t.block.ID, pages.OverDrawer
 }
 
 // rowAction draws an action of one record, unless the viewer may not do it.
@@ -200,12 +201,13 @@ func (t tableView) rowAction(ctx context.Context, a *models.PageAction, r record
 		if !t.mayOn(t.on, models.Update, r) {
 			return pages.Action{}, false
 		}
-		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "pencil", Href: urls.Form(t.page.Key, a.Block, id)}, true
+		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "pencil", Href: urls.Form(t.page.Key, a.Block, id), Over: opensOver(a)}, true
 	case models.DeleteAction:
 		if !t.mayOn(t.on, models.Delete, r) {
 			return pages.Action{}, false
 		}
-		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2", Href: askDelete(t.page.Key, t.opens(), id), Bad: true}, true
+		block, over := t.opens()
+		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2", Href: askDelete(t.page.Key, block, id), Over: over, Bad: true}, true
 	default:
 		return pages.Action{}, false
 	}
@@ -223,7 +225,7 @@ func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
 		case models.AddNewAction:
 			b, ok := t.page.Block(a.Block)
 			if ok && t.access.MayTouch(b.Collection, models.Create) {
-				p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "plus", Href: urls.Form(t.page.Key, a.Block, ""), Primary: len(p.Add) == 0})
+				p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "plus", Href: urls.Form(t.page.Key, a.Block, ""), Over: opensOver(a), Primary: len(p.Add) == 0})
 			}
 		case models.FilterAction:
 			p.Filter = t.filterProps(ctx, a)

@@ -179,6 +179,7 @@ func (s *site) showForm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	f.over = openedOver(c)
 	p, err := f.props(ctx, nil)
 	if err != nil {
 		return err
@@ -217,12 +218,17 @@ func (v *viewer) form(ctx context.Context, page, block, id string) (formView, er
 	return f, err
 }
 
-// draw answers with the form on a page of its own, or with the form alone.
+// draw answers with the form on a page of its own, with what stands in the dialog that
+// opens it, or with the form alone.
 func (f formView) draw(c *fiber.Ctx, status int, p pages.FormProps) error {
 	page := f.formPage(c.UserContext(), p)
 	var err error
 	if page.Session, err = f.frame(c.UserContext()); err != nil {
 		return err
 	}
-	return reply.Status(c, status, pages.FormPage(page), pages.FormBlock(p))
+	fragment := pages.FormBlock(p)
+	if openedOver(c) != "" {
+		fragment = pages.FormOver(page)
+	}
+	return reply.Status(c, status, pages.FormPage(page), fragment)
 }

@@ -4,6 +4,7 @@ import "./csrf.js";
 import "./theme.js";
 import "./popover.js";
 import "./dialog.js";
+import "./over.js";
 import "./toast.js";
 import "./tabs.js";
 import "./table.js";

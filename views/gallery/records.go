@@ -145,8 +145,29 @@ func recordSamples() []Sample {
 		{Name: "page-form-solo", Page: true, Component: pages.FormPage(pages.FormPageProps{Session: session(), Solo: true, Title: "New reimbursement", Lead: "Add your receipts and we take it from there. Most requests are paid within five working days.", Form: solo})},
 		{Name: "page-submitted", Page: true, Component: pages.Submitted(submittedProps())},
 		{Name: "page-record", Page: true, Component: pages.Record(recordProps())},
+		{Name: "over-form", Component: with(pages.Overlay(pages.OverDrawer), pages.FormOver(pages.FormPageProps{Title: "New reimbursement", Form: overForm()}))},
+		{Name: "over-record", Component: with(pages.Overlay(pages.OverDrawer), pages.RecordOver(overRecord()))},
+		{Name: "over-submitted", Component: with(pages.Overlay(pages.OverDialog), pages.SubmittedOver(overSubmitted()))},
 		{Name: "page-record-delete", Page: true, Component: pages.Record(asking)},
 	}
+}
+
+func overForm() pages.FormProps {
+	p := formProps()
+	p.Over = pages.OverDrawer
+	return p
+}
+
+func overRecord() pages.RecordProps {
+	p := recordProps()
+	p.Over, p.EditOver, p.Here = pages.OverDrawer, pages.OverDrawer, urls.Record("reimbursements", "d1", "1087")
+	return p
+}
+
+func overSubmitted() pages.SubmittedProps {
+	p := submittedProps()
+	p.Over = pages.OverDialog
+	return p
 }
 
 func submittedProps() pages.SubmittedProps {

@@ -39,6 +39,7 @@ type Action struct {
 	Label   string
 	Icon    string
 	Href    string
+	Over    Over // opens over the page; empty leads to another page
 	Primary bool
 	Bad     bool // takes something away
 }
@@ -49,6 +50,7 @@ type TableProps struct {
 	ID      string // of the block
 	Title   string // read for the block
 	Address string // where search, sorting and paging lead: the page itself
+	Here    string // the table as it stands, to ask for it again
 	Search  string
 	Find    bool         // offers a search
 	Filter  *FilterProps // nil without one
@@ -94,6 +96,7 @@ type TableRow struct {
 	Number  string // shown in front: "1089"
 	Title   string // names the record for buttons that are read
 	Href    string // opens it
+	Over    Over   // where it opens
 	Cells   []fields.Shown
 	Actions []Action // in the menu at the end: Edit, Delete
 }
@@ -119,6 +122,7 @@ type FormProps struct {
 	Starts   string // "Starts Order approval"; empty says nothing
 	Cancel   string // address to go back to; empty without
 	Large    bool   // controls of 40 px, for people who only submit
+	Over     Over   // stands over a page; empty in one
 }
 
 // Section is a titled group of inputs.
@@ -161,7 +165,10 @@ type RecordProps struct {
 	Activity   []ui.TimelineItem
 	Executions []executions.Row     // nil when the reader may not see them
 	Log        []workflows.LogEntry // why something did or did not start; nil as above
+	Over       Over                 // is shown over a page; empty on a page of its own
+	Here       string               // its address
 	EditHref   string               // empty when the reader may not edit
+	EditOver   Over                 // where editing opens
 	Updates    []UpdateProps        // buttons that set values
 	Delete     *DeleteProps         // nil when the reader may not delete
 }
@@ -192,6 +199,7 @@ type SubmittedProps struct {
 	PageTitle  string // with PageHref: the crumb; not used when Solo
 	PageHref   string
 	Title      string // "Submitted"
+	Over       Over   // is shown over a page; empty on a page of its own
 	Sentence   string // what happens now
 	Notices    []ui.AlertProps
 	Steps      []ui.TimelineItem

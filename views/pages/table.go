@@ -10,7 +10,10 @@ import (
 	"formrail/views/ui"
 )
 
-func (p TableProps) regionID() string { return "block-" + p.ID }
+// BlockRegion is the id of the region that shows a block of a page.
+func BlockRegion(id string) string { return "block-" + id }
+
+func (p TableProps) regionID() string { return BlockRegion(p.ID) }
 
 func (p TableProps) bulkForm() string { return "bulk-" + p.ID }
 
@@ -90,7 +93,7 @@ func (r TableRow) menu() []ui.MenuItem {
 		if a.Bad && len(items) > 0 {
 			items = append(items, ui.MenuItem{Separator: true})
 		}
-		items = append(items, ui.MenuItem{Label: a.Label, Icon: a.Icon, Href: a.Href, Bad: a.Bad})
+		items = append(items, ui.MenuItem{Label: a.Label, Icon: a.Icon, Href: a.Href, Bad: a.Bad, Attrs: a.Over.link(a.Href)})
 	}
 	return items
 }
