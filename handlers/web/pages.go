@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -58,14 +57,6 @@ type opened struct {
 	page   *models.Page
 	record string
 	list   listing
-}
-
-func listingOf(q bind.Form) listing {
-	from, err := strconv.Atoi(q.Get("from"))
-	if err != nil || from < 1 {
-		from = 1
-	}
-	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from, where: conditionsOf(q)}
 }
 
 // listFor is what the address says about one table.

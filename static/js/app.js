@@ -8,6 +8,8 @@ import "./over.js";
 import "./toast.js";
 import "./tabs.js";
 import "./table.js";
+import "./filter.js";
+import "./sort.js";
 import "./confirm.js";
 import "./forms.js";
 import "./jump.js";
