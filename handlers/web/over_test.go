@@ -37,7 +37,9 @@ func (w world) redesign(t *testing.T, change func(*models.Page)) {
 	p, problems := models.ReadPage(stored.Definition())
 	require.Empty(t, problems)
 	change(p)
-	w.Write(func(ctx context.Context, tx *models.Tx) error { return models.SavePage(ctx, tx, models.SystemAccess(), p) })
+	w.Write(func(ctx context.Context, tx *models.Tx) error {
+		return models.SavePage(ctx, tx, models.SystemAccess(), p)
+	})
 }
 
 func TestOver_OpensWhereTheDesignerWants(t *testing.T) {

@@ -63,7 +63,9 @@ func comparisons(k field.Kind) []string {
 }
 
 // alone reports whether a comparison needs no value.
-func alone(op string) bool { return slices.Contains([]string{"$empty", "$notEmpty", "$isTruly", "$isFalsy"}, op) }
+func alone(op string) bool {
+	return slices.Contains([]string{"$empty", "$notEmpty", "$isTruly", "$isFalsy"}, op)
+}
 
 // comparable lists the columns that a person may filter by: those he sees that hold
 // a value of their own, and people.

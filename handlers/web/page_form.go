@@ -100,7 +100,7 @@ func rank(a *models.PageAction) int {
 // with the default.
 func (f formView) input(ctx context.Context, b blockField, problem *models.Error) (fields.Props, error) {
 	d := b.shape()
-	out := fields.Props{Field: d, ID: "field-" + f.block.ID + "-" + d.Name}
+	out := fields.Props{Field: d, ID: "field-" + f.block.ID + "-" + d.Name, Full: b.field.Name == f.on.TitleField && !f.inline}
 	switch {
 	case f.sent != nil:
 		out.Value = f.sent.Get(d.Name)
@@ -122,6 +122,7 @@ func (f formView) input(ctx context.Context, b blockField, problem *models.Error
 	if !b.field.IsLink() {
 		return out, nil
 	}
+	out.Search = f.choosing(d.Name)
 	var err error
 	out.Options, err = f.choices(ctx, b.field, out.Value)
 	return out, err

@@ -170,6 +170,13 @@ func (s *site) showForm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	if query.Has(chooseParam) && reply.Wants(c) {
+		return f.offer(c, query)
+	}
 	f.over = openedOver(c)
 	p, err := f.props(ctx, nil)
 	if err != nil {

@@ -1,21 +1,15 @@
-// Lists whose items are dragged into another order by their handle. A list with
-// data-sort-send tells the server: its button is pressed once an item lies elsewhere.
-// Keys do the same with Move up and Move down, or with the arrows on a handle.
+// Lists whose items are dragged into another order by their handle. The arrows on a
+// handle do the same, and so do Move up and Move down beside it.
 const lists = () => document.querySelectorAll("[data-sort]:not([data-sorts])");
 
-const send = (list) => {
-  const button = list.closest("form, [data-sort-form]")?.querySelector("[data-sort-send]");
-  if (button) button.form.requestSubmit(button);
-};
-
-// moved writes where an item lies now, for forms that say it.
+// moved tells the server: an item with a form of its own says where it lies now, a list
+// within a form is sent as it stands.
 const moved = (list, item) => {
-  const input = list.closest("form, [data-sort-form]")?.querySelector("[data-sort-item]");
-  if (input) {
-    input.value = item.dataset.sortId;
-    input.form.querySelector("[data-sort-place]").value = String([...list.children].indexOf(item));
-  }
-  send(list);
+  const form = document.getElementById(item.dataset.sortForm ?? "");
+  if (form) {
+    form.elements.place.value = String([...list.children].indexOf(item));
+    form.requestSubmit();
+  } else list.closest("form")?.querySelector("[data-sort-send]")?.click();
 };
 
 const prepare = async () => {
@@ -27,7 +21,8 @@ const prepare = async () => {
   await import("../vendor/sortable.min.js");
   found.forEach((list) => {
     window.Sortable.create(list, {
-      handle: ".drag",
+      handle: "button.drag",
+      draggable: "[data-sort] > *",
       animation: 110,
       onEnd: ({ item, oldIndex, newIndex }) => {
         if (oldIndex !== newIndex) moved(list, item);
@@ -37,7 +32,7 @@ const prepare = async () => {
 };
 
 document.addEventListener("keydown", (event) => {
-  const handle = event.target.closest?.(".drag");
+  const handle = event.target.closest?.("button.drag");
   const list = handle?.closest("[data-sort]");
   if (!list || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   event.preventDefault();

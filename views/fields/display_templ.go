@@ -156,7 +156,7 @@ func value(s Shown) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case field.Select:
-			templ_7745c5c3_Err = ui.Badge(ui.BadgeProps{Label: s.option().Label, Tone: badgeTone(s.option().Colour)}, nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Badge(ui.BadgeProps{Label: s.option().Label, Tone: ColourTone(s.option().Colour)}, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -25,6 +25,8 @@ type Props struct {
 	Problem  string   // what is wrong and what to do
 	ID       string   // of the input; "field-" and its name when empty
 	ReadOnly bool
+	Full     bool   // takes the whole line of a form
+	Search   string // link, person: address that finds more options by their words
 }
 
 func (p Props) id() string {
@@ -40,7 +42,7 @@ func (p Props) InputID() string { return p.id() }
 func (p Props) frame() ui.FieldProps {
 	return ui.FieldProps{
 		ID: p.id(), Label: p.Field.Label, Hint: p.Field.Help, Problem: p.Problem,
-		Required: p.Field.Required, Full: p.Field.Kind == field.LongText,
+		Required: p.Field.Required, Full: p.Full || p.Field.Kind == field.LongText,
 	}
 }
 
@@ -108,19 +110,21 @@ func (s Shown) option() field.Option {
 	return field.Option{Value: s.Value, Label: s.Value}
 }
 
-// badgeTone maps the palette of options to the tones of badges.
-func badgeTone(colour string) ui.Tone {
+// ColourTone is the look of the badge of an option in one of its colours.
+func ColourTone(colour string) ui.Tone {
 	switch colour {
-	case "green", "lime":
+	case "green":
 		return ui.OK
-	case "amber", "yellow", "orange":
+	case "amber":
 		return ui.Warn
-	case "red", "pink":
+	case "red":
 		return ui.Bad
-	case "blue", "cyan", "violet":
+	case "blue":
 		return ui.Info
 	case "teal":
 		return ui.Accent
+	case "orange", "yellow", "lime", "cyan", "violet", "pink":
+		return ui.Tone(colour)
 	}
 	return ""
 }
