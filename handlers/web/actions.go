@@ -13,6 +13,7 @@ import (
 	"formrail/models"
 	"formrail/models/records"
 	"formrail/models/text"
+	"formrail/views/pages"
 	"formrail/views/ui"
 	"formrail/views/urls"
 )
@@ -269,7 +270,7 @@ func (p pressing) write(c *fiber.Ctx, op *records.Operation, said string) error 
 	if err != nil {
 		e := models.AsError(err)
 		if result == nil {
-			return err
+			return p.refused(c, e)
 		}
 		out = flash{Tone: ui.Bad, Title: text.T(ctx, "form.saved_only", "Saved, but a workflow failed"), Text: e.Message.In(ctx)}
 	} else if p.action.After.Message != "" || len(result.Messages) > 0 {
@@ -286,7 +287,7 @@ func (p pressing) write(c *fiber.Ctx, op *records.Operation, said string) error 
 	switch {
 	case p.action.After.Redirect != "":
 		to.to = p.redirect(p.action.After.Redirect, p.one())
-	case op.Action == models.Update && !p.action.After.Close:
+	case op.Action == models.Update && !p.action.After.Close && pages.OverOf(p.form.Get(pages.OverName)) != pages.OverRow:
 		if to, err = p.opened(ctx, p.one()); err != nil {
 			return err
 		}

@@ -32,7 +32,10 @@ func openedOver(c *fiber.Ctx) pages.Over {
 	if !reply.Wants(c) {
 		return ""
 	}
-	return pages.OverOf(c.Get("HX-Target"))
+	if o := pages.OverOf(c.Get("HX-Target")); o != pages.OverRow {
+		return o
+	}
+	return ""
 }
 
 // overOnly is what a dialog of a page asks for; nothing when a page of its own is
@@ -84,6 +87,21 @@ func (p pressing) over(c *fiber.Ctx) pages.Over {
 		return ""
 	}
 	return pages.OverOf(p.form.Get(pages.OverName))
+}
+
+// refused says beside the button why nothing happened; a page of its own says it where
+// no page waits for the answer.
+func (p pressing) refused(c *fiber.Ctx, e *models.Error) error {
+	status := reply.StatusOf(e)
+	switch {
+	case p.over(c) == "" || e.Kind != models.KindInvalid && e.Kind != models.KindConflict && e.Kind != models.KindUnprocessable:
+		return e
+	case e.Kind == models.KindInvalid:
+		status = fiber.StatusUnprocessableEntity
+	}
+	said := flash{Tone: ui.Bad, Title: saidOnce(c.UserContext(), e)[0].Message}
+	c.Set("HX-Reswap", "none")
+	return reply.Fragment(c, status, ui.MoreToasts([]ui.ToastProps{said.toast()}))
 }
 
 // refreshed lists the ids of the tables that ask for themselves after a press: those

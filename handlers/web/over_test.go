@@ -148,3 +148,25 @@ func TestOver_DeletingClosesWhatShowedTheRecord(t *testing.T) {
 	require.Equal(t, []string{"block-b1"}, refresh)
 	require.Empty(t, w.all(t))
 }
+
+func TestOver_AButtonOfARowLeavesThePageWhereItIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.submit(t, w.Browser(w.emil), "One", "12")
+	address := "/pages/expenses/actions/approve?block=b1&record=1"
+	require.Nil(t, handlerstest.First(w.Browser(w.emil).Get("/pages/expenses").Page(), "form", "action", address), "he may not set the status")
+	root := w.Browser(w.Root)
+	page := root.Get("/pages/expenses").Want(200).Page()
+	form := fill(t, page, address)
+	closes, refresh := saved(t, over(root, "update-approve-1").Submit(address, form).Want(200))
+	require.True(t, closes)
+	require.Equal(t, []string{"block-b1"}, refresh)
+	require.Equal(t, "approved", w.all(t)[0]["status"])
+	form = fill(t, root.Get("/pages/expenses").Page(), address)
+	require.Equal(t, "/pages/expenses", root.Submit(address, form).Want(303).Header.Get("Location"), "without scripts as well")
+	stale := url.Values{"_version": {"1"}, "_over": {"row"}}
+	root.Submit(address, stale).Want(409)
+	told := over(root, "update-approve-1").Submit(address, stale).Want(409)
+	require.Equal(t, "none", told.Header.Get("HX-Reswap"), "the table stays as it is")
+	require.Contains(t, handlerstest.Text(told.Page()), "changed")
+}

@@ -159,6 +159,9 @@ func (t tableView) row(ctx context.Context, r records.Record) (pages.TableRow, e
 		if one, ok := t.rowAction(ctx, a, r); ok {
 			row.Actions = append(row.Actions, one)
 		}
+		if one, ok := (recordView{viewer: t.viewer, page: t.page, block: t.block, on: t.on, id: id, record: r}).update(ctx, t.block, a); ok {
+			row.Updates = append(row.Updates, one)
+		}
 	}
 	return row, nil
 }

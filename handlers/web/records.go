@@ -244,14 +244,12 @@ func (r recordView) actions(ctx context.Context, p *pages.RecordProps, asking bo
 	for _, at := range r.sources() {
 		for _, a := range at.Actions {
 			press := pressed{page: r.page.Key, block: at.ID, action: a.ID, record: r.id}
+			if one, ok := r.update(ctx, at, a); ok {
+				p.Updates = append(p.Updates, one)
+			}
 			switch {
 			case a.Type == models.EditAction && p.EditHref == "" && r.mayOn(r.on, models.Update, r.record):
 				p.EditHref, p.EditOver = urls.Form(r.page.Key, a.Block, r.id), p.Over
-			case a.Type == models.UpdateRecordAction && r.mayOn(r.on, models.Update, r.record) && r.maySet(a):
-				p.Updates = append(p.Updates, pages.UpdateProps{
-					ID: a.ID, Label: actionLabel(ctx, a), Address: press.address(), Key: models.NewID(), Version: canonical(r.record[models.VersionField]),
-					Confirm: a.Confirm,
-				})
 			case a.Type == models.DeleteAction && p.Delete == nil && r.mayOn(r.on, models.Delete, r.record):
 				p.Delete = &pages.DeleteProps{
 					Address: press.address(), AskHref: askDelete(r.page.Key, r.block.ID, r.id), Asking: asking, Key: models.NewID(), Consequence: r.consequence(ctx, a),
@@ -259,6 +257,18 @@ func (r recordView) actions(ctx context.Context, p *pages.RecordProps, asking bo
 			}
 		}
 	}
+}
+
+// update draws a button of a block that sets values of the record, unless the viewer
+// may not set them.
+func (r recordView) update(ctx context.Context, at *models.Block, a *models.PageAction) (pages.UpdateProps, bool) {
+	if a.Type != models.UpdateRecordAction || !r.mayOn(r.on, models.Update, r.record) || !r.maySet(a) {
+		return pages.UpdateProps{}, false
+	}
+	return pages.UpdateProps{
+		ID: a.ID, Label: actionLabel(ctx, a), Address: pressed{page: r.page.Key, block: at.ID, action: a.ID, record: r.id}.address(), Key: models.NewID(),
+		Version: canonical(r.record[models.VersionField]), Confirm: a.Confirm,
+	}, true
 }
 
 // maySet reports whether the viewer may set every field that a button sets.

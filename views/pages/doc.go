@@ -154,7 +154,8 @@ type TableRow struct {
 	Href    string // opens it
 	Over    Over   // where it opens
 	Cells   []fields.Shown
-	Actions []Action // in the menu at the end: Edit, Delete
+	Actions []Action      // in the menu at the end: Edit, Delete
+	Updates []UpdateProps // in the menu: buttons that set values
 }
 
 // BulkAction is a button for all selected records; it posts its id and the records.

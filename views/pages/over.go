@@ -12,13 +12,16 @@ const (
 	OverDialog Over = "popup"  // in the middle
 )
 
+// OverRow says that a button stands in a row of a table: nothing closes, nothing opens.
+const OverRow Over = "row"
+
 // OverName is the input that says where a form stands.
 const OverName = "_over"
 
 // OverOf reads an id of a dialog; anything else is no place over a page.
 func OverOf(id string) Over {
 	switch o := Over(id); o {
-	case OverDrawer, OverDialog:
+	case OverDrawer, OverDialog, OverRow:
 		return o
 	}
 	return ""
