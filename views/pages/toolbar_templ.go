@@ -103,7 +103,7 @@ func toolbar(p TableProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Refresh != "" {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.Refresh, Icon: "refresh-cw", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Href: p.Here}, templ.Attributes{"hx-get": p.Here, "hx-target": "#" + p.regionID(), "hx-swap": "morph:outerHTML"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Class: "hide-sm", Label: p.Refresh, Icon: "refresh-cw", Kind: ui.Ghost, Size: ui.Small, IconOnly: true, Href: p.Here}, templ.Attributes{"hx-get": p.Here, "hx-target": "#" + p.regionID(), "hx-swap": "morph:outerHTML"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -174,14 +174,14 @@ func search(p TableProps) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<form method=\"get\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<form class=\"toolbar__find\" method=\"get\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 templ.SafeURL
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(p.Address)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/toolbar.templ`, Line: 48, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/toolbar.templ`, Line: 48, Col: 60}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
