@@ -249,6 +249,17 @@ func TestDesign_FiltersAndOrdersATable(t *testing.T) {
 	said := mainText(t, emil.Get("/pages/expenses").Page())
 	require.Contains(t, said, "Lisbon client visit")
 	require.NotContains(t, said, "Cheap lunch")
+
+	form.Set("filterMatch", "any")
+	s.does(t, atDesign+"/blocks/b1", form)
+	b, _ = s.draft(t, "expenses").Block("b1")
+	require.Contains(t, b.Filter, "$or")
+	panel = s.Get(atDesign + "?panel=block&id=b1").Page()
+	require.Len(t, handlerstest.All(panel, "input", "name", "filterValue"), 2)
+	require.NotNil(t, handlerstest.First(handlerstest.First(panel, "select", "name", "filterMatch"), "option", "value", "any", "selected", ""))
+	s.does(t, "/pages/expenses/draft/publish", nil)
+	require.Contains(t, mainText(t, emil.Get("/pages/expenses").Page()), "Cheap lunch")
+
 	form["filterOp"] = []string{"$includes", "$eq"}
 	s.Submit(atDesign+"/blocks/b1", form).Want(422)
 }

@@ -41,11 +41,10 @@ class Combobox extends HTMLElement {
     if (this.select.ariaInvalid) this.input.ariaInvalid = this.select.ariaInvalid;
     const described = this.select.getAttribute("aria-describedby");
     if (described) this.input.setAttribute("aria-describedby", described);
-    if (this.select.autofocus) this.input.autofocus = true;
     this.badge = document.createElement("span");
     const arrow = this.querySelector("[data-arrow]");
-    if (arrow) arrow.hidden = false;
-    box.append(this.sign, this.input, this.badge, ...(arrow ? [arrow] : []));
+    arrow.hidden = false;
+    box.append(this.sign, this.input, this.badge, arrow);
     return box;
   }
 
