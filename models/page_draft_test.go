@@ -50,3 +50,36 @@ func TestRewriteBlocks_FollowsIntoDraftsAndWhatUndoBringsBack(t *testing.T) {
 		require.Contains(t, d.Live, "People")
 	})
 }
+
+func TestPageUsages_KnowWhatOnlyADraftShows(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		bound(t, db)
+		p, _ := page(t, tickets)
+		require.NoError(t, save(t, db, models.SystemAccess(), p))
+		must(t, db, func(ctx context.Context, tx *models.Tx) error {
+			d, err := models.PageDraftByKey(ctx, tx, "people")
+			if err != nil {
+				return err
+			}
+			edited, err := d.Page()
+			if err != nil {
+				return err
+			}
+			b, _ := edited.Block("b1")
+			b.Fields = append(b.Fields, models.BlockField{Field: "locale"})
+			return models.SetPageDraft(ctx, tx, d, edited)
+		})
+		usages, err := db.PageUsages(t.Context(), "users", "locale")
+		require.NoError(t, err)
+		require.Equal(t, []models.Usage{{Kind: "page", Key: "people", Title: "People", Place: "b1"}}, usages, "nobody else sees it")
+		both, err := db.PageUsages(t.Context(), "users", "nickname")
+		require.NoError(t, err)
+		seen := map[string]bool{}
+		for _, u := range both {
+			require.True(t, u.Live)
+			require.False(t, seen[u.Place], "a block is named once")
+			seen[u.Place] = true
+		}
+	})
+}

@@ -7,21 +7,49 @@ import (
 )
 
 // PageUsages lists the blocks that show a collection, or one of its fields when
-// name is not empty.
+// name is not empty: those that everybody sees, and those that only stand in drafts.
 func (db *DB) PageUsages(ctx context.Context, collection, name string) ([]Usage, error) {
-	pages, err := db.Pages(ctx)
+	drafts, err := PageDrafts(ctx, db.Read())
 	if err != nil {
 		return nil, err
 	}
 	var out []Usage
-	for _, p := range pages {
-		for _, b := range p.Blocks() {
-			if Snake(b.Collection) == Snake(collection) && (name == "" || b.uses(name)) {
-				out = append(out, Usage{Kind: "page", Key: p.Key, Title: p.Title, Place: b.ID, Live: true})
+	for _, d := range drafts {
+		live, err := d.LivePage()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, live.usages(collection, name, true)...)
+		if !d.Dirty() {
+			continue
+		}
+		draft, err := d.Page()
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range draft.usages(collection, name, false) {
+			known := func(v Usage) bool { return v.Key == u.Key && v.Place == u.Place }
+			if !slices.ContainsFunc(out, known) {
+				out = append(out, u)
 			}
 		}
 	}
 	return out, nil
+}
+
+// usages lists the blocks of a page that show a collection, or a field of it; none
+// without a page.
+func (p *Page) usages(collection, name string, live bool) []Usage {
+	if p == nil {
+		return nil
+	}
+	var out []Usage
+	for _, b := range p.Blocks() {
+		if Snake(b.Collection) == Snake(collection) && (name == "" || b.uses(name)) {
+			out = append(out, Usage{Kind: "page", Key: p.Key, Title: p.Title, Place: b.ID, Live: live})
+		}
+	}
+	return out
 }
 
 // uses reports whether the block names a field of its collection.

@@ -62,12 +62,16 @@ func (b *browser) visit(path string) {
 	b.do(chromedp.Navigate(b.base + path))
 }
 
+// front is a script that finds what can be used now: the dialog in front of the page,
+// else the page.
+const front = `([...document.querySelectorAll("dialog:modal")].at(-1) ?? document)`
+
 // press presses the first visible link or button with a text, once there is one.
 func (b *browser) press(text string) {
 	b.t.Helper()
 	b.click(text, fmt.Sprintf(`(() => {
 		const shown = (e) => e.checkVisibility && e.checkVisibility();
-		const all = [...document.querySelectorAll("a, button, summary")].filter((e) => shown(e) && e.textContent.trim().includes(%q));
+		const all = [...`+front+`.querySelectorAll("a, button, summary")].filter((e) => shown(e) && e.textContent.trim().includes(%q));
 		return all.find((e) => e.textContent.trim() === %q) || all[0];
 	})()`, text, text))
 }
@@ -98,7 +102,7 @@ func (b *browser) fill(label, value string) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool {
 		filled, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
-			const label = [...document.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));
+			const label = [...`+front+`.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));
 			if (!label) return false;
 			const input = document.getElementById(label.htmlFor);
 			input.focus();
@@ -180,7 +184,8 @@ func TestBrowser_MainJobByClicking(t *testing.T) {
 	employee.sees("Project name")
 	employee.picture("records")
 	employee.press("Add new")
-	employee.sees("Amount")
+	employee.becomes("the form is open", `document.querySelector("#drawer:modal form")`)
+	employee.arrives("/pages/reimbursements/forms/*")
 	project := fmt.Sprintf("Offsite %d", time.Now().UnixNano()%1e6)
 	employee.fill("Project name", project)
 	employee.fill("Amount", "-3")
@@ -189,7 +194,9 @@ func TestBrowser_MainJobByClicking(t *testing.T) {
 	employee.picture("form-invalid")
 	employee.fill("Amount", "1250")
 	employee.press("Submit")
-	employee.sees(project)
+	employee.becomes("the form is closed", `!document.querySelector("#drawer").open`)
+	employee.arrives("/pages/reimbursements")
+	employee.becomes("the table shows it", fmt.Sprintf(`[...document.querySelectorAll("tbody tr")].some((e) => e.textContent.includes(%q))`, project))
 	employee.picture("submitted")
 
 	manager := enter("manager")

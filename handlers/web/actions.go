@@ -13,6 +13,7 @@ import (
 	"formrail/models"
 	"formrail/models/records"
 	"formrail/models/text"
+	"formrail/views/pages"
 	"formrail/views/ui"
 	"formrail/views/urls"
 )
@@ -92,7 +93,7 @@ func (p pressing) changed(c *fiber.Ctx, block string) error {
 		}
 		return err
 	}
-	f.sent = p.form
+	f.sent, f.over = p.form, p.over(c)
 	return f.refuse(c, pageChanged())
 }
 
@@ -126,7 +127,7 @@ func (p pressing) send(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f.sent = p.form
+	f.sent, f.over = p.form, p.over(c)
 	values, err := p.values(f)
 	if err != nil {
 		return f.refuse(c, models.AsError(err))
@@ -269,7 +270,7 @@ func (p pressing) write(c *fiber.Ctx, op *records.Operation, said string) error 
 	if err != nil {
 		e := models.AsError(err)
 		if result == nil {
-			return err
+			return p.refused(c, e)
 		}
 		out = flash{Tone: ui.Bad, Title: text.T(ctx, "form.saved_only", "Saved, but a workflow failed"), Text: e.Message.In(ctx)}
 	} else if p.action.After.Message != "" || len(result.Messages) > 0 {
@@ -282,19 +283,14 @@ func (p pressing) write(c *fiber.Ctx, op *records.Operation, said string) error 
 		}
 		out = custom
 	}
-	if err := p.site.say(c, out); err != nil {
-		return err
-	}
-	to := urls.Page(p.page.Key)
-	if op.Action == models.Update {
-		if href, err := p.recordHref(ctx, p.on, p.one()); err != nil {
+	to := next{to: urls.Page(p.page.Key)}
+	switch {
+	case p.action.After.Redirect != "":
+		to.to = p.redirect(p.action.After.Redirect, p.one())
+	case op.Action == models.Update && !p.action.After.Close && pages.OverOf(p.form.Get(pages.OverName)) != pages.OverRow:
+		if to, err = p.opened(ctx, p.one()); err != nil {
 			return err
-		} else if href != "" {
-			to = href
 		}
 	}
-	if p.action.After.Redirect != "" {
-		to = p.redirect(p.action.After.Redirect, p.one())
-	}
-	return reply.Redirect(c, to)
+	return p.finish(c, out, to)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"formrail/handlers/reply"
 	"formrail/models"
 	"formrail/models/records"
 	"formrail/models/text"
@@ -23,14 +22,11 @@ func (p pressing) savedOnly(c *fiber.Ctx, f formView, result *records.Result, e 
 	if id, ok := e.Data["executionId"].(string); ok && p.access.Can("execution.view") {
 		said.Label, said.Href = text.T(ctx, "log.open", "Open execution"), urls.Execution(id)
 	}
-	if err := p.site.say(c, said); err != nil {
-		return err
-	}
 	to, err := p.next(ctx, f, result)
 	if err != nil {
 		return err
 	}
-	return reply.Redirect(c, to)
+	return p.finish(c, said, to)
 }
 
 // succeeded says what the designer wanted to be said, and goes where he wanted.
@@ -40,14 +36,11 @@ func (p pressing) succeeded(c *fiber.Ctx, f formView, result *records.Result) er
 	if err != nil {
 		return err
 	}
-	if err := p.site.say(c, said); err != nil {
-		return err
-	}
 	to, err := p.next(ctx, f, result)
 	if err != nil {
 		return err
 	}
-	return reply.Redirect(c, to)
+	return p.finish(c, said, to)
 }
 
 // message is what is said after a success: messages of synchronous workflows, then
@@ -79,34 +72,38 @@ func (p pressing) saved(ctx context.Context, result *records.Result) (records.Re
 }
 
 // next is where to go after a save.
-func (p pressing) next(ctx context.Context, f formView, result *records.Result) (string, error) {
+func (p pressing) next(ctx context.Context, f formView, result *records.Result) (next, error) {
 	after, id := p.action.After, f.id()
 	if len(result.Changes) > 0 {
 		id = result.Changes[0].ID
 	}
 	switch {
 	case after.Redirect != "":
-		return p.redirect(after.Redirect, id), nil
+		return next{to: p.redirect(after.Redirect, id)}, nil
 	case after.Next == "record":
-		to, err := p.recordHref(ctx, p.on, id)
-		if to != "" || err != nil {
-			return to, err
-		}
+		return p.opened(ctx, id)
 	case after.Next == "clear" && !p.inline():
-		return urls.Form(p.page.Key, p.block.ID, ""), nil
+		return next{urls.Form(p.page.Key, p.block.ID, ""), true}, nil
+	case after.Close:
 	case p.action.Type == models.SaveAction:
 		if block := p.editForm(); block != "" {
-			return urls.Form(p.page.Key, block, id), nil
+			return next{urls.Form(p.page.Key, block, id), true}, nil
 		}
-	case f.record == nil && !p.inline() && !after.Close && p.access.MayTouch(p.on.Name, models.View):
-		return urls.Submitted(p.page.Key, p.block.ID, id), nil
-	case f.record != nil && !after.Close:
-		to, err := p.recordHref(ctx, p.on, id)
-		if to != "" || err != nil {
-			return to, err
-		}
+	case f.record == nil && !p.inline() && p.access.MayTouch(p.on.Name, models.View):
+		return next{urls.Submitted(p.page.Key, p.block.ID, id), true}, nil
+	case f.record != nil:
+		return p.opened(ctx, id)
 	}
-	return urls.Page(p.page.Key), nil
+	return next{to: urls.Page(p.page.Key)}, nil
+}
+
+// opened shows a record, or the page when nothing of it shows the record.
+func (p pressing) opened(ctx context.Context, id string) (next, error) {
+	to, err := p.recordHref(ctx, p.on, id)
+	if to == "" {
+		to = urls.Page(p.page.Key)
+	}
+	return next{to, true}, err
 }
 
 // redirect fills the variables of a local path, each one encoded.

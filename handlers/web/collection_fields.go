@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -160,7 +161,7 @@ func upperFirst(s string) string {
 	return s
 }
 
-// moveField moves a field up or down.
+// moveField moves a field up or down, or to a place in the list.
 func (s *site) moveField(c *fiber.Ctx) error {
 	v, err := s.collection(c)
 	if err != nil {
@@ -175,6 +176,9 @@ func (s *site) moveField(c *fiber.Ctx) error {
 		return err
 	}
 	by, known := map[string]int{"up": -1, "down": 1}[form.Get("direction")]
+	if place, err := strconv.Atoi(form.Get("place")); err == nil && form.Has("place") {
+		by, known = place-slices.Index(v.inOrder(), f), true
+	}
 	if !known {
 		return models.Invalid("BAD_PARAMETER", text.M("collections.direction", "Say whether the field moves up or down."))
 	}

@@ -96,7 +96,7 @@ func (d designing) actionOf(id string) (*models.PageAction, *models.Collection, 
 // actionForm is what a button says, as its panel sends it.
 func actionForm(a *models.PageAction) bind.Form {
 	f := bind.Form{
-		"title": {a.Title}, "style": {string(a.Style)}, "opens": {a.Block}, "confirm": {a.Confirm}, "link": {a.Link},
+		"title": {a.Title}, "style": {string(a.Style)}, "opens": {a.Block}, "open": {a.Open}, "confirm": {a.Confirm}, "link": {a.Link},
 		"message": {a.After.Message}, "next": {a.After.Next}, "redirect": {a.After.Redirect}, "refresh": a.After.Refresh,
 	}
 	if a.After.Close {
@@ -121,7 +121,9 @@ func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionTy
 		in.option(text.T(ctx, "style.usual", "As usual"), in.choice("style", text.T(ctx, "design.style", "Style"), styles)),
 	)}
 	if want := opens(t); want != "" {
-		first.Inputs = append(first.Inputs, d.opensInput(ctx, in, want, on))
+		first.Inputs = append(first.Inputs, d.opensInput(ctx, in, want, on), in.option(text.T(ctx, "open.drawer", "In a drawer"), in.choice("open", text.T(ctx, "design.open_in", "Where it opens"), []ui.Choice{
+			{Value: "dialog", Label: text.T(ctx, "open.dialog", "In a dialog")}, {Value: "page", Label: text.T(ctx, "open.page", "On a page of its own")},
+		})))
 	}
 	if t == models.LinkAction {
 		first.Inputs = append(first.Inputs, in.text("link", text.T(ctx, "design.link", "Leads to"), text.T(ctx, "design.link_help", "A path of this installation, such as /tasks.")))
@@ -190,7 +192,7 @@ func (d designing) afterParts(ctx context.Context, in inputs) []design.Part {
 			in.text("message", text.T(ctx, "after.message", "Message"), text.T(ctx, "after.message_help", "May name values of the record, such as {{ record.id }}.")),
 			in.option(text.T(ctx, "after.nothing", "Nothing"), in.choice("next", text.T(ctx, "after.next", "Then"), next)),
 			in.text("redirect", text.T(ctx, "after.redirect_to", "Redirect to"), text.T(ctx, "after.redirect_help", "A path of this installation, instead of the choice above.")),
-		), Checks: slices.Concat(checks, in.checks("refresh", blocks)),
+		), Checks: slices.Concat(checks, in.checks("refresh", blocks)), Note: text.T(ctx, "after.note", "Without a choice, every table of the collection is shown afresh."),
 	}}
 }
 
@@ -199,7 +201,7 @@ func actionValues(form bind.Form, t models.ActionType, on *models.Collection) ma
 	text := func(name string) any { return strings.TrimSpace(form.Get(name)) }
 	out := map[string]any{"title": text("title"), "style": text("style")}
 	if opens(t) != "" {
-		out["block"] = text("opens")
+		out["block"], out["open"] = text("opens"), text("open")
 	}
 	if t == models.LinkAction {
 		out["link"] = text("link")

@@ -57,7 +57,7 @@ func (d designing) bindProps(ctx context.Context, p panel) (design.BindProps, er
 		}
 	}
 	out := design.BindProps{
-		CSRF: d.csrf, Address: urls.DesignBindings(d.key(), g.action.ID), Close: urls.Design(d.key()), Base: d.base(), Button: actionLabel(ctx, g.action),
+		CSRF: d.csrf, Address: urls.DesignBindings(d.key(), g.action.ID), Close: urls.Design(d.key()), Base: d.base(), Button: actionLabel(ctx, g.action), Deletes: g.action.Type == models.DeleteAction,
 		Full: rowCount(p.form, lists()["bindings"]) >= models.MaxBindings,
 	}
 	if d.access.Can("workflow.edit") {

@@ -142,6 +142,9 @@ func blockForm(b *models.Block) bind.Form {
 	for _, one := range b.Fields {
 		f["field"], f["fieldTitle"] = append(f["field"], one.Field), append(f["fieldTitle"], one.Title)
 	}
+	if anyHolds(b.Filter) {
+		f[filterMatch] = []string{anyOf}
+	}
 	for _, r := range simpleFilter(b.Filter) {
 		f["filterField"], f["filterOp"], f["filterValue"] = append(f["filterField"], r[0]), append(f["filterOp"], r[1]), append(f["filterValue"], r[2])
 	}

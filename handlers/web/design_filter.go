@@ -13,13 +13,22 @@ import (
 	"formrail/views/ui"
 )
 
+// filterMatch is the input that says whether one condition of a filter is enough.
+const (
+	filterMatch = "filterMatch"
+	anyOf       = "any"
+)
+
 func (d designing) filterPart(ctx context.Context, in inputs, b *models.Block, on *models.Collection) design.Part {
 	part := design.Part{Title: text.T(ctx, "design.scope", "Which records")}
 	if b.Filter != nil && simpleFilter(b.Filter) == nil {
 		part.Note = text.T(ctx, "design.scope_kept", "This filter says more than can be edited here. It stays as it is.")
 		return part
 	}
-	part.Note = text.T(ctx, "design.scope_note", "All conditions must hold. {{ user.id }} is the person who looks.")
+	part.Note = text.T(ctx, "design.scope_note", "{{ user.id }} is the person who looks.")
+	part.Inputs = inputList(in.option(text.T(ctx, "design.scope_all", "All conditions hold"), in.choice(filterMatch, text.T(ctx, "design.scope_match", "Records of which"), []ui.Choice{
+		{Value: anyOf, Label: text.T(ctx, "design.scope_any", "Any condition holds")},
+	})))
 	part.Rows = &design.RowsProps{Name: "filter", Add: text.T(ctx, "design.add_condition", "Add condition")}
 	for i := range rowCount(in.form, lists()["filter"]) {
 		part.Rows.Rows = append(part.Rows.Rows, inputList(
@@ -48,7 +57,17 @@ func filterOf(form bind.Form, on *models.Collection) any {
 	if len(all) == 0 {
 		return nil
 	}
+	if form.Get(filterMatch) == anyOf {
+		return map[string]any{"$or": all}
+	}
 	return map[string]any{"$and": all}
+}
+
+// anyHolds reports whether one condition of a filter is enough.
+func anyHolds(filter any) bool {
+	all, _ := filter.(map[string]any)
+	_, ok := all["$or"]
+	return ok
 }
 
 // simpleFilter takes a filter apart into rows of field, comparison and value; nil
@@ -57,11 +76,16 @@ func simpleFilter(filter any) [][3]string {
 	out := [][3]string{}
 	all, _ := filter.(map[string]any)
 	conditions := []any{filter}
-	if list, ok := all["$and"].([]any); ok && len(all) == 1 {
-		conditions = list
+	for _, join := range []string{"$and", "$or"} {
+		if list, ok := all[join].([]any); ok && len(all) == 1 {
+			conditions = list
+		}
 	}
 	for _, one := range conditions {
 		fields, _ := one.(map[string]any)
+		if anyHolds(filter) && len(fields) != 1 { // both of its fields must hold
+			return nil
+		}
 		for name, compared := range fields {
 			ops, ok := compared.(map[string]any)
 			if strings.HasPrefix(name, "$") || !ok || len(ops) != 1 {

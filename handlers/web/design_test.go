@@ -249,6 +249,17 @@ func TestDesign_FiltersAndOrdersATable(t *testing.T) {
 	said := mainText(t, emil.Get("/pages/expenses").Page())
 	require.Contains(t, said, "Lisbon client visit")
 	require.NotContains(t, said, "Cheap lunch")
+
+	form.Set("filterMatch", "any")
+	s.does(t, atDesign+"/blocks/b1", form)
+	b, _ = s.draft(t, "expenses").Block("b1")
+	require.Contains(t, b.Filter, "$or")
+	panel = s.Get(atDesign + "?panel=block&id=b1").Page()
+	require.Len(t, handlerstest.All(panel, "input", "name", "filterValue"), 2)
+	require.NotNil(t, handlerstest.First(handlerstest.First(panel, "select", "name", "filterMatch"), "option", "value", "any", "selected", ""))
+	s.does(t, "/pages/expenses/draft/publish", nil)
+	require.Contains(t, mainText(t, emil.Get("/pages/expenses").Page()), "Cheap lunch")
+
 	form["filterOp"] = []string{"$includes", "$eq"}
 	s.Submit(atDesign+"/blocks/b1", form).Want(422)
 }
@@ -265,7 +276,7 @@ func TestFilter_NarrowsATableWithinTheRightsOfThePerson(t *testing.T) {
 	shown := func(query string) string {
 		return mainText(t, emil.Get("/pages/expenses?"+query).Want(200).Page())
 	}
-	require.Contains(t, shown(""), "Show records where all of these are true")
+	require.Contains(t, shown(""), "Show records where")
 	said := shown("field=amount&op=$gt&value=100&field=&op=$eq&value=")
 	require.Contains(t, said, "Lisbon client visit")
 	require.NotContains(t, said, "Cheap lunch")
@@ -284,7 +295,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	for kind, more := range map[string]url.Values{
-		"addNew": {"opens": {"new"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "filter": {}, "link": {"link": {"/tasks"}},
+		"addNew": {"opens": {"new"}, "open": {"dialog"}}, "view": {"opens": {"d1"}}, "edit": {"opens": {"new"}}, "refresh": {}, "filter": {}, "link": {"link": {"/tasks"}},
 		"delete": {"confirm": {"Sure?"}}, "updateRecord": {"valueField": {"status", ""}, "value": {"approved", ""}},
 	} {
 		s.Get(atDesign + "?panel=add-action&id=b1&type=" + kind).Want(200)
@@ -295,6 +306,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 		b, _ := s.draft(t, "expenses").Block("b1")
 		made := b.Actions[len(b.Actions)-1]
 		require.Equal(t, "My "+kind, made.Title)
+		require.Equal(t, more.Get("open"), made.Open)
 		s.Get(atDesign + "?panel=action&id=" + made.ID).Want(200)
 		s.does(t, atDesign+"/actions/"+made.ID+"/up", nil)
 	}
@@ -304,6 +316,7 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 		{"block": {"b1"}, "type": {"updateRecord"}},
 		{"block": {"b1"}, "type": {"updateRecord"}, "valueField": {"id"}, "value": {"7"}},
 		{"block": {"b1"}, "type": {"view"}, "opens": {"f1"}},
+		{"block": {"b1"}, "type": {"view"}, "opens": {"d1"}, "open": {"window"}},
 	} {
 		if status := s.Submit(atDesign+"/actions", bad).Status; status != 404 {
 			require.Equal(t, 422, status, bad)

@@ -144,7 +144,7 @@ func (d designing) preview(ctx context.Context, b *models.Block, on *models.Coll
 			return pages.TableBlock(pages.TableProps{ID: b.ID, Title: t.heading(), Empty: text.T(ctx, "design.no_view", "You may not see these records.")}), nil
 		}
 		p, err := t.props(ctx)
-		p.Find, p.Pager = false, ui.PagerProps{}
+		p.Find, p.Sorts, p.ColumnList, p.Pager = false, nil, nil, ui.PagerProps{}
 		for i := range p.Rows {
 			p.Rows[i].Href = ""
 		}

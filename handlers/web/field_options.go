@@ -16,8 +16,8 @@ import (
 // its label, which it keeps from then on.
 func sentOptions(form bind.Form) ([]field.Option, error) {
 	labels, values := form[collections.OptionLabel], form[collections.OptionValue]
-	colours, archived := form[collections.OptionColour], form[collections.OptionArchived]
-	if len(values) != len(labels) || len(colours) != len(labels) || len(archived) != len(labels) {
+	archived := form[collections.OptionArchived]
+	if len(values) != len(labels) || len(archived) != len(labels) {
 		return nil, models.Invalid("BAD_PARAMETER", text.M("collections.options_incomplete", "The options arrived incomplete. Load the page again."))
 	}
 	used := map[string]bool{}
@@ -26,7 +26,7 @@ func sentOptions(form bind.Form) ([]field.Option, error) {
 	}
 	var out []field.Option
 	for i, label := range labels {
-		o := field.Option{Value: values[i], Label: strings.TrimSpace(label), Colour: colours[i], Archived: archived[i] == "true"}
+		o := field.Option{Value: values[i], Label: strings.TrimSpace(label), Colour: form.Get(collections.OptionColour(i)), Archived: archived[i] == "true"}
 		if o.Value == "" && o.Label != "" {
 			name := models.SuggestName(o.Label, "option", func(name string) bool { return !used[models.Snake(name)] })
 			o.Value = models.Snake(name)

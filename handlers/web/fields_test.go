@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,7 @@ func TestFields_OfEachTypeAreAdded(t *testing.T) {
 		"boolean":   {"default": {"false"}},
 		"date":      {"min": {"2026-01-01"}, "default": {"{{ system.today }}"}},
 		"datetime":  {"default": {"{{ system.now }}"}},
-		"select":    {"optionLabel": {"Low", "Very high", ""}, "optionValue": {"", "", ""}, "optionColour": {"green", "red", ""}, "optionArchived": {"false", "false", "false"}},
+		"select":    {"optionLabel": {"Low", "Very high", ""}, "optionValue": {"", "", ""}, "optionColour.0": {"green"}, "optionColour.1": {"red"}, "optionArchived": {"false", "false", "false"}},
 		"user":      {"default": {"{{ user.id }}"}, "readOnly": {"true"}},
 		"manyToOne": {"target": {"payments"}, "hidden": {"true"}},
 	} {
@@ -102,7 +103,7 @@ func shown(t testing.TB, page *html.Node, id string) url.Values {
 		name := handlerstest.Attr(in, "name")
 		switch {
 		case name == "" || name == "_csrf" || has(in, "disabled"):
-		case in.Data == "input" && (handlerstest.Attr(in, "type") != "checkbox" || has(in, "checked")):
+		case in.Data == "input" && (!slices.Contains([]string{"checkbox", "radio"}, handlerstest.Attr(in, "type")) || has(in, "checked")):
 			out.Add(name, handlerstest.Attr(in, "value"))
 		case in.Data == "textarea":
 			text := ""
@@ -144,7 +145,7 @@ func TestFields_SayWhatIsWrongWhereItIs(t *testing.T) {
 	} {
 		form := url.Values{"title": {"Cost centre"}, "name": {"costCentre"}, "help": {"kept as typed"}, "scale": {"2"}, "currency": {"EUR"}, "target": {"payments"}}
 		if bad.kind == "select" {
-			form["optionValue"], form["optionColour"], form["optionArchived"] = []string{""}, []string{""}, []string{"false"}
+			form["optionValue"], form["optionArchived"] = []string{""}, []string{"false"}
 		}
 		form.Set(bad.name, bad.value)
 		answer := root.Submit(newFieldAt+bad.kind, form).Want(422)
@@ -229,12 +230,13 @@ func TestFields_OptionsAreEdited(t *testing.T) {
 	}
 	form.Del("_action")
 	form["optionLabel"][0] = "Accepted"
-	form["optionColour"][0] = "teal"
+	form.Set("optionColour.0", "teal")
 	root.Submit(address, form).Want(303)
 	require.Equal(t, field.Option{Value: "approved", Label: "Accepted", Colour: "teal"}, w.field(t, "reimbursements", "status").Options[0], "a new label keeps the value")
 	form["optionLabel"][0] = " "
 	require.Contains(t, string(root.Submit(address, form).Want(422).Body), "Name every option")
-	form["optionLabel"][0], form["optionColour"][0] = "Accepted", "mauve"
+	form["optionLabel"][0] = "Accepted"
+	form.Set("optionColour.0", "mauve")
 	require.Contains(t, string(root.Submit(address, form).Want(422).Body), "not a colour")
 }
 
@@ -274,6 +276,23 @@ func TestFields_AreDeletedRestoredAndMoved(t *testing.T) {
 	require.Equal(t, []string{before[1], before[0]}, names()[:2])
 	root.Submit("/collections/reimbursements/fields/"+before[0]+"/move", url.Values{"direction": {"sideways"}}).Want(400)
 	root.Submit("/collections/reimbursements/fields/createdAt/move", url.Values{"direction": {"up"}}).Want(404)
+
+	now := names()
+	page = root.Get("/collections/reimbursements").Want(200)
+	row := handlerstest.First(page.Page(), "tr", "data-sort-form", "move-to-"+now[3])
+	require.NotNil(t, row)
+	require.NotNil(t, handlerstest.First(row, "button", "class", "drag"))
+	drag := func(name, place string) {
+		root.Submit("/collections/reimbursements/fields/"+name+"/move", url.Values{"place": {place}}).Want(303)
+	}
+	drag(now[3], "1")
+	require.Equal(t, []string{now[3], now[0], now[1], now[2]}, names()[:4], "the id stands before")
+	drag(now[3], "4")
+	require.Equal(t, now, names())
+	drag(now[3], "0")
+	require.Equal(t, now[3], names()[0], "nothing moves before the id")
+	drag(now[3], "99")
+	require.Equal(t, now[3], names()[len(now)-1])
 }
 
 func TestFields_ThatARestoreCannotBringBackSaySo(t *testing.T) {

@@ -60,11 +60,16 @@ func (s *site) heard(c *fiber.Ctx) []ui.ToastProps {
 	if err != nil || json.Unmarshal(b, &f) != nil || f.Title == "" {
 		return nil
 	}
+	return []ui.ToastProps{f.toast()}
+}
+
+// toast is the sentence as a page shows it.
+func (f flash) toast() ui.ToastProps {
 	toast := ui.ToastProps{Tone: f.Tone, Title: f.Title, Text: f.Text}
 	if f.Label != "" && localPath(f.Href) {
 		toast.Action = ui.Button(ui.ButtonProps{Label: f.Label, Size: ui.Small, Href: f.Href}, nil)
 	}
-	return []ui.ToastProps{toast}
+	return toast
 }
 
 // localPath reports whether an address stays on this installation, whatever a

@@ -11,9 +11,6 @@ import (
 	"formrail/views/fields"
 )
 
-// maxChoices is how many records an input offers.
-const maxChoices = 200
-
 // blockField is one column or input of a block, as the viewer may have it.
 type blockField struct {
 	field *models.CollectionField // where the path ends
@@ -139,43 +136,6 @@ func (v *viewer) inputs(b *models.Block, on *models.Collection) []blockField {
 		}
 	}
 	return out
-}
-
-// choices lists what a link may point to: the records the viewer may see, by title.
-// The one that is chosen is always among them.
-func (v *viewer) choices(ctx context.Context, f *models.CollectionField, chosen string) ([]fields.Choice, error) {
-	on, ok := v.cat.Collection(f.LinkTarget())
-	if !ok {
-		return nil, nil
-	}
-	q := records.Query{Access: v.access, Collection: on.Name, PageSize: maxChoices, Sort: []string{on.TitleField}}
-	if status, ok := on.Field("status"); ok && on.Name == models.UsersCollection && mayView(v.access, on.Name, status) {
-		q.Filter = map[string]any{"status": "active"}
-	}
-	page, err := v.site.Records.List(ctx, q)
-	if models.IsCode(err, "FIELD_NOT_ALLOWED") { // not sorted by what may not be seen everywhere
-		q.Sort = nil
-		page, err = v.site.Records.List(ctx, q)
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := make([]fields.Choice, 0, len(page.Records)+1)
-	for _, r := range page.Records {
-		id := records.IDText(r[models.IDField])
-		out = append(out, fields.Choice{Value: id, Label: records.TitleOf(on, r)})
-		if id == chosen {
-			chosen = ""
-		}
-	}
-	if chosen == "" {
-		return out, nil
-	}
-	r, err := v.site.Records.Get(ctx, records.Query{Access: v.access, Collection: on.Name}, chosen)
-	if models.IsKind(err, models.KindNotFound) {
-		return out, nil
-	}
-	return append(out, fields.Choice{Value: chosen, Label: records.TitleOf(on, r)}), err
 }
 
 // initial is the value a new record's input begins with: the default of its field,

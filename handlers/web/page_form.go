@@ -25,6 +25,7 @@ type formView struct {
 	sent   bind.Form      // what was typed, after an error; nil at first
 	key    string         // idempotency key to keep; empty for a new one
 	inline bool           // stands on its page among other blocks
+	over   pages.Over     // stands over its page; empty on a page of its own
 }
 
 // id is the record the form edits; empty for a new one.
@@ -37,7 +38,7 @@ func (f formView) id() string {
 
 // props draws the form. problem is why it was not saved; nil at first.
 func (f formView) props(ctx context.Context, problem *models.Error) (pages.FormProps, error) {
-	p := pages.FormProps{CSRF: f.csrf, ID: f.block.ID, Key: f.key}
+	p := pages.FormProps{CSRF: f.csrf, ID: f.block.ID, Key: f.key, Over: f.over}
 	if p.Key == "" {
 		p.Key = models.NewID()
 	}
@@ -99,7 +100,7 @@ func rank(a *models.PageAction) int {
 // with the default.
 func (f formView) input(ctx context.Context, b blockField, problem *models.Error) (fields.Props, error) {
 	d := b.shape()
-	out := fields.Props{Field: d, ID: "field-" + f.block.ID + "-" + d.Name}
+	out := fields.Props{Field: d, ID: "field-" + f.block.ID + "-" + d.Name, Full: b.field.Name == f.on.TitleField && !f.inline}
 	switch {
 	case f.sent != nil:
 		out.Value = f.sent.Get(d.Name)
@@ -121,6 +122,7 @@ func (f formView) input(ctx context.Context, b blockField, problem *models.Error
 	if !b.field.IsLink() {
 		return out, nil
 	}
+	out.Search = f.choosing(d.Name)
 	var err error
 	out.Options, err = f.choices(ctx, b.field, out.Value)
 	return out, err

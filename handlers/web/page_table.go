@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,36 +16,6 @@ import (
 	"formrail/views/urls"
 )
 
-// listing is what the address says about a table: search, order and place.
-type listing struct {
-	block  string // the table it is about; empty for the first
-	search string
-	sort   string
-	cursor string
-	from   int // number of the first row, for the summary
-	where  []condition
-}
-
-// at is the address of a table with another place or order.
-func (l listing) at(page string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"block": l.block, "search": l.search, "sort": l.sort, "cursor": l.cursor} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if l.cursor != "" {
-		q.Set("from", strconv.Itoa(l.from))
-	}
-	for _, c := range l.where {
-		c.into(q)
-	}
-	if len(q) == 0 {
-		return urls.Page(page)
-	}
-	return urls.Page(page) + "?" + q.Encode()
-}
-
 // tableView is one table on its way to its props.
 type tableView struct {
 	*viewer
@@ -54,27 +23,26 @@ type tableView struct {
 	block   *models.Block
 	on      *models.Collection
 	list    listing
-	columns []blockField
+	columns []blockField // all that the block has for the viewer
+
+	unfiltered bool // the conditions of the reader cannot be compared
 }
 
 // props reads the records and draws the table.
 func (t tableView) props(ctx context.Context) (pages.TableProps, error) {
 	p := pages.TableProps{
-		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: urls.Page(t.page.Key), Search: t.list.search,
+		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: t.address(), Here: t.list.at(t.page.Key), Search: t.list.search,
 		Find: t.searchable(), Empty: text.T(ctx, "table.empty_of", "Records of %s appear here.", t.on.Title),
-	}
-	if t.list.block != "" {
-		p.Address += "?" + url.Values{"block": {t.list.block}}.Encode()
 	}
 	found, refused, err := t.read(ctx)
 	if err != nil {
 		return p, err
 	}
 	if refused != nil {
-		p.Problem, t.list.where = refused.Message.In(ctx), nil
+		p.Problem, t.unfiltered = refused.Message.In(ctx), true
 	}
-	p.Keep = t.kept()
-	for _, c := range t.columns {
+	p.Keep = t.list.keep("search")
+	for _, c := range t.shown() {
 		p.Columns = append(p.Columns, t.head(c))
 	}
 	for _, r := range found.Records {
@@ -84,10 +52,16 @@ func (t tableView) props(ctx context.Context) (pages.TableProps, error) {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	t.buttons(ctx, &p)
+	if err := t.buttons(ctx, &p); err != nil {
+		return p, err
+	}
+	p.ColumnList, p.Sorts, p.Sizes = t.columnsProps(), t.sorts(ctx, p.Columns), t.sizes(ctx)
 	p.Pager, err = t.pager(ctx, found)
 	return p, err
 }
+
+// address is where forms above the table lead; what it says comes with them.
+func (t tableView) address() string { return urls.Page(t.page.Key) }
 
 func (t tableView) heading() string {
 	switch {
@@ -113,13 +87,20 @@ func (t tableView) order() []string {
 	return []string{t.list.sort}
 }
 
+func (t tableView) pageSize() int {
+	if t.list.size > 0 {
+		return t.list.size
+	}
+	return t.block.PageSize
+}
+
 // read reads one page of the table as the viewer. An order or a search over what he
 // may not see everywhere is left out; conditions of his that cannot be compared are
 // left out as well, and refused says why.
 func (t tableView) read(ctx context.Context) (page records.Page, refused *models.Error, err error) {
 	q := records.Query{
-		Access: t.access, Collection: t.on.Name, Filter: t.filter(), Stored: true, Sort: t.order(), PageSize: t.block.PageSize,
-		Keyset: true, Cursor: t.list.cursor, Appends: appends(t.columns), Zone: t.now.Location(),
+		Access: t.access, Collection: t.on.Name, Filter: t.filter(), Stored: true, Sort: t.order(), PageSize: t.pageSize(),
+		Keyset: true, Cursor: t.list.cursor, Appends: appends(t.shown()), Zone: t.now.Location(),
 	}
 	if len([]rune(t.list.search)) > 1 {
 		q.Search = t.list.search
@@ -165,8 +146,9 @@ func (t tableView) head(c blockField) pages.TableColumn {
 
 func (t tableView) row(ctx context.Context, r records.Record) (pages.TableRow, error) {
 	id := records.IDText(r[models.IDField])
-	row := pages.TableRow{ID: id, Number: number(t.on, id), Title: records.TitleOf(t.on, r), Href: urls.Record(t.page.Key, t.opens(), id)}
-	for _, c := range t.columns {
+	block, over := t.opens()
+	row := pages.TableRow{ID: id, Number: number(t.on, id), Title: records.TitleOf(t.on, r), Href: urls.Record(t.page.Key, block, id), Over: over}
+	for _, c := range t.shown() {
 		cell, err := t.cell(ctx, c, r)
 		if err != nil {
 			return row, err
@@ -177,19 +159,22 @@ func (t tableView) row(ctx context.Context, r records.Record) (pages.TableRow, e
 		if one, ok := t.rowAction(ctx, a, r); ok {
 			row.Actions = append(row.Actions, one)
 		}
+		if one, ok := (recordView{viewer: t.viewer, page: t.page, block: t.block, on: t.on, id: id, record: r}).update(ctx, t.block, a); ok {
+			row.Updates = append(row.Updates, one)
+		}
 	}
 	return row, nil
 }
 
-// opens is the block a row opens: the details that its action names, else the table
-// itself with all of its fields.
-func (t tableView) opens() string {
+// opens is the block a row opens, and where: the details that its action names, else
+// the table itself with all of its fields.
+func (t tableView) opens() (block string, over pages.Over) {
 	for _, a := range t.block.Actions {
 		if _, ok := t.page.Block(a.Block); ok && a.Type == models.ViewAction {
-			return a.Block
+			return a.Block, opensOver(a)
 		}
 	}
-	return t.block.ID
+	return t.block.ID, pages.OverDrawer
 }
 
 // rowAction draws an action of one record, unless the viewer may not do it.
@@ -200,12 +185,13 @@ func (t tableView) rowAction(ctx context.Context, a *models.PageAction, r record
 		if !t.mayOn(t.on, models.Update, r) {
 			return pages.Action{}, false
 		}
-		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "pencil", Href: urls.Form(t.page.Key, a.Block, id)}, true
+		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "pencil", Href: urls.Form(t.page.Key, a.Block, id), Over: opensOver(a)}, true
 	case models.DeleteAction:
 		if !t.mayOn(t.on, models.Delete, r) {
 			return pages.Action{}, false
 		}
-		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2", Href: askDelete(t.page.Key, t.opens(), id), Bad: true}, true
+		block, over := t.opens()
+		return pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2", Href: askDelete(t.page.Key, block, id), Over: over, Bad: true}, true
 	default:
 		return pages.Action{}, false
 	}
@@ -217,20 +203,24 @@ func askDelete(page, block, id string) string {
 }
 
 // buttons draws what stands above the table.
-func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
+func (t tableView) buttons(ctx context.Context, p *pages.TableProps) error {
 	for _, a := range t.block.Actions {
 		switch a.Type {
 		case models.AddNewAction:
 			b, ok := t.page.Block(a.Block)
 			if ok && t.access.MayTouch(b.Collection, models.Create) {
-				p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "plus", Href: urls.Form(t.page.Key, a.Block, ""), Primary: len(p.Add) == 0})
+				p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "plus", Href: urls.Form(t.page.Key, a.Block, ""), Over: opensOver(a), Primary: len(p.Add) == 0})
 			}
 		case models.FilterAction:
-			p.Filter = t.filterProps(ctx, a)
+			f, err := t.filterProps(ctx, a)
+			if err != nil {
+				return err
+			}
+			p.Filter, p.Chips = f, t.chips(ctx, f)
 		case models.LinkAction:
 			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "link", Href: a.Link})
 		case models.RefreshAction:
-			p.Add = append(p.Add, pages.Action{ID: a.ID, Label: actionLabel(ctx, a), Icon: "refresh-cw", Href: t.list.at(t.page.Key)})
+			p.Refresh = actionLabel(ctx, a)
 		case models.DeleteAction:
 			if t.access.MayTouch(t.on.Name, models.Delete) {
 				p.Bulk = append(p.Bulk, pages.BulkAction{ID: a.ID, Label: actionLabel(ctx, a), Icon: "trash-2"})
@@ -239,6 +229,7 @@ func (t tableView) buttons(ctx context.Context, p *pages.TableProps) {
 		default:
 		}
 	}
+	return nil
 }
 
 // actionLabel is what a button says: the title the designer gave it, or the word for

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -58,14 +57,6 @@ type opened struct {
 	page   *models.Page
 	record string
 	list   listing
-}
-
-func listingOf(q bind.Form) listing {
-	from, err := strconv.Atoi(q.Get("from"))
-	if err != nil || from < 1 {
-		from = 1
-	}
-	return listing{block: q.Get("block"), search: q.Get("search"), sort: q.Get("sort"), cursor: q.Get("cursor"), from: from, where: conditionsOf(q)}
 }
 
 // listFor is what the address says about one table.
@@ -179,6 +170,14 @@ func (s *site) showForm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	if query.Has(chooseParam) && reply.Wants(c) {
+		return f.offer(c, query)
+	}
+	f.over = openedOver(c)
 	p, err := f.props(ctx, nil)
 	if err != nil {
 		return err
@@ -217,12 +216,17 @@ func (v *viewer) form(ctx context.Context, page, block, id string) (formView, er
 	return f, err
 }
 
-// draw answers with the form on a page of its own, or with the form alone.
+// draw answers with the form on a page of its own, with what stands in the dialog that
+// opens it, or with the form alone.
 func (f formView) draw(c *fiber.Ctx, status int, p pages.FormProps) error {
 	page := f.formPage(c.UserContext(), p)
 	var err error
 	if page.Session, err = f.frame(c.UserContext()); err != nil {
 		return err
 	}
-	return reply.Status(c, status, pages.FormPage(page), pages.FormBlock(p))
+	fragment := pages.FormBlock(p)
+	if openedOver(c) != "" {
+		fragment = pages.FormOver(page)
+	}
+	return reply.Status(c, status, pages.FormPage(page), fragment)
 }

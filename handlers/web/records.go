@@ -75,7 +75,10 @@ func (s *site) showRecord(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := pages.RecordProps{PageTitle: r.page.Title, PageHref: urls.Page(r.page.Key), Title: records.TitleOf(r.on, r.record), Subtitle: subtitle(r.on, r.id)}
+	p := pages.RecordProps{
+		PageTitle: r.page.Title, PageHref: urls.Page(r.page.Key), Title: records.TitleOf(r.on, r.record), Subtitle: subtitle(r.on, r.id),
+		Over: openedOver(c), Here: urls.Record(r.page.Key, r.block.ID, r.id),
+	}
 	if p.Values, err = v.details(ctx, columns, r.record); err != nil {
 		return err
 	}
@@ -90,7 +93,7 @@ func (s *site) showRecord(c *fiber.Ctx) error {
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err
 	}
-	return reply.View(c, pages.Record(p), nil)
+	return reply.View(c, pages.Record(p), overOnly(p.Over, pages.RecordOver(p)))
 }
 
 // details draws the values of a record.
@@ -241,14 +244,12 @@ func (r recordView) actions(ctx context.Context, p *pages.RecordProps, asking bo
 	for _, at := range r.sources() {
 		for _, a := range at.Actions {
 			press := pressed{page: r.page.Key, block: at.ID, action: a.ID, record: r.id}
+			if one, ok := r.update(ctx, at, a); ok {
+				p.Updates = append(p.Updates, one)
+			}
 			switch {
 			case a.Type == models.EditAction && p.EditHref == "" && r.mayOn(r.on, models.Update, r.record):
-				p.EditHref = urls.Form(r.page.Key, a.Block, r.id)
-			case a.Type == models.UpdateRecordAction && r.mayOn(r.on, models.Update, r.record) && r.maySet(a):
-				p.Updates = append(p.Updates, pages.UpdateProps{
-					ID: a.ID, Label: actionLabel(ctx, a), Address: press.address(), Key: models.NewID(), Version: canonical(r.record[models.VersionField]),
-					Confirm: a.Confirm,
-				})
+				p.EditHref, p.EditOver = urls.Form(r.page.Key, a.Block, r.id), p.Over
 			case a.Type == models.DeleteAction && p.Delete == nil && r.mayOn(r.on, models.Delete, r.record):
 				p.Delete = &pages.DeleteProps{
 					Address: press.address(), AskHref: askDelete(r.page.Key, r.block.ID, r.id), Asking: asking, Key: models.NewID(), Consequence: r.consequence(ctx, a),
@@ -256,6 +257,18 @@ func (r recordView) actions(ctx context.Context, p *pages.RecordProps, asking bo
 			}
 		}
 	}
+}
+
+// update draws a button of a block that sets values of the record, unless the viewer
+// may not set them.
+func (r recordView) update(ctx context.Context, at *models.Block, a *models.PageAction) (pages.UpdateProps, bool) {
+	if a.Type != models.UpdateRecordAction || !r.mayOn(r.on, models.Update, r.record) || !r.maySet(a) {
+		return pages.UpdateProps{}, false
+	}
+	return pages.UpdateProps{
+		ID: a.ID, Label: actionLabel(ctx, a), Address: pressed{page: r.page.Key, block: at.ID, action: a.ID, record: r.id}.address(), Key: models.NewID(),
+		Version: canonical(r.record[models.VersionField]), Confirm: a.Confirm,
+	}, true
 }
 
 // maySet reports whether the viewer may set every field that a button sets.

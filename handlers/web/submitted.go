@@ -79,6 +79,7 @@ func (s *site) showSubmitted(c *fiber.Ctx) error {
 		return err
 	}
 	p := pages.SubmittedProps{
+		Over:      openedOver(c),
 		PageTitle: r.page.Title, PageHref: urls.Page(r.page.Key), Title: text.T(ctx, "submitted.title", "Submitted"),
 		Sentence: text.T(ctx, "submitted.sentence", "%s is saved.", records.TitleOf(r.on, r.record)), AgainHref: urls.Form(r.page.Key, r.block.ID, ""),
 	}
@@ -100,5 +101,5 @@ func (s *site) showSubmitted(c *fiber.Ctx) error {
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err
 	}
-	return reply.View(c, pages.Submitted(p), nil)
+	return reply.View(c, pages.Submitted(p), overOnly(p.Over, pages.SubmittedOver(p)))
 }

@@ -1,5 +1,10 @@
 // <fr-combobox> turns the select inside it into an input with a list to search in.
-// The select stays what the form sends; without scripts it is all there is.
+// The select stays what the form sends; without scripts it is all there is. With
+// data-search the server finds what the select does not hold.
+import { drawOption, findOptions, mark as markOf } from "./combobox-option.js";
+
+const WAIT = 200; // ms after the last key before the server is asked
+
 class Combobox extends HTMLElement {
   connectedCallback() {
     this.select = this.querySelector("select");
@@ -11,7 +16,7 @@ class Combobox extends HTMLElement {
     this.say();
     this.input.addEventListener("focus", () => this.input.select());
     this.input.addEventListener("click", () => this.open());
-    this.input.addEventListener("input", () => this.open(this.input.value));
+    this.input.addEventListener("input", () => this.search(this.input.value));
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("keypress", (event) => {
       if (event.key === "Enter") event.preventDefault(); // choosing does not send the form
@@ -26,8 +31,7 @@ class Combobox extends HTMLElement {
   box(id) {
     const box = document.createElement("div");
     box.className = "inputbox";
-    this.dot = document.createElement("span");
-    this.dot.ariaHidden = "true";
+    this.sign = document.createElement("span");
     this.input = document.createElement("input");
     Object.assign(this.input, { id, autocomplete: "off", placeholder: this.dataset.placeholder });
     this.input.setAttribute("role", "combobox");
@@ -35,10 +39,12 @@ class Combobox extends HTMLElement {
     this.input.setAttribute("aria-expanded", "false");
     this.input.setAttribute("aria-autocomplete", "list");
     if (this.select.ariaInvalid) this.input.ariaInvalid = this.select.ariaInvalid;
+    const described = this.select.getAttribute("aria-describedby");
+    if (described) this.input.setAttribute("aria-describedby", described);
     this.badge = document.createElement("span");
     const arrow = this.querySelector("[data-arrow]");
-    if (arrow) arrow.hidden = false;
-    box.append(this.dot, this.input, this.badge, ...(arrow ? [arrow] : []));
+    arrow.hidden = false;
+    box.append(this.sign, this.input, this.badge, arrow);
     return box;
   }
 
@@ -55,36 +61,35 @@ class Combobox extends HTMLElement {
     const chosen = this.select.selectedOptions[0];
     const any = Boolean(chosen?.value);
     this.input.value = any ? chosen.dataset.title : "";
-    this.dot.className = any ? `dot${"off" in chosen.dataset ? "" : " dot--ok"}` : "";
-    this.dot.hidden = this.badge.hidden = !any;
+    markOf(this.sign, any ? chosen : null);
+    this.badge.hidden = !(any && chosen.dataset.badge);
     this.badge.className = "badge";
-    this.badge.textContent = any ? chosen.dataset.badge : "";
+    this.badge.textContent = this.badge.hidden ? "" : chosen.dataset.badge;
+  }
+
+  // search narrows what the select holds at once, and asks the server for the rest.
+  search(words) {
+    this.open(words);
+    if (!this.dataset.search) return;
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.ask(words), WAIT);
+  }
+
+  async ask(words) {
+    const found = await findOptions(this.dataset.search, words);
+    if (this.input.value !== words) return; // typed on meanwhile
+    const known = new Set([...this.select.options].map((o) => o.value));
+    this.select.append(...found.filter((o) => !known.has(o.value)));
+    if (document.activeElement === this.input) this.open(words);
   }
 
   open(search = "") {
     const words = search.trim().toLowerCase();
     const fits = (o) => o.value && `${o.dataset.title} ${o.value}`.toLowerCase().includes(words);
-    this.listbox.replaceChildren(...[...this.select.options].filter(fits).map((o) => this.item(o)));
+    this.listbox.replaceChildren(...[...this.select.options].filter(fits).map((o) => drawOption(o, this.listbox.id)));
     if (!this.listbox.children.length) this.listbox.append(Object.assign(document.createElement("li"), { className: "menu__head", textContent: this.dataset.none }));
     this.show(true);
     this.mark(this.items().find((item) => item.ariaSelected === "true") ?? this.items()[0]);
-  }
-
-  item(option) {
-    const item = document.createElement("li");
-    const off = option.disabled;
-    item.id = `${this.listbox.id}-${option.index}`;
-    item.dataset.value = option.value;
-    item.setAttribute("role", "option");
-    item.ariaSelected = String(option.selected);
-    if (off) item.ariaDisabled = "true";
-    const dot = Object.assign(document.createElement("span"), { className: off ? "dot" : "dot dot--ok", ariaHidden: "true" });
-    const text = Object.assign(document.createElement("span"), { className: "grow" });
-    const note = Object.assign(document.createElement("small"), { className: off ? "" : "mono", textContent: option.dataset.note });
-    text.append(Object.assign(document.createElement("b"), { textContent: option.dataset.title }), note);
-    const accent = "accent" in option.dataset ? " badge--accent" : "";
-    item.append(dot, text, Object.assign(document.createElement("span"), { className: `badge${accent}`, textContent: option.dataset.badge }));
-    return item;
   }
 
   items() {
@@ -109,10 +114,12 @@ class Combobox extends HTMLElement {
     if (!item || item.ariaDisabled === "true") return;
     this.select.value = item.dataset.value;
     this.select.dispatchEvent(new Event("change", { bubbles: true }));
-    this.close();
+    this.close(true);
   }
 
-  close() {
+  // close leaves the list. What was emptied by hand is empty, unless something was chosen.
+  close(chosen = false) {
+    if (!chosen && !this.listbox.hidden && !this.input.value.trim()) this.select.value = "";
     this.show(false);
     this.mark(null);
     this.say();
@@ -134,7 +141,7 @@ class Combobox extends HTMLElement {
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();
-      this.close();
+      this.close(true);
     }
   }
 }

@@ -47,7 +47,7 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-close]")?.closest("dialog")?.close();
   // A press on the backdrop counts only when it also began there: a selection that
   // is dragged out of a field must not throw away what was typed.
-  if (event.target instanceof HTMLDialogElement && pressedOn === event.target && outside(event.target, event)) {
+  if (event.target instanceof HTMLDialogElement && pressedOn === event.target && !("keep" in event.target.dataset) && outside(event.target, event)) {
     event.target.close();
   }
 });

@@ -96,7 +96,6 @@ func OptionID(control string, row int) string { return control + "-" + strconv.I
 const (
 	OptionValue    = "optionValue"
 	OptionLabel    = "optionLabel"
-	OptionColour   = "optionColour"
 	OptionArchived = "optionArchived"
 )
 
@@ -109,6 +108,9 @@ const (
 	OptionDown   = "option-down"
 	OfferOption  = "offer-option"
 )
+
+// OptionColour is the input for the colour of one option: each has its own swatches.
+func OptionColour(row int) string { return "optionColour." + strconv.Itoa(row) }
 
 func archived(o field.Option) string { return strconv.FormatBool(o.Archived) }
 

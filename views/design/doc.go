@@ -134,6 +134,7 @@ type BindProps struct {
 	Close    string
 	Base     string
 	Button   string // "Submit"
+	Deletes  bool   // pressing it deletes the record
 	Rows     []BindRow
 	Full     bool // no more rows can be added
 	Global   []Workflow

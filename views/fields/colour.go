@@ -26,16 +26,18 @@ func ColourChoices(ctx context.Context) []ui.Choice {
 // ColourTone maps the palette of options and labels to the tones of badges.
 func ColourTone(colour string) ui.Tone {
 	switch colour {
-	case "green", "lime":
+	case "green":
 		return ui.OK
-	case "amber", "yellow", "orange":
+	case "amber":
 		return ui.Warn
-	case "red", "pink":
+	case "red":
 		return ui.Bad
-	case "blue", "cyan", "violet":
+	case "blue":
 		return ui.Info
 	case "teal":
 		return ui.Accent
+	case "orange", "yellow", "lime", "cyan", "violet", "pink":
+		return ui.Tone(colour)
 	}
 	return ""
 }

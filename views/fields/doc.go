@@ -25,6 +25,8 @@ type Props struct {
 	Problem  string   // what is wrong and what to do
 	ID       string   // of the input; "field-" and its name when empty
 	ReadOnly bool
+	Full     bool   // takes the whole line of a form
+	Search   string // link, person: address that finds more options by their words
 }
 
 func (p Props) id() string {
@@ -40,7 +42,7 @@ func (p Props) InputID() string { return p.id() }
 func (p Props) frame() ui.FieldProps {
 	return ui.FieldProps{
 		ID: p.id(), Label: p.Field.Label, Hint: p.Field.Help, Problem: p.Problem,
-		Required: p.Field.Required, Full: p.Field.Kind == field.LongText,
+		Required: p.Field.Required, Full: p.Full || p.Field.Kind == field.LongText,
 	}
 }
 

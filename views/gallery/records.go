@@ -19,15 +19,24 @@ func tableProps() pages.TableProps {
 	order := []field.Field{f["project"], f["applicant"], f["amount"], f["status"], f["items"], f["created"]}
 	p := pages.TableProps{
 		CSRF: "token", ID: "b7k2", Title: "Reimbursements", Address: urls.Page("reimbursements"), Find: true, BulkTo: urls.Page("reimbursements"),
-		Add:   []pages.Action{{ID: "a1m9", Label: "Add", Icon: "plus", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
-		Bulk:  []pages.BulkAction{{ID: "d2", Label: "Delete", Icon: "trash-2"}},
-		Pager: ui.PagerProps{Summary: "1–5 of 1,087", Next: "?cursor=next"},
-		Keep:  []ui.Choice{{Value: "field", Label: "amount"}, {Value: "op", Label: "$gt"}, {Value: "value", Label: "500"}},
+		Add:  []pages.Action{{ID: "a1m9", Label: "Add", Icon: "plus", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
+		Bulk: []pages.BulkAction{{ID: "d2", Label: "Delete", Icon: "trash-2"}},
+		Here: urls.Page("reimbursements"), Refresh: "Refresh", Chips: []ui.ChipProps{{Label: "Amount is greater than 500", Href: urls.Page("reimbursements"), On: true}},
+		Sorts:      []ui.MenuItem{{Label: "Amount, ascending", Href: "?sort=amount"}, {Label: "Amount, descending", Href: "?sort=-amount", Chosen: true}},
+		ColumnList: &pages.ColumnsProps{ID: "columns-b7k2", Address: urls.Page("reimbursements"), Columns: []pages.ColumnChoice{{Name: "amount", Label: "Amount", Shown: true}, {Name: "secret", Label: "Note"}}},
+		Sizes:      &pages.SizesProps{ID: "size-b7k2", Address: urls.Page("reimbursements"), Choices: []ui.Choice{{Value: "50", Label: "50 per page"}}},
+		Pager:      ui.PagerProps{Summary: "1–5 of 1,087", Next: "?cursor=next"},
+		Keep:       []ui.Choice{{Value: "field", Label: "amount"}, {Value: "op", Label: "$gt"}, {Value: "value", Label: "500"}},
 		Filter: &pages.FilterProps{
 			ID: "filter-b7k2", Label: "Filter", Address: urls.Page("reimbursements"), Clear: urls.Page("reimbursements"), Active: 1,
-			Fields: []ui.Choice{{Value: "projectName", Label: "Project name"}, {Value: "amount", Label: "Amount"}},
-			Ops:    []ui.Choice{{Value: "$eq", Label: "is"}, {Value: "$gt", Label: "is greater than"}},
-			Rows:   []pages.FilterRow{{Field: "amount", Op: "$gt", Value: "500"}, {Op: "$eq"}}, Keep: []ui.Choice{{Value: "sort", Label: "-amount"}},
+			Fields: []pages.FilterField{
+				{Name: "amount", Label: "Amount", Type: "number", Ops: []ui.Choice{{Value: "$eq", Label: "is"}, {Value: "$gt", Label: "is greater than"}}},
+				{Name: "status", Label: "Status", Type: "text", Ops: []ui.Choice{{Value: "$ne", Label: "is not"}}, Options: []ui.Choice{{Value: "processed", Label: "Processed"}}},
+				{Name: "createdAt", Label: "Created", Type: "date", Ops: []ui.Choice{{Value: "$dateOn", Label: "is on"}}},
+			},
+			Ops: []ui.Choice{{Value: "$eq", Label: "is"}}, MaxGroups: 5,
+			Groups: []pages.FilterGroup{{Rows: []pages.FilterRow{{Field: "amount", Op: "$gt", Value: "500"}}}, {Number: 1, Any: true, Rows: []pages.FilterRow{{Field: "status", Op: "$ne", Value: "processed"}}}},
+			Keep:   []ui.Choice{{Value: "sort", Label: "-amount"}},
 		},
 	}
 	for i, col := range order {
@@ -145,8 +154,29 @@ func recordSamples() []Sample {
 		{Name: "page-form-solo", Page: true, Component: pages.FormPage(pages.FormPageProps{Session: session(), Solo: true, Title: "New reimbursement", Lead: "Add your receipts and we take it from there. Most requests are paid within five working days.", Form: solo})},
 		{Name: "page-submitted", Page: true, Component: pages.Submitted(submittedProps())},
 		{Name: "page-record", Page: true, Component: pages.Record(recordProps())},
+		{Name: "over-form", Component: with(pages.Overlay(pages.OverDrawer), pages.FormOver(pages.FormPageProps{Title: "New reimbursement", Form: overForm()}))},
+		{Name: "over-record", Component: with(pages.Overlay(pages.OverDrawer), pages.RecordOver(overRecord()))},
+		{Name: "over-submitted", Component: with(pages.Overlay(pages.OverDialog), pages.SubmittedOver(overSubmitted()))},
 		{Name: "page-record-delete", Page: true, Component: pages.Record(asking)},
 	}
+}
+
+func overForm() pages.FormProps {
+	p := formProps()
+	p.Over = pages.OverDrawer
+	return p
+}
+
+func overRecord() pages.RecordProps {
+	p := recordProps()
+	p.Over, p.EditOver, p.Here = pages.OverDrawer, pages.OverDrawer, urls.Record("reimbursements", "d1", "1087")
+	return p
+}
+
+func overSubmitted() pages.SubmittedProps {
+	p := submittedProps()
+	p.Over = pages.OverDialog
+	return p
 }
 
 func submittedProps() pages.SubmittedProps {

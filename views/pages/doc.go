@@ -39,45 +39,103 @@ type Action struct {
 	Label   string
 	Icon    string
 	Href    string
+	Over    Over // opens over the page; empty leads to another page
 	Primary bool
 	Bad     bool // takes something away
 }
 
 // TableProps describes a table block.
 type TableProps struct {
-	CSRF    string
-	ID      string // of the block
-	Title   string // read for the block
-	Address string // where search, sorting and paging lead: the page itself
-	Search  string
-	Find    bool         // offers a search
-	Filter  *FilterProps // nil without one
-	Problem string       // why the conditions of the reader were left out
-	Keep    []ui.Choice  // names and values that a search takes along
-	Columns []TableColumn
-	Rows    []TableRow
-	Add     []Action // "Add new" buttons
-	Bulk    []BulkAction
-	BulkTo  string // where bulk actions post
-	Pager   ui.PagerProps
-	Empty   string // what belongs here, when nothing does yet
+	CSRF       string
+	ID         string // of the block
+	Title      string // read for the block
+	Address    string // where search, sorting and paging lead: the page itself
+	Here       string // the table as it stands, to ask for it again
+	Search     string
+	Find       bool           // offers a search
+	Filter     *FilterProps   // nil without one
+	Chips      []ui.ChipProps // conditions that hold; each leads to the table without it
+	Sorts      []ui.MenuItem  // orders to choose from
+	ColumnList *ColumnsProps  // nil without a choice
+	Sizes      *SizesProps
+	Refresh    string      // word for asking for it again; empty offers nothing
+	Problem    string      // why the conditions of the reader were left out
+	Keep       []ui.Choice // names and values that a search takes along
+	Columns    []TableColumn
+	Rows       []TableRow
+	Add        []Action // "Add new" buttons
+	Bulk       []BulkAction
+	BulkTo     string // where bulk actions post
+	Pager      ui.PagerProps
+	Empty      string // what belongs here, when nothing does yet
 }
 
 // FilterProps describes the conditions a reader sets above a table.
 type FilterProps struct {
-	ID      string
+	ID        string
+	Label     string
+	Address   string // where it leads
+	Clear     string // the same without conditions
+	Fields    []FilterField
+	Ops       []ui.Choice   // of a line whose field is not chosen yet
+	Groups    []FilterGroup // the first is the outer one
+	MaxGroups int
+	Active    int
+	Keep      []ui.Choice // names and values that are sent along
+}
+
+// FilterField is a field that a reader may compare.
+type FilterField struct {
+	Name    string
 	Label   string
-	Address string // where it leads
-	Clear   string // the same without conditions
-	Fields  []ui.Choice
 	Ops     []ui.Choice
-	Rows    []FilterRow
-	Active  int
-	Keep    []ui.Choice // names and values that are sent along
+	Type    string      // of the input of a value: text, number, date; none without one
+	Options []ui.Choice // values to choose from; nil for an input
+}
+
+// Said is a value as the reader knows it.
+func (f FilterField) Said(value string) string {
+	for _, o := range f.Options {
+		if o.Value == value {
+			return o.Label
+		}
+	}
+	return value
+}
+
+// FilterGroup holds conditions that belong together.
+type FilterGroup struct {
+	Number int  // 0 for the outer one
+	Any    bool // one of them is enough
+	Rows   []FilterRow
 }
 
 // FilterRow is one condition.
 type FilterRow struct{ Field, Op, Value string }
+
+// ColumnsProps describes the columns a reader may choose from, in their order.
+type ColumnsProps struct {
+	ID      string
+	Address string
+	Keep    []ui.Choice
+	Columns []ColumnChoice
+}
+
+// ColumnChoice is one column.
+type ColumnChoice struct {
+	Name  string
+	Label string
+	Shown bool
+}
+
+// SizesProps describes how many records a page may have.
+type SizesProps struct {
+	ID      string
+	Address string
+	Keep    []ui.Choice
+	Size    string // chosen by the reader; empty as usual
+	Choices []ui.Choice
+}
 
 // TableColumn is the head of one column.
 type TableColumn struct {
@@ -94,8 +152,10 @@ type TableRow struct {
 	Number  string // shown in front: "1089"
 	Title   string // names the record for buttons that are read
 	Href    string // opens it
+	Over    Over   // where it opens
 	Cells   []fields.Shown
-	Actions []Action // in the menu at the end: Edit, Delete
+	Actions []Action      // in the menu at the end: Edit, Delete
+	Updates []UpdateProps // in the menu: buttons that set values
 }
 
 // BulkAction is a button for all selected records; it posts its id and the records.
@@ -119,6 +179,7 @@ type FormProps struct {
 	Starts   string // "Starts Order approval"; empty says nothing
 	Cancel   string // address to go back to; empty without
 	Large    bool   // controls of 40 px, for people who only submit
+	Over     Over   // stands over a page; empty in one
 }
 
 // Section is a titled group of inputs.
@@ -161,7 +222,10 @@ type RecordProps struct {
 	Activity   []ui.TimelineItem
 	Executions []executions.Row     // nil when the reader may not see them
 	Log        []workflows.LogEntry // why something did or did not start; nil as above
+	Over       Over                 // is shown over a page; empty on a page of its own
+	Here       string               // its address
 	EditHref   string               // empty when the reader may not edit
+	EditOver   Over                 // where editing opens
 	Updates    []UpdateProps        // buttons that set values
 	Delete     *DeleteProps         // nil when the reader may not delete
 }
@@ -192,6 +256,7 @@ type SubmittedProps struct {
 	PageTitle  string // with PageHref: the crumb; not used when Solo
 	PageHref   string
 	Title      string // "Submitted"
+	Over       Over   // is shown over a page; empty on a page of its own
 	Sentence   string // what happens now
 	Notices    []ui.AlertProps
 	Steps      []ui.TimelineItem

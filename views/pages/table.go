@@ -10,7 +10,15 @@ import (
 	"formrail/views/ui"
 )
 
-func (p TableProps) regionID() string { return "block-" + p.ID }
+// BlockRegion is the id of the region that shows a block of a page.
+func BlockRegion(id string) string { return "block-" + id }
+
+func (p TableProps) regionID() string { return BlockRegion(p.ID) }
+
+// tools reports whether anything stands above the table.
+func (p TableProps) tools() bool {
+	return p.Find || p.Filter != nil || p.ColumnList != nil || p.Refresh != "" || len(p.Sorts)+len(p.Add) > 0
+}
 
 func (p TableProps) bulkForm() string { return "bulk-" + p.ID }
 
@@ -84,13 +92,18 @@ func (r TableRow) name(ctx context.Context) string {
 	return text.T(ctx, "table.untitled", "Untitled")
 }
 
+func (r TableRow) updateForm(u UpdateProps) string { return "update-" + u.ID + "-" + r.ID }
+
 func (r TableRow) menu() []ui.MenuItem {
-	items := make([]ui.MenuItem, 0, len(r.Actions)+1)
+	items := make([]ui.MenuItem, 0, len(r.Actions)+len(r.Updates)+1)
+	for _, u := range r.Updates {
+		items = append(items, ui.MenuItem{Label: u.Label, Icon: "pencil-line", Form: r.updateForm(u), Attrs: u.attrs()})
+	}
 	for _, a := range r.Actions {
 		if a.Bad && len(items) > 0 {
 			items = append(items, ui.MenuItem{Separator: true})
 		}
-		items = append(items, ui.MenuItem{Label: a.Label, Icon: a.Icon, Href: a.Href, Bad: a.Bad})
+		items = append(items, ui.MenuItem{Label: a.Label, Icon: a.Icon, Href: a.Href, Bad: a.Bad, Attrs: a.Over.link(a.Href)})
 	}
 	return items
 }
