@@ -198,5 +198,5 @@ func resumeMultiCondition(_ context.Context, call node.Call, _ multiConditionCon
 	if err != nil {
 		return node.Result{}, fmt.Errorf("read what was tried: %w", err)
 	}
-	return node.Result{}, node.Refuse("NO_BRANCH_MATCHED", text.M("node.no_match", "No condition was met.")).With(tried)
+	return node.Result{}, node.Refuse("NO_BRANCH_MATCHED", text.M("node.no_case", "No condition was met.")).With(tried)
 }

@@ -110,7 +110,7 @@ document.addEventListener("wheel", (event) => {
 
 document.addEventListener("pointerdown", (event) => {
   const canvas = event.target.closest?.(".canvas");
-  if (!canvas || event.button !== 0 || event.target.closest("a,button,.node,.canvas__tools,.minimap")) return;
+  if (!canvas || event.button !== 0 || event.target.closest("a,button,.node,[popover],.canvas__tools,.minimap")) return;
   dragged = { canvas, x: event.clientX, y: event.clientY };
   canvas.setPointerCapture(event.pointerId);
 });
