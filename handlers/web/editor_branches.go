@@ -102,7 +102,7 @@ func (e *editing) losesBranch(ctx context.Context, form bind.Form, command engin
 	q.Choices = []editor.Answer{
 		e.keeps(ctx, owner, key, editor.Answer{Label: text.T(ctx, "editor.branch_above", "Move its steps above"), Name: "contents", Value: engine.MoveContentsBefore}),
 		e.keeps(ctx, owner, key, editor.Answer{Label: text.T(ctx, "editor.branch_below", "Move its steps below"), Name: "contents", Value: engine.MoveContentsAfter}),
-		{Label: text.T(ctx, "editor.branch_delete", "Delete it with its steps"), Name: "contents", Value: engine.DeleteContents, Bad: true},
+		{Label: text.T(ctx, "editor.branch_delete", "Delete its steps too"), Name: "contents", Value: engine.DeleteContents, Bad: true},
 	}
 	return q
 }

@@ -1,9 +1,12 @@
-// Branches on the canvas: their labels are dragged to another place and lead to where
-// they are renamed. Everything here is also in the menu of a label, which needs no
-// scripts; this module closes that menu when something of it was chosen.
+// Branches on the canvas: buttons about them change parts of the page instead of all of
+// it, labels are dragged to another place and lead to where they are renamed. The menu of
+// a label does the same without scripts.
+import { send } from "./editor.js";
+
 const FAR_ENOUGH = 6; // pixels before a press becomes a drag
 
 let held = null; // the label that may be dragged
+let back = null; // ids of the label that had the focus, and of the step that owns its branch
 let swallowed = null; // the label that was just dropped
 let wanted = ""; // key of the branch whose label is to be renamed once its step is open
 
@@ -20,16 +23,13 @@ const middle = (label) => {
 // placeAt is the place among its siblings for a label that is held at x.
 const placeAt = (label, x) => siblings(label).filter((one) => one !== label && middle(one) < x).length;
 
-// move lets the form of the branches send where a branch goes.
-const move = (label, place) => {
-  const button = document.createElement("button");
-  button.setAttribute("form", "branch-form");
-  button.name = "command";
-  button.value = `${label.dataset.dragBranch}/${place}`;
-  button.hidden = true;
-  label.after(button);
-  document.getElementById("branch-form").requestSubmit(button);
-  button.remove();
+// change sends what is done to a branch; the step that is open stays open. What has the
+// focus is not drawn again, so a label gives it away until its branch stands elsewhere.
+const change = (command) => {
+  const label = document.activeElement?.closest?.(".branch__label");
+  back = label ? [label.id, `node-${command.split("/")[1]}`] : null;
+  label?.blur();
+  send(command, document.getElementById("panel")?.dataset.step ?? "");
 };
 
 const show = (event) => {
@@ -64,7 +64,7 @@ document.addEventListener("pointerup", (event) => {
   swallowed = label;
   setTimeout(() => { swallowed = null; });
   const place = placeAt(label, from + event.clientX - x);
-  if (place !== Number(label.dataset.placeNow)) move(label, place);
+  if (place !== Number(label.dataset.placeNow)) change(`${label.dataset.dragBranch}/${place}`);
 });
 
 // The click that ends a drag opens no menu.
@@ -77,10 +77,20 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const item = event.target.closest?.("[data-branch-menu] [role=menuitem]");
+  const item = event.target.closest?.("[data-rename-branch],button[form=branch-form]");
   if (!item) return;
-  item.closest("[popover]").hidePopover();
+  item.closest("[popover]")?.hidePopover();
   wanted = item.dataset.renameBranch ?? "";
+  if (wanted) return; // a link that opens the step
+  event.preventDefault();
+  change(item.value);
+});
+
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (!back || event.detail.target?.id !== "canvas-stage") return;
+  const [label, step] = back;
+  back = null;
+  (document.getElementById(label) ?? document.getElementById(step)?.querySelector(".node__hit"))?.focus({ preventScroll: true });
 });
 
 document.addEventListener("htmx:afterSettle", () => {
