@@ -168,6 +168,7 @@ func TestBranches_HaveTheirConditionsInThePanel(t *testing.T) {
 	require.Contains(t, handlerstest.Text(page), "3 branches, first match wins")
 	require.Equal(t, []string{"Branch 2 of 3 of By size: 2 · <b>Large</b>, Amount is greater than 500", "Branch 3 of 3 of By size: All else, When no other condition is met"}, spoken(page)[1:3])
 
+	form.Del("base")
 	form.Set("set.cases.0.key", "other")
 	refused := root.Submit(step, form).Want(422)
 	require.Contains(t, handlerstest.Text(refused.Page()), "has no branch c1", "steps are never left without their branch")
