@@ -41,6 +41,9 @@ func (v *viewer) path(ctx context.Context, f *executionFacts) canvas.Props {
 // takeBranches marks the ways an execution went out of a step: those whose first step
 // it reached, else, of a step that is done, the only one without steps.
 func takeBranches(n *canvas.Step, s *models.Step) {
+	if s != nil && s.Type == multiConditionType && takeCases(n, s) {
+		return
+	}
 	empty, taken := -1, false
 	for i, b := range n.Branches {
 		switch {

@@ -43,8 +43,21 @@ type Branch struct {
 	Left  bool   // and came out at its foot
 	Ends  string // label of the mark at its foot when it ends the execution there
 	Steps []Step
-	Edit  *Edit // of a draft: what can be done to it; nil = nothing
+
+	Answer Answer // of an execution: what became of its condition; empty when it has none
+	Edit   *Edit  // of a draft: what can be done to it; nil = nothing
 }
+
+// Answer is what became of the condition of a branch in an execution.
+type Answer string
+
+// The answers.
+const (
+	Met      Answer = "met"
+	NotMet   Answer = "not_met"
+	Broken   Answer = "broken"    // it could not be evaluated
+	NotTried Answer = "not_tried" // another was met before
+)
 
 // Edit is what can be done to a branch.
 type Edit struct {
