@@ -74,6 +74,7 @@ func TestBrowser_OrdersBranches(t *testing.T) {
 	b.picture("editor-branches")
 	address, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname + location.search`))
 	require.NoError(t, err)
+	b.listen()
 	for _, is := range []look{{1440, "light"}, {1440, "dark"}, {390, "light"}, {390, "dark"}} {
 		require.Empty(t, b.faults(is, address), "%d %s", is.width, is.theme)
 	}
