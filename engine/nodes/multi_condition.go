@@ -117,10 +117,22 @@ func (c caseConfig) name(at int) string {
 	return text.M("node.case_title", "Branch %d", at+1).String()
 }
 
+// says is the condition in words.
+func (c caseConfig) says() string {
+	switch words := c.When.words(); {
+	case c.When.written == nil:
+		return text.M("node.case_open", "No condition yet").String()
+	case words == "":
+		return text.M("node.case_always", "Always").String()
+	default:
+		return words
+	}
+}
+
 func multiConditionBranches(c multiConditionConfig) []node.Branch {
 	out := make([]node.Branch, 0, len(c.Cases)+1)
 	for i, one := range c.Cases {
-		out = append(out, node.Branch{Key: one.Key, Title: one.name(i), Says: one.When.words(), Rank: i + 1})
+		out = append(out, node.Branch{Key: one.Key, Title: one.name(i), Says: one.says(), Rank: i + 1})
 	}
 	return append(out, node.Branch{
 		Key: otherwise, Title: text.M("node.otherwise", "Otherwise").String(), Says: text.M("node.otherwise_when", "When no other condition is met").String(),
@@ -129,7 +141,7 @@ func multiConditionBranches(c multiConditionConfig) []node.Branch {
 
 func checkMultiCondition(c multiConditionConfig, _ node.Catalog) field.Problems {
 	var problems field.Problems
-	if n := len(c.Cases); n < 1 || n > maxCases {
+	if n := len(c.Cases); c.Cases != nil && (n < 1 || n > maxCases) { // nil: they could not be read, which is told already
 		problems.Add("cases", invalid, text.M("node.cases", "There must be 1 to %d branches with a condition.", maxCases))
 	}
 	var keys []string

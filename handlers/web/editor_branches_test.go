@@ -71,7 +71,7 @@ func TestBranches_AreChangedByFormsOfTheCanvas(t *testing.T) {
 	t.Parallel()
 	w, root := forked(t)
 	page := root.Get(editorAddress).Want(200).Page()
-	require.Equal(t, []string{"Branch 1 of 3 of By size: 1 · Branch 1", "Branch 2 of 3 of By size: 2 · Branch 2", "Branch 3 of 3 of By size: Otherwise, When no other condition is met"}, spoken(page)[:3])
+	require.Equal(t, []string{"Branch 1 of 3 of By size: 1 · Branch 1, No condition yet", "Branch 2 of 3 of By size: 2 · Branch 2, No condition yet", "Branch 3 of 3 of By size: Otherwise, When no other condition is met"}, spoken(page)[:3])
 	require.Contains(t, labels(page, "a"), "Add a step after Base in branch 1 · Branch 1")
 	require.NotNil(t, handlerstest.First(page, "div", "id", "branch-menu-big-yes"), "branches of other types can be renamed")
 	text := handlerstest.Text(handlerstest.First(page, "div", "id", "branch-menu-m-otherwise"))
