@@ -97,6 +97,7 @@ document.addEventListener("htmx:afterSettle", () => {
   const input = wanted && document.querySelector(`#step-form [data-branch-label="${CSS.escape(wanted)}"]`);
   if (!input) return;
   wanted = "";
+  document.querySelectorAll(".canvas :popover-open").forEach((menu) => menu.hidePopover()); // a key that was held opens it again
   input.closest("details").open = true;
   input.focus();
   input.select();
