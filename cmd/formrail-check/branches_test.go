@@ -72,7 +72,7 @@ func TestBrowser_OrdersBranches(t *testing.T) {
 	b.click("open the step", `document.querySelector(".node__hit[aria-label^=Multi]")`)
 	b.opened("Multi-condition")
 	b.picture("editor-branches")
-	address, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname + location.search`))
+	address, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname`))
 	require.NoError(t, err)
 	b.listen()
 	for _, is := range []look{{1440, "light"}, {1440, "dark"}, {390, "light"}, {390, "dark"}} {
