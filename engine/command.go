@@ -18,7 +18,10 @@ import (
 //	paste_nodes  nodes, at, references?
 //	delete_nodes keys, keepBranch {key: branch}, references?
 //	set_title    key, value     set_note key, value     set_skip key, value
-//	rename_branch key, branch, value
+//	add_branch   node, branch?, value?
+//	rename_branch node, branch, value
+//	move_branch  node, branch, value (its place)
+//	delete_branch node, branch, contents (delete, move_before, move_after)
 //	set_config   key, field, value (null removes the setting)
 //	set_policy   key, field (retry, timeout, onError, onUnknown, elevated), value
 //	set_trigger  field, value
@@ -50,6 +53,7 @@ func touchedBy(commands []Command) []string {
 			add("trigger")
 		}
 		add(c.Args["key"])
+		add(c.Args["node"])
 		for _, name := range []string{"keys", "made"} {
 			if keys, ok := c.Args[name].([]any); ok {
 				for _, k := range keys {
@@ -80,8 +84,10 @@ func badCommand(m text.Message) *models.Error { return models.Invalid("BAD_PARAM
 
 func (c *change) apply(cmd Command) error {
 	run, ok := map[string]func(map[string]any) (string, error){
-		"add_node": c.addNode, "move_nodes": c.moveNodes, "duplicate_nodes": c.duplicateNodes, "paste_nodes": c.pasteNodes, "delete_nodes": c.deleteNodes, "set_title": c.setTitle, "rename_branch": c.renameBranch, "set_note": c.setNote,
-		"set_skip": c.setSkip, "set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
+		"add_node": c.addNode, "move_nodes": c.moveNodes, "duplicate_nodes": c.duplicateNodes, "paste_nodes": c.pasteNodes, "delete_nodes": c.deleteNodes,
+		"add_branch": c.addBranch, "rename_branch": c.renameBranch, "move_branch": c.moveBranch, "delete_branch": c.deleteBranch,
+		"set_title": c.setTitle, "set_note": c.setNote, "set_skip": c.setSkip,
+		"set_config": c.setConfig, "set_policy": c.setPolicy, "set_trigger": c.setTrigger, "replace_draft": c.replaceDraft,
 	}[cmd.Name]
 	if !ok {
 		return badCommand(text.M("draft.command", "There is no command %s.", cmd.Name))
@@ -293,7 +299,7 @@ func (c *change) keepBranch(key string, branch any) error {
 	}
 	for _, b := range n.Branches {
 		if b.Key == branch {
-			c.d.Nodes = insertBehind(c.d.Nodes, n, b.Nodes)
+			c.d.Nodes = insertBeside(c.d.Nodes, n, 1, b.Nodes)
 			b.Nodes = nil
 			return nil
 		}
@@ -301,13 +307,15 @@ func (c *change) keepBranch(key string, branch any) error {
 	return badCommand(text.M("draft.no_branch", "%s has no branch %v to keep.", c.names([]*NodePart{n}), branch))
 }
 
-func insertBehind(list []*NodePart, at *NodePart, more []*NodePart) []*NodePart {
+// insertBeside puts nodes next to one, wherever it stands: with by 0 before it, with 1
+// behind it.
+func insertBeside(list []*NodePart, at *NodePart, by int, more []*NodePart) []*NodePart {
 	if i := slices.Index(list, at); i >= 0 {
-		return slices.Insert(list, i+1, more...)
+		return slices.Insert(list, i+by, more...)
 	}
 	for _, n := range list {
 		for _, b := range n.Branches {
-			b.Nodes = insertBehind(b.Nodes, at, more)
+			b.Nodes = insertBeside(b.Nodes, at, by, more)
 		}
 	}
 	return list
@@ -330,31 +338,6 @@ func (c *change) setTitle(args map[string]any) (string, error) {
 
 func (c *change) setNote(args map[string]any) (string, error) {
 	return c.setText(args, "Changed the note of", func(n *NodePart, s string) { n.Note = s })
-}
-
-// renameBranch gives a branch another label; its key stays. Without one it has that
-// of its type again.
-func (c *change) renameBranch(args map[string]any) (string, error) {
-	n, err := c.node(args["key"])
-	if err != nil {
-		return "", err
-	}
-	branch, _ := args["branch"].(string)
-	title, ok := args["value"].(string)
-	switch {
-	case branch == "":
-		return "", badCommand(text.M("draft.branch", "Name the branch to change."))
-	case !ok || len([]rune(title)) > 100:
-		return "", badCommand(text.M("draft.branch_title", "The label of a branch has at most 100 characters."))
-	}
-	for _, b := range n.Branches {
-		if b.Key == branch {
-			b.Title = title
-			return fmt.Sprintf("Renamed a branch of %s", c.names([]*NodePart{n})), nil
-		}
-	}
-	n.Branches = append(n.Branches, &BranchPart{Key: branch, Title: title})
-	return fmt.Sprintf("Renamed a branch of %s", c.names([]*NodePart{n})), nil
 }
 
 func (c *change) setText(args map[string]any, label string, set func(*NodePart, string)) (string, error) {

@@ -38,7 +38,7 @@ func (c *change) duplicateNodes(args map[string]any) (string, error) {
 	for i, n := range copies.Nodes {
 		made[i] = n.Key
 	}
-	c.d.Nodes = insertBehind(c.d.Nodes, originals[len(originals)-1], copies.Nodes)
+	c.d.Nodes = insertBeside(c.d.Nodes, originals[len(originals)-1], 1, copies.Nodes)
 	args["made"] = made // the answer names them
 	return "Duplicated " + c.names(originals), nil
 }

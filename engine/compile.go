@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -202,6 +203,8 @@ func (c *compiler) texts(n *compiledNode) {
 			if cond, err := expr.CompileCondition(raw); c.syntax(where, err) {
 				n.refs = append(n.refs, cond.References()...)
 			}
+		case f.Kind == field.Cases:
+			c.cases(n, where, raw)
 		case f.Kind == field.Expression:
 			c.expression(n, where, raw)
 		case f.Resolves() && field.HasTemplate(raw):
@@ -210,6 +213,18 @@ func (c *compiler) texts(n *compiledNode) {
 				n.trees = append(n.trees, settingTree{name: f.Name, tree: tree})
 				n.refs = append(n.refs, tree.References()...)
 			}
+		}
+	}
+}
+
+// cases reads the conditions of a list of cases.
+func (c *compiler) cases(n *compiledNode, where string, raw any) {
+	list, _ := raw.([]any)
+	for i, one := range list {
+		entry, _ := one.(map[string]any)
+		cond, err := expr.CompileCondition(entry["when"])
+		if c.syntax(join(where, strconv.Itoa(i)+".when"), err) {
+			n.refs = append(n.refs, cond.References()...)
 		}
 	}
 }

@@ -111,6 +111,7 @@ func (d *differ) trigger(before, after TriggerPart) {
 // node compares what is set on a node. Where it stands is compared elsewhere.
 func (d *differ) node(was, now *placedNode) {
 	before, after := parts(was.part), parts(now.part)
+	d.freeBranches(was, now, before, after)
 	for _, name := range names(before, after) {
 		s := setting{node: now.part.Key, title: now.title, field: name, label: name}
 		if own, ok := strings.CutPrefix(name, "config."); ok {

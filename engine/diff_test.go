@@ -25,6 +25,7 @@ func TestDiff_SaysEveryDifferenceInOneSentence(t *testing.T) {
 	t.Parallel()
 	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
 	const check = `{"key":"if","type":"condition","title":"Large?","config":{"mode":"branch","when":{}},"branches":[{"key":"yes","nodes":[%s]},{"key":"no","nodes":[%s]}]}`
+	const cases = `{"key":"m","type":"multi_condition","title":"Size","config":{"cases":[%s]}}`
 	const a, b, c = `{"key":"a","type":"end","title":"A"}`, `{"key":"b","type":"end","title":"B"}`, `{"key":"c","type":"end","title":"C"}`
 	for name, c := range map[string]struct {
 		trigger, before, after string
@@ -42,6 +43,18 @@ func TestDiff_SaysEveryDifferenceInOneSentence(t *testing.T) {
 		"another status": {onNotes, `[{"key":"a","type":"end"}]`, `[{"key":"a","type":"end","config":{"status":"failed"}}]`, []string{"“End”, End as: not set → Failed"}},
 		"switched off":   {onNotes, `[` + a + `]`, `[{"key":"a","type":"end","title":"A","skip":true}]`, []string{"“A”, skip: not set → true"}},
 		"renamed":        {onNotes, `[` + a + `]`, `[{"key":"a","type":"end","title":"Z"}]`, []string{"“Z”, title: A → Z"}},
+		"branches": {
+			onNotes, `[` + fmt.Sprintf(cases, `{"key":"c1","title":"A","when":{}},{"key":"c2","title":"B","when":{}},{"key":"c3","title":"C"}`) + `]`,
+			`[` + fmt.Sprintf(cases, `{"key":"c2","title":"Big","when":{}},{"key":"c1","title":"A","when":{"all":[]}},{"key":"c4","title":"D"}`) + `]`,
+			[]string{
+				"Renamed the branch “B” of “Size” to “Big”", "Changed when the branch “A” of “Size” is taken", "Added the branch “D” to “Size”",
+				"Removed the branch “C” of “Size”", "Changed the order of the branches of “Size”",
+			},
+		},
+		"the same branches, written": {
+			onNotes, `[{"key":"m","type":"multi_condition","title":"Size"}]`, `[` + fmt.Sprintf(cases, `{"key":"c1","title":"Branch 1"},{"key":"c2","title":"Branch 2"}`) + `]`,
+			[]string{`“Size”, Branches in their order: not set → [{"key":"c1","title":"Branch 1"},{"key":"c2","title":"Branc…`},
+		},
 		"the trigger": {
 			`{"type":"post_action","config":{"collection":"notes","order":3}}`, `[]`, `[]`,
 			[]string{"“Trigger”, Order among global workflows: not set → 3"},
@@ -78,6 +91,9 @@ func anyNodes(t *rapid.T, keys *[]string, depth int) []any {
 		}
 		i := rapid.IntRange(0, len(*keys)-1).Draw(t, "key")
 		n := map[string]any{"key": (*keys)[i], "type": "condition", "config": map[string]any{}}
+		if rapid.Bool().Draw(t, "many") {
+			n["type"] = "multi_condition"
+		}
 		*keys = append(append([]string{}, (*keys)[:i]...), (*keys)[i+1:]...)
 		if rapid.Bool().Draw(t, "titled") {
 			n["title"] = rapid.SampledFrom([]string{"A", "B"}).Draw(t, "title")
@@ -85,10 +101,29 @@ func anyNodes(t *rapid.T, keys *[]string, depth int) []any {
 		if rapid.Bool().Draw(t, "set") {
 			n["config"] = map[string]any{"mode": rapid.SampledFrom([]any{"continue", "branch", nil}).Draw(t, "mode")}
 		}
+		if rapid.Bool().Draw(t, "cases") {
+			n["config"] = map[string]any{"cases": anyCases(t)}
+		}
 		if depth > 0 && rapid.Bool().Draw(t, "branched") {
 			n["branches"] = []any{map[string]any{"key": "yes", "nodes": anyNodes(t, keys, depth-1)}, map[string]any{"key": "no", "nodes": anyNodes(t, keys, depth-1)}}
 		}
 		out = append(out, n)
+	}
+	return out
+}
+
+// anyCases draws a list of branches, one of which may be that of a step inside.
+func anyCases(t *rapid.T) []any {
+	out := []any{}
+	for _, key := range rapid.Permutation([]string{"yes", "c1", "c2"}).Draw(t, "order")[:rapid.IntRange(0, 3).Draw(t, "many")] {
+		entry := map[string]any{"key": key}
+		if rapid.Bool().Draw(t, "titled") {
+			entry["title"] = rapid.SampledFrom([]string{"A", "c1"}).Draw(t, "title")
+		}
+		if rapid.Bool().Draw(t, "asks") {
+			entry["when"] = map[string]any{}
+		}
+		out = append(out, entry)
 	}
 	return out
 }

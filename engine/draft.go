@@ -169,7 +169,7 @@ func placed(commands []Command) bool {
 
 // restructured reports whether an edit may have given the places other numbers.
 func restructured(c *models.DraftCommand) bool {
-	for _, name := range []string{"add_node", "move_nodes", "duplicate_nodes", "delete_nodes"} {
+	for _, name := range []string{"add_node", "move_nodes", "duplicate_nodes", "delete_nodes", "delete_branch"} {
 		if strings.Contains(c.Commands, `"`+name+`"`) {
 			return true
 		}

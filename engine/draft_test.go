@@ -224,7 +224,7 @@ func TestCommands_DuplicateRenameAndMakeRoom(t *testing.T) {
 		require.Equal(t, "nodes."+twin.Key, inner.Config["expression"], "references among the copies follow")
 		require.Equal(t, "nodes.f", d.Nodes[2].Config["expression"], "all others stay")
 
-		_, d = edit("rename_branch", `{"key": "f", "branch": "no", "value": "Not now"}`)
+		_, d = edit("rename_branch", `{"node": "f", "branch": "no", "value": "Not now"}`)
 		require.Equal(t, "Not now", d.Nodes[0].Branches[1].Title)
 		_, d = edit("set_config", `{"key": "`+twin.Key+`", "field": "mode", "value": "branch"}`)
 		require.Len(t, d.Nodes[1].Branches, 1)
@@ -235,7 +235,7 @@ func TestCommands_DuplicateRenameAndMakeRoom(t *testing.T) {
 		require.Len(t, d.Nodes[1].Branches[0].Nodes, 2)
 
 		for name, args := range map[string]map[string]any{
-			"duplicate_nodes": {"keys": []any{"gone"}}, "rename_branch": {"key": "f", "value": "x"},
+			"duplicate_nodes": {"keys": []any{"gone"}}, "rename_branch": {"node": "f", "value": "x"},
 		} {
 			_, err := w.Engine.Commands(t.Context(), as, made.Key, engine.CommandBatch{Commands: []engine.Command{{Name: name, Args: args}}})
 			require.True(t, models.IsCode(err, "BAD_PARAMETER"), "%s: %v", name, err)

@@ -91,6 +91,10 @@ func (p position) within(key string) bool {
 	return slices.ContainsFunc(p, func(l level) bool { return l.key == key })
 }
 
+func (p position) inBranch(key, branch string) bool {
+	return slices.ContainsFunc(p, func(l level) bool { return l.parent == key && l.branch == branch })
+}
+
 // positions gives where each node stands.
 func positions(list []*NodePart) map[string]position {
 	out := map[string]position{}
@@ -232,16 +236,39 @@ func cloned(list []*NodePart) []*NodePart {
 // Readers lists the references to a node, and to the nodes inside it, from nodes
 // outside: what deleting it would leave without a source.
 func (e *Engine) Readers(d *Definition, key string) []text.Message {
+	return e.readers(d, func(p position) bool { return p.within(key) })
+}
+
+// BranchLosses lists the references that would lose what they name if a branch was
+// deleted; contents says what becomes of its steps, as in delete_branch.
+func (e *Engine) BranchLosses(d *Definition, key, branch, contents string) []text.Message {
+	if contents == DeleteContents {
+		return e.readers(d, func(p position) bool { return p.inBranch(key, branch) })
+	}
+	after, err := copied(d.Nodes)
+	if err != nil {
+		return nil
+	}
+	edit := &change{d: after, types: e.registry}
+	if _, err := edit.deleteBranch(map[string]any{"node": key, "branch": branch, "contents": contents}); err != nil {
+		return nil
+	}
+	c, _ := e.registry.compile(d, "")
+	return sentences(broken(c, positions(d.Nodes), positions(after.Nodes)))
+}
+
+// readers lists the references from outside of something to what is inside.
+func (e *Engine) readers(d *Definition, inside func(position) bool) []text.Message {
 	c, _ := e.registry.compile(d, "")
 	at := positions(d.Nodes)
 	var out []text.Message
 	seen := map[[2]string]bool{}
 	for _, n := range c.Nodes {
-		if at[n.part.Key].within(key) {
+		if inside(at[n.part.Key]) {
 			continue
 		}
 		for _, ref := range n.refs {
-			if ref.Root != "nodes" || len(ref.Path) == 0 || !at[ref.Path[0]].within(key) {
+			if ref.Root != "nodes" || len(ref.Path) == 0 || !inside(at[ref.Path[0]]) {
 				continue
 			}
 			pair := [2]string{n.part.Key, ref.Path[0]}

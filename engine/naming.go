@@ -20,6 +20,8 @@ func (n naming) setting(f field.Field, config map[string]any, v any) any {
 		return n.expression(v)
 	case f.Kind == field.Condition:
 		return n.condition(v)
+	case f.Kind == field.Cases:
+		return n.cases(v)
 	case f.Kind == field.Code: // two braces mean something else in a script
 		return v
 	}
@@ -57,6 +59,24 @@ func (n naming) condition(v any) any {
 		return out
 	}
 	return v
+}
+
+// cases changes the conditions of a list of cases.
+func (n naming) cases(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	out := make([]any, len(list))
+	for i, one := range list {
+		out[i] = one
+		if entry, ok := one.(map[string]any); ok && entry["when"] != nil {
+			entry = maps.Clone(entry)
+			entry["when"] = n.condition(entry["when"])
+			out[i] = entry
+		}
+	}
+	return out
 }
 
 // texts changes every template inside a value.

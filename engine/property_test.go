@@ -36,7 +36,7 @@ func (g *trees) node(depth int) map[string]any {
 	key := fmt.Sprintf("n%d", g.n)
 	kinds := []string{"calculation", "create", "wait", "call", "fail", "caught"}
 	if depth < 2 {
-		kinds = append(kinds, "condition", "repeat", "both")
+		kinds = append(kinds, "condition", "cases", "repeat", "both")
 	}
 	n := map[string]any{"key": key}
 	branch := func(keys ...string) {
@@ -69,6 +69,17 @@ func (g *trees) node(depth int) map[string]any {
 			map[string]any{"left": "{{ trigger.data.count }}", "op": op, "right": int64(3)},
 		}}}
 		branch("yes", "no")
+	case "cases":
+		var cases []any
+		var keys []string
+		for i := range rapid.IntRange(1, 3).Draw(g.t, "cases") {
+			keys = append(keys, fmt.Sprintf("c%d", i+1))
+			cases = append(cases, map[string]any{"key": keys[i], "when": map[string]any{"all": []any{
+				map[string]any{"left": "{{ trigger.data.count }}", "op": "equal", "right": int64(rapid.IntRange(0, 6).Draw(g.t, "right"))},
+			}}})
+		}
+		n["type"], n["config"] = "multi_condition", map[string]any{"cases": cases, "onNoMatch": rapid.SampledFrom([]string{"continue", "fail"}).Draw(g.t, "else")}
+		branch(append(keys, "otherwise")...)
 	case "repeat":
 		n["type"], n["config"] = "test_repeat", map[string]any{"times": int64(rapid.IntRange(0, 2).Draw(g.t, "times"))}
 		branch("body")

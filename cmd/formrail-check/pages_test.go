@@ -113,10 +113,7 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 
 	manager, designer := enter("manager"), enter("designer")
 	for _, b := range []*browser{manager, designer} {
-		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listens})
-			return err //nolint:wrapcheck // the test says what it did
-		}))
+		b.listen()
 	}
 	manager.visit("/tasks")
 	task := manager.first(`^/tasks/[0-9a-z]+`)
@@ -146,6 +143,16 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 		}
 	}
 	require.Empty(t, bad, strings.Join(bad, "\n"))
+}
+
+// listen gathers the complaints of all pages that are opened from now on; [browser.faults]
+// needs it.
+func (b *browser) listen() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: listens})
+		return err //nolint:wrapcheck // the test says what it did
+	}))
 }
 
 // prefers makes the browser ask for a theme, as a person's system does.

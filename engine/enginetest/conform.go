@@ -33,6 +33,7 @@ func Conform(t *testing.T, types []*node.Type, icons []string) {
 			_, problems := typ.Decode(map[string]any{})
 			onlyMissing(t, problems)
 			require.True(t, !typ.Waits || typ.CanResume(), "a type that waits can resume")
+			checkFree(t, typ)
 			survives(t, typ)
 			checkExamples(t, typ)
 		})
@@ -129,6 +130,28 @@ func checkForm(t *testing.T, form []field.Field) {
 	}
 }
 
+// checkFree checks that the branches a designer makes follow the list in the settings.
+func checkFree(t *testing.T, typ *node.Type) {
+	t.Helper()
+	if typ.Free == nil {
+		return
+	}
+	require.True(t, 0 < typ.Free.Min && typ.Free.Min <= typ.Free.Max, "there is at least one branch")
+	list := typ.FreeList(map[string]any{})
+	require.GreaterOrEqual(t, len(list), typ.Free.Min, "a fresh node has enough branches")
+	list = append(list, map[string]any{"key": typ.Free.Prefix + "9", "title": "Ninth"})
+	entries := make([]any, len(list))
+	for i, one := range list {
+		entries[i] = one
+	}
+	settings, _ := typ.Decode(map[string]any{typ.Free.Setting: entries})
+	branches := typ.Branches(settings)
+	for i, one := range list {
+		require.Equal(t, one["key"], branches[i].Key, "the branches follow the list in its order, before all others")
+		require.Equal(t, one["title"], branches[i].Title)
+	}
+}
+
 func onlyMissing(t *testing.T, problems field.Problems) {
 	t.Helper()
 	for _, p := range problems {
@@ -180,7 +203,8 @@ func checkExamples(t *testing.T, typ *node.Type) {
 				require.True(t, fits(typ.Outputs(settings, Sample()), view.Output), "the output %v has the declared shape", view.Output)
 				canonical(t, view.Output)
 			}
-			if view.To {
+			require.True(t, !view.Enter || typ.CanResume(), "a type that enters a branch can resume")
+			if view.To || view.Enter {
 				require.True(t, slices.ContainsFunc(typ.Branches(settings), func(b node.Branch) bool { return b.Key == view.Branches[0] }))
 			}
 		})
@@ -232,7 +256,7 @@ func meets(t *testing.T, want node.Want, v node.View, err error) {
 		require.Equal(t, want.Ends, v.Outcome)
 		require.NotEmpty(t, v.Reason)
 	case want.Branch != "":
-		require.True(t, v.To, "a branch is entered")
+		require.True(t, v.To || v.Enter, "a branch is entered")
 		require.Equal(t, []string{want.Branch}, v.Branches)
 	default:
 		require.True(t, v.Done, "the flow goes on")

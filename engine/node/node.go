@@ -71,6 +71,7 @@ type Spec[C any] struct {
 	Check    func(C, Catalog) field.Problems // rules across fields; optional
 	Outputs  func(C, Catalog) field.Shape    // what later nodes may refer to; optional
 	Branches func(C) []Branch                // labelled branches the node owns; optional
+	Free     *FreeBranches                   // which of them the designer makes; nil = none
 	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional
@@ -91,7 +92,17 @@ type Spec[C any] struct {
 type Branch struct {
 	Key   string
 	Title string
-	Ends  bool // the foot of the branch ends the execution as rejected
+	Says  string // when it is taken, in words; empty when the title says it
+	Rank  int    // place among branches that are tried one after another, from 1; 0 = none
+	Ends  bool   // the foot of the branch ends the execution as rejected
+}
+
+// FreeBranches declares that the designer makes branches: adds, names, orders and
+// deletes them. One setting lists them.
+type FreeBranches struct {
+	Setting  string // list of {key, title, …}, one for each branch, in order
+	Prefix   string // of the keys of new ones: "c" gives c1, c2 …
+	Min, Max int    // how many there are
 }
 
 // Source is a script in the settings of a node.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -24,6 +25,7 @@ type Type struct {
 	Waits   bool
 	Unknown Unknown
 	Right   string
+	Free    *FreeBranches
 
 	Synonyms []string
 	Examples []AnyExample
@@ -65,9 +67,12 @@ func Define[C any](s Spec[C]) *Type {
 	if s.Asks != "" && !slices.ContainsFunc(s.Config, func(f field.Field) bool { return f.Name == s.Asks && f.Kind == field.Select }) {
 		panic("node type asks for what is no select: " + s.Key)
 	}
+	if s.Free != nil && !slices.ContainsFunc(s.Config, func(f field.Field) bool { return f.Name == s.Free.Setting }) {
+		panic("node type lists its branches in what is no setting: " + s.Key)
+	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Asks: s.Asks, Synonyms: s.Synonyms,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -162,6 +167,29 @@ func (t *Type) Outputs(s Settings, cat Catalog) field.Shape { return t.outputs(s
 
 // Branches gives the branches the node owns under these settings.
 func (t *Type) Branches(s Settings) []Branch { return t.branches(s.config) }
+
+// FreeList gives copies of the entries that stand for the branches the designer made,
+// in their order; empty for types that have none. raw are settings as a definition
+// holds them.
+func (t *Type) FreeList(raw map[string]any) []map[string]any {
+	if t.Free == nil {
+		return nil
+	}
+	v := raw[t.Free.Setting]
+	for _, f := range t.Config {
+		if v == nil && f.Name == t.Free.Setting {
+			v = f.Default
+		}
+	}
+	list, _ := v.([]any)
+	out := make([]map[string]any, 0, len(list))
+	for _, one := range list {
+		if entry, ok := one.(map[string]any); ok {
+			out = append(out, maps.Clone(entry))
+		}
+	}
+	return out
+}
 
 // MayBranch gives the branches that the node owns under some answer to what it asks.
 func (t *Type) MayBranch() []Branch {

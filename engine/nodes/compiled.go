@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -36,6 +37,36 @@ func (r rule) check(setting string) (p field.Problems) {
 		p.Add(setting+"."+at, "MISSING", text.M("node.choose_value", "Choose a value."))
 	}
 	return p
+}
+
+// decide says what the condition gives and why; nothing to decide is a yes.
+func (r rule) decide(ctx context.Context, call node.Call) (yes bool, because string, warnings []text.Message, err error) {
+	if r.condition == nil {
+		return true, "no condition", nil, nil
+	}
+	answer, explanation, found, err := r.condition.Eval(ctx, input(call))
+	return answer, explanation.Sentence, messages(found), err
+}
+
+// lateRule is a rule among others of one setting: a mistake in it is kept, because
+// the engine tells it with its place.
+type lateRule struct {
+	rule
+	mistake error
+}
+
+// UnmarshalJSON compiles a condition tree or expression.
+func (r *lateRule) UnmarshalJSON(raw []byte) error {
+	r.mistake = r.rule.UnmarshalJSON(raw)
+	return nil
+}
+
+// decide is [rule.decide]; with a mistake there is nothing to decide by.
+func (r lateRule) decide(ctx context.Context, call node.Call) (yes bool, because string, warnings []text.Message, err error) {
+	if r.mistake != nil {
+		return false, "", nil, r.mistake
+	}
+	return r.rule.decide(ctx, call)
 }
 
 // source is what a calculation evaluates. Which engine reads it says another

@@ -84,7 +84,12 @@ var condition = node.Define(node.Spec[conditionConfig]{
 })
 
 // over500 is the condition of the examples.
-var over500 = map[string]any{"all": []any{map[string]any{"left": "{{ trigger.data.amount }}", "op": "gt", "right": int64(500)}}}
+var over500 = amountOver(500)
+
+// amountOver compares the amount of the trigger's record.
+func amountOver(limit int64) map[string]any {
+	return map[string]any{"all": []any{map[string]any{"left": "{{ trigger.data.amount }}", "op": "gt", "right": limit}}}
+}
 
 // line says the condition when it is one comparison, else names what it depends on.
 func (r rule) line() string {
@@ -108,6 +113,48 @@ func (r rule) line() string {
 		return ""
 	}
 	return text.M("node.depends", "Depends on %s", strings.Join(names, ", ")).String()
+}
+
+// words says the whole condition: "Amount is greater than 500 and Status is open".
+func (r rule) words() string {
+	if r.written == nil {
+		return ""
+	}
+	return shorten(wordsOf(r.written), 120)
+}
+
+// wordsOf says a group, a comparison or an expression.
+func wordsOf(v any) string {
+	m, _ := v.(map[string]any)
+	if m["op"] != nil {
+		return sentenceOf(m)
+	}
+	if written, ok := m["expression"].(string); ok {
+		return written
+	}
+	joiners := map[string]text.Message{"all": text.M("node.and", "and"), "any": text.M("node.or", "or"), "not": text.M("node.and", "and")}
+	for kind, rows := range m {
+		list, ok := rows.([]any)
+		if !ok {
+			list = []any{rows}
+		}
+		var parts []string
+		for _, one := range list {
+			part := wordsOf(one)
+			if one, _ := one.(map[string]any); part != "" && one["op"] == nil && one["expression"] == nil && len(list) > 1 {
+				part = "(" + part + ")"
+			}
+			if part != "" {
+				parts = append(parts, part)
+			}
+		}
+		said := strings.Join(parts, " "+joiners[kind].String()+" ")
+		if kind == "not" && said != "" {
+			return text.M("node.not", "not (%s)", said).String()
+		}
+		return said
+	}
+	return ""
 }
 
 // onlyRow is the comparison of a condition that has one; nil for any other.
@@ -153,14 +200,9 @@ func operandName(v any) string {
 }
 
 func runCondition(ctx context.Context, call node.Call, c conditionConfig) (node.Result, error) {
-	yes, because := true, "no condition"
-	var warnings []text.Message
-	if c.When.condition != nil {
-		answer, explanation, found, err := c.When.condition.Eval(ctx, input(call))
-		if err != nil {
-			return node.Result{}, failure(err)
-		}
-		yes, because, warnings = answer, explanation.Sentence, messages(found)
+	yes, because, warnings, err := c.When.decide(ctx, call)
+	if err != nil {
+		return node.Result{}, failure(err)
 	}
 	var result node.Result
 	switch {

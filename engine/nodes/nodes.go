@@ -13,6 +13,7 @@ const invalid = "DEFINITION_INVALID"
 func All() []*node.Type {
 	return []*node.Type{
 		condition,
+		multiCondition,
 		end,
 		calculation,
 		createRecord,

@@ -42,6 +42,7 @@ type setting struct {
 	values  map[string]string
 	sources []source
 	inputs  []input
+	cases   []branchCase
 	kept    any // what the form does not show
 }
 
@@ -81,6 +82,8 @@ func (f *Form) read(s *setting, v any) {
 			r = kept(v)
 		}
 		s.rule = r
+	case field.Cases:
+		s.cases = f.readCases(s, v)
 	case field.Values:
 		s.values = map[string]string{}
 		named, ok := v.(map[string]any)
@@ -151,6 +154,8 @@ func (s *setting) hear(at *Tree) {
 	switch s.field.Kind {
 	case field.Condition, field.Filter:
 		s.rule = ruleOf(at)
+	case field.Cases:
+		s.cases = casesOf(at)
 	case field.Values:
 		s.values, s.kept = map[string]string{}, nil
 		for _, name := range at.Names() {
@@ -190,6 +195,8 @@ func (f *Form) Do(what string) {
 	switch s.field.Kind {
 	case field.Condition, field.Filter:
 		s.rule.do(path, verb)
+	case field.Cases:
+		doCases(s.cases, path, verb)
 	case field.People:
 		s.sources = changed(s.sources, path, verb, source{kind: "managers"})
 	case field.Inputs:
@@ -247,6 +254,8 @@ func (f *Form) stored(s *setting) any {
 	switch s.field.Kind {
 	case field.Condition, field.Filter:
 		return s.rule.stored(f.grammar(s))
+	case field.Cases:
+		return f.storedCases(s)
 	case field.Values:
 		return f.storedValues(s)
 	case field.People:

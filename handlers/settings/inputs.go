@@ -25,7 +25,7 @@ func (f *Form) Inputs(ctx context.Context, problems map[string]string) []views.I
 	return out
 }
 
-// problemOf gives the problems of a setting to its rows; the rest is its own.
+// problemOf gives the problems of a setting to its rows and cases; the rest is its own.
 func problemOf(name string, problems map[string]string, in *views.Input) string {
 	var own []string
 	paths := make([]string, 0, len(problems))
@@ -35,6 +35,11 @@ func problemOf(name string, problems map[string]string, in *views.Input) string 
 	slices.Sort(paths)
 	for _, path := range paths {
 		if path != name && !strings.HasPrefix(path, name+".") {
+			continue
+		}
+		if at := caseOf(in.Cases, path); at >= 0 {
+			in.Cases[at].Problem = strings.TrimSpace(in.Cases[at].Problem + " " + problems[path])
+			in.Cases[at].Open = true
 			continue
 		}
 		at := slices.IndexFunc(in.Rows, func(r views.Row) bool { return r.At == views.Prefix+path })
@@ -87,6 +92,8 @@ func (f *Form) input(ctx context.Context, s *setting) views.Input {
 	case field.Condition, field.Filter:
 		in.Rule = s.rule.view(ctx, at, f.grammar(s).part)
 		in.Rule.CanWrite = s.field.Kind == field.Condition
+	case field.Cases:
+		in.Cases = f.viewCases(ctx, s, at)
 	case field.Values:
 		f.assignments(s, at, &in)
 	case field.People:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"formrail/engine"
 	"formrail/engine/node"
@@ -134,6 +135,7 @@ const endType = "end"
 
 type branch struct {
 	view  canvas.Branch
+	name  string // what people call it
 	nodes []*engine.NodePart
 }
 
@@ -147,26 +149,35 @@ func (d definition) branches(part *engine.NodePart, f face) []branch {
 	}
 	if f.typ != nil {
 		for _, b := range f.typ.Branches(f.settings) {
-			one := branch{view: canvas.Branch{Key: b.Key, Label: b.Title}}
+			one := branch{view: canvas.Branch{Key: b.Key, Says: b.Says}, name: b.Title}
 			if b.Ends {
 				one.view.Ends = text.M("canvas.ends_rejected", "End as rejected").String()
 			}
 			if have, ok := stored[b.Key]; ok {
 				one.nodes = have.Nodes
 				if have.Title != "" {
-					one.view.Label = have.Title
+					one.name = have.Title
 				}
 				delete(stored, b.Key)
 			}
+			one.view.Label = ranked(b.Rank, one.name)
 			out = append(out, one)
 		}
 	}
 	for _, b := range part.Branches {
 		if _, left := stored[b.Key]; left && (len(b.Nodes) > 0 || f.typ == nil) {
-			out = append(out, branch{view: canvas.Branch{Key: b.Key, Label: labelOf(b)}, nodes: b.Nodes})
+			out = append(out, branch{view: canvas.Branch{Key: b.Key, Label: labelOf(b)}, name: labelOf(b), nodes: b.Nodes})
 		}
 	}
 	return out
+}
+
+// ranked puts the place of a branch that is tried in an order before its name.
+func ranked(rank int, name string) string {
+	if rank == 0 {
+		return name
+	}
+	return strconv.Itoa(rank) + " · " + name
 }
 
 func labelOf(b *engine.BranchPart) string {

@@ -321,12 +321,16 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 		}
 		e.places(ctx, &p)
 	}
+	forks := e.mayEdit() && e.moving == ""
 	if e.version != nil {
 		number := int(e.version.Number)
 		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
 	}
 	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step) {
 		s.Href, s.Selected, s.Problem = href(s.Key), s.Key == e.open, wrong[s.Key]
+		if forks {
+			e.fork(s)
+		}
 	})
 	return p
 }

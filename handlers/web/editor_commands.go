@@ -31,7 +31,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	e.open = form.Get("step")
 	command := commandOf(form)
-	if e.question = e.loses(ctx, form); e.question != nil {
+	if e.question = e.loses(ctx, form, command); e.question != nil {
 		return e.draw(c, fiber.StatusOK)
 	}
 	done, err := s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: []engine.Command{command}})
@@ -41,6 +41,8 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	switch command.Name {
 	case "add_node", "duplicate_nodes", "paste_nodes":
 		e.open = added(e.def.Definition, done)
+	case "add_branch":
+		e.open, _ = command.Args["node"].(string) // a branch needs a condition
 	case "delete_nodes":
 		e.open = ""
 	}
@@ -61,6 +63,9 @@ func baseOf(form bind.Form) int64 {
 
 // commandOf reads a command from a form. What it lacks the engine refuses.
 func commandOf(form bind.Form) engine.Command {
+	if command, ok := branchCommand(form); ok {
+		return command
+	}
 	name, step := form.Get("command"), form.Get("step")
 	at := map[string]any{"parent": form.Get("parent"), "branch": form.Get("branch")}
 	if n, err := strconv.Atoi(form.Get("index")); err == nil {
@@ -121,11 +126,14 @@ func added(before *engine.Definition, done engine.DraftState) string {
 
 // loses asks before steps or references get lost; nil when there is nothing to ask or
 // the answer has come.
-func (e *editing) loses(ctx context.Context, form bind.Form) *editor.Question {
+func (e *editing) loses(ctx context.Context, form bind.Form, command engine.Command) *editor.Question {
+	if command.Name == "delete_branch" {
+		return e.losesBranch(ctx, form, command)
+	}
 	if form.Get("sure") != "" || form.Get("keepBranch") != "" || form.Get("references") != "" {
 		return nil
 	}
-	if form.Get("command") == "paste_nodes" {
+	if command.Name == "paste_nodes" {
 		return e.losesByPasting(ctx, form)
 	}
 	part := nodeIn(e.def.Nodes, form.Get("step"))
@@ -169,7 +177,7 @@ func (e *editing) losesByDeleting(ctx context.Context, q *editor.Question, part 
 		inside += n
 		if n > 0 {
 			q.Choices = append(q.Choices, editor.Answer{
-				Label: text.T(ctx, "editor.keep_branch", "Keep the steps of “%s”", b.view.Label), Name: "keepBranch", Value: b.view.Key,
+				Label: text.T(ctx, "editor.keep_branch", "Keep the steps of “%s”", b.name), Name: "keepBranch", Value: b.view.Key,
 			})
 		}
 	}

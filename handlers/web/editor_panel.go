@@ -107,7 +107,11 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 		return
 	}
 	p.Note, p.Help, p.Effect = f.typ.Title+" · "+part.Key, f.typ.Help, effectOf(ctx, f.typ)
+	p.MoreBranches = mayFork(f.typ, part)
 	for _, b := range f.typ.Branches(f.settings) {
+		if place, _ := freePlace(f.typ, part, b.Key); place >= 0 {
+			continue // its label stands beside its condition
+		}
 		one := editor.Branch{Key: b.Key, Title: b.Title}
 		for _, stored := range part.Branches {
 			if stored.Key == b.Key {
@@ -321,7 +325,7 @@ func branchCommands(form bind.Form, part *engine.NodePart) []engine.Command {
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		key, ok := strings.CutPrefix(name, "branch.")
 		if label := strings.TrimSpace(form.Get(name)); ok && label != titles[key] {
-			out = append(out, engine.Command{Name: "rename_branch", Args: map[string]any{"key": part.Key, "branch": key, "value": label}})
+			out = append(out, engine.Command{Name: "rename_branch", Args: map[string]any{"node": part.Key, "branch": key, "value": label}})
 		}
 	}
 	return out

@@ -59,6 +59,9 @@ func outcomeOf(shown []executions.Step, key string) string {
 // takeBranches marks the ways an execution went out of a step: those whose first step
 // it reached, else, of a step that is done, the only one without steps.
 func takeBranches(n *canvas.Step, s *models.Step) {
+	if s != nil && s.Type == multiConditionType && takeCases(n, s) {
+		return
+	}
 	empty, taken := -1, false
 	for i, b := range n.Branches {
 		switch {

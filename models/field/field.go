@@ -32,6 +32,7 @@ const (
 	Expression Kind = "expression" // one expression of a calculation engine
 	Template   Kind = "template"   // text with {{ variables }}
 	Condition  Kind = "condition"  // {all|any|not: [...]} of {left, op, right}, or {engine, expression}
+	Cases      Kind = "cases"      // list of {key, title, when}: conditions that are tried in their order
 	Filter     Kind = "filter"     // a record filter whose values may be templates
 	Values     Kind = "values"     // {fieldName: value} of the chosen collection
 	People     Kind = "people"     // one source of people or an ordered list of them

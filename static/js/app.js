@@ -20,6 +20,7 @@ import "./live.js";
 
 // What only the canvas needs is loaded where there is one.
 if (document.querySelector(".canvas")) {
+  import("./canvas-branches.js");
   import("./canvas-keys.js");
   import("./canvas-move.js");
   import("./code.js");

@@ -48,7 +48,8 @@ const go = (event, hit) => {
     return focusOn(targets.includes(document.activeElement) ? among(targets, document.activeElement, by) : targets[0]);
   }
   const [find, direction] = arrows[event.key];
-  return focusOn(hit ? find(hit, direction) : hits()[0]);
+  const from = hit ?? document.activeElement?.closest?.(".branch__label,.addbranch");
+  return focusOn(from ? find(from, direction) : hits()[0]);
 };
 
 const press = (selector) => {

@@ -17,9 +17,9 @@ const stored = (canvas) => {
   }
 };
 
-const store = (canvas, { k, x, y }) => {
+const store = (canvas, { k, x, y, width }) => {
   try {
-    sessionStorage.setItem(`canvas:${canvas.dataset.canvas}`, JSON.stringify({ k, x, y }));
+    sessionStorage.setItem(`canvas:${canvas.dataset.canvas}`, JSON.stringify({ k, x, y, width }));
   } catch {
     // A browser that keeps nothing starts in the middle next time.
   }
@@ -36,9 +36,16 @@ const viewOf = (canvas) => {
   return views.get(canvas);
 };
 
+// keepMiddle leaves the trigger where it is when branches make the tree wider.
+const keepMiddle = (view, width) => {
+  view.x -= ((width - (view.width ?? width)) * view.k) / 2;
+  view.width = width;
+};
+
 const apply = (canvas) => {
   const stage = stageOf(canvas);
   const view = viewOf(canvas);
+  keepMiddle(view, stage.offsetWidth);
   const { k, x, y } = view;
   canvas.classList.add("is-live");
   stage.style.transform = `translate(${x}px,${y}px) scale(${k})`;
@@ -110,7 +117,7 @@ document.addEventListener("wheel", (event) => {
 
 document.addEventListener("pointerdown", (event) => {
   const canvas = event.target.closest?.(".canvas");
-  if (!canvas || event.button !== 0 || event.target.closest("a,button,.node,.canvas__tools,.minimap")) return;
+  if (!canvas || event.button !== 0 || event.target.closest("a,button,.node,[popover],.canvas__tools,.minimap")) return;
   dragged = { canvas, x: event.clientX, y: event.clientY };
   canvas.setPointerCapture(event.pointerId);
 });

@@ -62,7 +62,7 @@ const openPalette = async (link) => {
 const stepOf = (node) => node.closest(".node").dataset.key;
 
 // send lets the hidden form send one command about a step.
-const send = (command, step, values = {}) => {
+export const send = (command, step, values = {}) => {
   const form = document.getElementById("editor-command");
   const put = (name, value) => { form.elements.namedItem(name).value = value; };
   put("command", command);

@@ -77,7 +77,13 @@ document.addEventListener("keydown", (event) => {
     items[(moves[event.key] + items.length) % items.length].focus();
     return;
   }
-  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter" && items[now]?.matches("a")) {
+    event.preventDefault(); // a link acts while the key goes down; the rest of it would press what opened the menu
+    items[now].click();
+    return;
+  }
+  if (event.key.length !== 1) return;
   const letter = event.key.toLowerCase();
   const starts = (item) => item.textContent.trim().toLowerCase().startsWith(letter);
   const next = [...items.slice(now + 1), ...items.slice(0, now + 1)].find(starts);

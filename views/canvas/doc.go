@@ -19,6 +19,7 @@ type Step struct {
 	Selected bool
 	Ends     bool // an End step: a pill that nothing follows
 	Branches []Branch
+	Fork     bool // another branch can be added
 
 	// Of a draft.
 	Problem  string // the first problem; takes the place of the summary
@@ -37,10 +38,34 @@ type Step struct {
 type Branch struct {
 	Key   string
 	Label string
+	Says  string // when it is taken, in words; empty when the label says it
 	Taken bool   // the execution went in
 	Left  bool   // and came out at its foot
 	Ends  string // label of the mark at its foot when it ends the execution there
 	Steps []Step
+
+	Answer Answer // of an execution: what became of its condition; empty when it has none
+	Edit   *Edit  // of a draft: what can be done to it; nil = nothing
+}
+
+// Answer is what became of the condition of a branch in an execution.
+type Answer string
+
+// The answers.
+const (
+	Met      Answer = "met"
+	NotMet   Answer = "not_met"
+	Broken   Answer = "broken"    // it could not be evaluated
+	NotTried Answer = "not_tried" // another was met before
+)
+
+// Edit is what can be done to a branch.
+type Edit struct {
+	Name   string // what people call it
+	Rename string // opens its step, where its label can be changed
+	Place  int    // among the branches whose order can be changed
+	Places int    // how many of these there are; below 2 it stays where it is
+	Delete bool
 }
 
 // Place is where a step can be put: before the step at Index of a list.
@@ -64,6 +89,10 @@ type Props struct {
 	Menu    func(Step) string  // id of the menu of a step; nil = none
 	Foot    *Foot              // the end of the trunk
 }
+
+// BranchForm is the id of the form that sends what is done to branches. Its buttons
+// say it all: "move_branch/step/branch/place".
+const BranchForm = "branch-form"
 
 // MoveForm is the id of the form that the places send while a step is moved.
 const MoveForm = "move-form"

@@ -16,6 +16,7 @@ const (
 	edgeReading = 40.0
 	elbowHeight = 36.0
 	labelHeight = 24.0
+	saysHeight  = 18.0 // of the condition in words below a label
 	fillHeight  = 24.0 // the least of the line that stretches to the longest branch
 	bend        = 12.0
 )
@@ -130,8 +131,16 @@ func (m measure) branches(list []Branch) float64 {
 	return h
 }
 
+// head is the height of what stands above the first line of a branch.
+func (b Branch) head() float64 {
+	if b.Says != "" {
+		return elbowHeight + labelHeight + saysHeight
+	}
+	return elbowHeight + labelHeight
+}
+
 func (m measure) branch(b Branch) float64 {
-	h := elbowHeight + labelHeight + m.column(b.Steps)
+	h := b.head() + m.column(b.Steps)
 	switch {
 	case b.Ends != "":
 		return h + endHeight

@@ -41,8 +41,11 @@ func tree(t *rapid.T, depth int, next *int) []Step {
 		if depth == 0 || !rapid.Bool().Draw(t, "branches") {
 			continue
 		}
-		for b := range rapid.IntRange(1, 3).Draw(t, "ways") {
+		for b := range rapid.IntRange(1, 5).Draw(t, "ways") {
 			way := Branch{Key: fmt.Sprintf("b%d", b), Label: "way", Steps: tree(t, depth-1, next)}
+			if rapid.Bool().Draw(t, "says") {
+				way.Says = "Amount is greater than 500"
+			}
 			if rapid.Bool().Draw(t, "ends") {
 				way.Ends = "End as rejected"
 			}

@@ -72,3 +72,42 @@ func tenth(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
 func (d Drop) address(at Place) string {
 	return at.Parent + "/" + at.Branch + "/" + strconv.Itoa(d.Index)
 }
+
+// list is a list of steps and where it stands.
+type list struct {
+	parent, branch string // as in [Place]
+	label          string // of the branch
+	first          string // title of what stands above the list; empty at the head of a branch
+	steps          []Step
+}
+
+func (l list) place(index int) Place { return Place{l.parent, l.branch, index} }
+
+// before is the title of what stands above the place of an index.
+func (l list) before(index int) string {
+	if index == 0 {
+		return l.first
+	}
+	return l.steps[index-1].Title
+}
+
+// add is what is read for a place where a step can be added.
+func (l line) add(ctx context.Context) string {
+	switch {
+	case l.in == "":
+		return text.T(ctx, "canvas.add_after", "Add a step after %s", l.after)
+	case l.after == "":
+		return text.T(ctx, "canvas.add_first", "Add a step first in branch %s", l.in)
+	}
+	return text.T(ctx, "canvas.add_after_in", "Add a step after %s in branch %s", l.after, l.in)
+}
+
+// branchSpoken is what is read for the label of a branch.
+func branchSpoken(ctx context.Context, s Step, at int) string {
+	b := s.Branches[at]
+	said := text.T(ctx, "canvas.branch_name", "Branch %d of %d of %s: %s", at+1, len(s.Branches), s.Title, b.Label)
+	if b.Says != "" {
+		said += ", " + b.Says
+	}
+	return said
+}

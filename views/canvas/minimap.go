@@ -54,7 +54,7 @@ func (d *drawing) steps(list []Step, x, y float64) float64 {
 }
 
 func (d *drawing) branch(b Branch, x, y float64) {
-	foot := d.steps(b.Steps, x, y+elbowHeight+labelHeight+d.edge)
+	foot := d.steps(b.Steps, x, y+b.head()+d.edge)
 	if b.Ends != "" {
 		d.add(x, foot, endWidth, endHeight, "")
 	}

@@ -126,11 +126,13 @@ type Panel struct {
 	Policy   *Policy
 	Remark   string // the note on the canvas
 	Skipped  bool
-	Branches []Branch
+	Branches []Branch // that are only renamed here
 	Outputs  []Output
 	Problems []string // that are about no single setting
 	Saved    string   // "Saved just now"
 	CanEdit  bool
+
+	MoreBranches bool // another branch can be added
 }
 
 // VariableName says what a variable in a setting is called.

@@ -31,6 +31,7 @@ type Input struct {
 	Chosen  []string
 	Choices []ui.Choice
 	Rule    *Rule       // conditions and filters
+	Cases   []Case      // branches with their conditions
 	Rows    []Row       // values, inputs, sources of people
 	More    []ui.Choice // what another row can be about
 }
@@ -58,6 +59,17 @@ type Part struct {
 	Rights  []ui.Offer // values that are offered
 	Fits    string     // kind of what stands on the right; empty = any
 	Unary   bool       // nothing stands on the right
+	Problem string
+}
+
+// Case is one branch with its condition.
+type Case struct {
+	At      string // its place in the form: "set.cases.0"
+	Key     string
+	Title   string
+	Number  int // from 1, in the order in which they are tried
+	Rule    *Rule
+	Open    bool // unfolded
 	Problem string
 }
 
