@@ -39,8 +39,8 @@ const toggleRow = () => {
 const actions = {
   "?": () => open("shortcuts"),
   "/": () => focusOn("[data-list-search]"),
-  j: () => move(1),
-  k: () => move(-1),
+  j: () => press("[data-key=j]") || move(1),
+  k: () => press("[data-key=k]") || move(-1),
   x: toggleRow,
   c: () => press("[data-key=c]"),
   a: () => press("[data-key=a]"),

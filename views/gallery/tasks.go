@@ -23,7 +23,7 @@ func taskList() tasks.ListProps {
 func taskDetail() tasks.DetailProps {
 	f := expense()
 	list := taskList()
-	list.Rows[0].Current = true
+	list.Open = "7"
 	return tasks.DetailProps{
 		List: list, ID: "7", Version: "1", Seen: "5d41", Key: "k7", Title: "Team offsite catering", Step: "Manager’s review",
 		Workflow: "Reimbursement approval", WorkflowHref: urls.Execution("48231"), RecordLabel: "#1089", RecordHref: urls.Record("reimbursements", "b7k2", "1089"),
