@@ -227,7 +227,7 @@ func action(a Action) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if a.Primary {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: a.Label, Icon: a.Icon, Kind: ui.Primary, Href: a.Href}, nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: a.Label, Icon: a.Icon, Kind: ui.Primary, Href: a.Href}, templ.Attributes{"data-key": "c"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

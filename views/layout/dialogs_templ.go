@@ -281,34 +281,42 @@ func shortcutsDialog() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = shortcutGroup(text.T(ctx, "keys.anywhere", "Anywhere"), []shortcut{
-				{[]string{"Ctrl", "K"}, text.T(ctx, "keys.jump", "Jump to")},
+				{[]string{"Ctrl", "K"}, text.T(ctx, "layout.jump", "Search or jump to")},
 				{[]string{"?"}, text.T(ctx, "keys.list", "This list")},
 				{[]string{"G", "H"}, text.T(ctx, "keys.home", "Home")},
 				{[]string{"G", "T"}, text.T(ctx, "keys.tasks", "Tasks")},
 				{[]string{"G", "W"}, text.T(ctx, "keys.workflows", "Workflows")},
 				{[]string{"G", "E"}, text.T(ctx, "keys.executions", "Executions")},
 				{[]string{"G", "D"}, text.T(ctx, "keys.collections", "Collections")},
+				{[]string{"C"}, text.T(ctx, "keys.new", "New")},
+				{[]string{"/"}, text.T(ctx, "keys.search", "Search in this list")},
+				{[]string{"Ctrl", "Enter"}, text.T(ctx, "keys.submit", "Send the form")},
+				{[]string{"Esc"}, text.T(ctx, "keys.close", "Close")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shortcutGroup(text.T(ctx, "keys.lists", "Lists"), []shortcut{
+			templ_7745c5c3_Err = shortcutGroup(text.T(ctx, "keys.lists", "Lists and tasks"), []shortcut{
 				{[]string{"J", "K"}, text.T(ctx, "keys.next", "Next, previous")},
 				{[]string{"Enter"}, text.T(ctx, "keys.open", "Open")},
 				{[]string{"X"}, text.T(ctx, "keys.select", "Select")},
-				{[]string{"/"}, text.T(ctx, "keys.search", "Search in this list")},
-				{[]string{"C"}, text.T(ctx, "keys.new", "New")},
-				{[]string{"Ctrl", "Z"}, text.T(ctx, "keys.design_undo", "Undo, with Shift redo, in design mode")},
+				{[]string{"A"}, text.T(ctx, "keys.approve", "Approve")},
+				{[]string{"R"}, text.T(ctx, "keys.reject", "Reject")},
+				{[]string{"M"}, text.T(ctx, "keys.comment", "Comment")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shortcutGroup(text.T(ctx, "keys.task", "Tasks and forms"), []shortcut{
-				{[]string{"A"}, text.T(ctx, "keys.approve", "Approve")},
-				{[]string{"R"}, text.T(ctx, "keys.reject", "Reject")},
-				{[]string{"M"}, text.T(ctx, "keys.comment", "Comment")},
-				{[]string{"Ctrl", "Enter"}, text.T(ctx, "keys.submit", "Send the form")},
-				{[]string{"Esc"}, text.T(ctx, "keys.close", "Close")},
+			templ_7745c5c3_Err = shortcutGroup(text.T(ctx, "keys.canvas", "Canvas and design mode"), []shortcut{
+				{[]string{"Tab"}, text.T(ctx, "keys.step", "Next step")},
+				{[]string{"Enter"}, text.T(ctx, "keys.configure", "Configure the step")},
+				{[]string{"N"}, text.T(ctx, "keys.add", "Add a step after it")},
+				{[]string{"D"}, text.T(ctx, "keys.duplicate", "Duplicate the step")},
+				{[]string{"M"}, text.T(ctx, "keys.move_step", "Move the step")},
+				{[]string{"Del"}, text.T(ctx, "keys.delete", "Delete the step")},
+				{[]string{"Ctrl", "Z"}, text.T(ctx, "keys.undo_redo", "Undo, with Shift redo")},
+				{[]string{"+", "−", "0"}, text.T(ctx, "keys.zoom", "Zoom in, out, to 100%")},
+				{[]string{"Shift", "1"}, text.T(ctx, "keys.fit", "Fit to screen")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -355,7 +363,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 		var templ_7745c5c3_Var16 string
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(title)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 75, Col: 13}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 83, Col: 13}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 		if templ_7745c5c3_Err != nil {
@@ -378,7 +386,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 				var templ_7745c5c3_Var17 string
 				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(k)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 81, Col: 15}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 89, Col: 15}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 				if templ_7745c5c3_Err != nil {
@@ -396,7 +404,7 @@ func shortcutGroup(title string, list []shortcut) templ.Component {
 			var templ_7745c5c3_Var18 string
 			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(s.does)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 84, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `layout/dialogs.templ`, Line: 92, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {
