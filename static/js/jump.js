@@ -31,14 +31,18 @@ document.addEventListener("keydown", (event) => {
   if (!field || event.target !== field) return;
   const all = choices(field);
   const now = all.findIndex((choice) => choice.classList.contains("is-active"));
-  if (event.key === "Enter" && !event.isComposing) {
-    event.preventDefault();
-    waiting = !answered(field);
-    if (!waiting) all[Math.max(now, 0)]?.click();
-  } else if (steps[event.key] && all.length) {
-    event.preventDefault();
-    mark(field, all[steps[event.key](now, all.length - 1)]);
-  }
+  if (!steps[event.key] || !all.length) return;
+  event.preventDefault();
+  mark(field, all[steps[event.key](now, all.length - 1)]);
+});
+
+// Enter sends the form, and so does the key of a phone that says so.
+document.addEventListener("submit", (event) => {
+  const field = fieldOf(event.target);
+  if (!field) return;
+  event.preventDefault();
+  waiting = !answered(field);
+  if (!waiting) (choices(field).find((choice) => choice.classList.contains("is-active")) ?? choices(field)[0])?.click();
 });
 
 document.addEventListener("input", (event) => {
