@@ -32,7 +32,7 @@ func taskDetail() tasks.DetailProps {
 		Workflow: "Reimbursement approval", WorkflowHref: urls.Execution("48231"), RecordLabel: "#1089", RecordHref: urls.Record("reimbursements", "b7k2", "1089"),
 		Reason: "Jun Tanaka asks for €640.00. It needs your review because it is over €500.", Amount: "€640.00", Applicant: "Jun Tanaka",
 		Position: 1, Total: 4, Next: "6", History: timeline()[:1],
-		AsOf:   on(11, 22, 9, 59), Timeline: timeline(), Decide: true, CanComment: true, Question: "Approve €640.00?",
+		AsOf: on(11, 22, 9, 59), Timeline: timeline(), Decide: true, CanComment: true, Question: "Approve €640.00?",
 		Consequence: "Next: a record is created for finance and Tomas Okafor’s team is told.",
 		Comment:     tasks.Comment{Needed: true},
 		Values: []fields.Shown{
