@@ -43,7 +43,8 @@ func (s *site) listTasks(c *fiber.Ctx, tab string) error {
 	}
 	p := listed(query)
 	p.Tab = tab
-	if _, err := v.taskList(ctx, &p, query.Get("before")); err != nil {
+	p.Before = query.Get("before")
+	if _, err := v.taskList(ctx, &p); err != nil {
 		return err
 	}
 	if reply.Wants(c) {
@@ -96,10 +97,9 @@ func (v *viewer) taskQuery(ctx context.Context, p *tasks.ListProps) (models.Task
 	return l, nil
 }
 
-// taskList reads the rows of a list behind the one with an id, and counts all rows that
-// the list has. A list that was opened before shows what was there then; what came
+// taskList reads the rows of a part of a list, and counts all rows that the list has. A list that was opened before shows what was there then; what came
 // since is counted.
-func (v *viewer) taskList(ctx context.Context, p *tasks.ListProps, before string) (int, error) {
+func (v *viewer) taskList(ctx context.Context, p *tasks.ListProps) (int, error) {
 	q := v.site.DB.Read()
 	open, err := models.CountTasks(ctx, q, v.user.ID)
 	if err != nil {
@@ -126,7 +126,7 @@ func (v *viewer) taskList(ctx context.Context, p *tasks.ListProps, before string
 	if err != nil {
 		return 0, err
 	}
-	l.Before, l.Limit = before, pageOfTasks+1
+	l.Before, l.Limit = p.Before, pageOfTasks+1
 	list, err := models.TasksFor(ctx, q, l)
 	if err != nil {
 		return 0, err

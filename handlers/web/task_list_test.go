@@ -74,6 +74,22 @@ func TestTasks_ListDoesNotGrowUnderTheReader(t *testing.T) {
 	require.NotNil(t, handlerstest.First(mara.Get("/tasks?part=count").Page(), "main"), "alone it is a page")
 }
 
+func TestTasks_APartStaysWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	emil, mara := w.Browser(w.emil), w.Browser(w.mara)
+	for range 31 {
+		w.submit(t, emil, "Trip", "640")
+	}
+	page := mara.Get("/tasks").Page()
+	require.Len(t, listed(page), 30)
+	rest := handlerstest.Attr(handlerstest.First(handlerstest.First(page, "p", "class", "newbar"), "a"), "href")
+	page = mara.Get(rest).Page()
+	require.Len(t, listed(page), 1)
+	again := handlerstest.Attr(handlerstest.First(page, "div", "id", "task-rows"), "hx-get")
+	require.Len(t, listed(mara.With("HX-Request", "true").Get(again).Page()), 1)
+}
+
 func TestTask_LeadsThroughItsList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -54,7 +54,7 @@ func (v *viewer) drawTask(c *fiber.Ctx, status int, f *taskFacts, p tasks.Detail
 	case !f.own && f.submitted.app != nil && f.submitted.app.ApplicantID == v.user.ID:
 		p.List.Tab = "started"
 	}
-	total, err := v.taskList(ctx, &p.List, "")
+	total, err := v.taskList(ctx, &p.List)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,10 @@ const toggleRow = () => {
   return Boolean(box);
 };
 
+// backToList leaves what is open beside a list, unless Escape closes something else.
+const backToList = () =>
+  !document.querySelector(".pop:popover-open, .side.is-open") && document.querySelector(".inbox--detail") !== null && press(".crumbs a");
+
 const actions = {
   "?": () => open("shortcuts"),
   "/": () => focusOn("[data-list-search]"),
@@ -46,6 +50,7 @@ const actions = {
   a: () => press("[data-key=a]"),
   r: () => press("[data-key=r]"),
   m: () => focusOn("[data-key=m]"),
+  escape: () => backToList(),
 };
 
 const go = (key) => press(`[data-go="${key}"]`);

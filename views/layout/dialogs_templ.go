@@ -291,7 +291,7 @@ func shortcutsDialog() templ.Component {
 				{[]string{"C"}, text.T(ctx, "keys.new", "New")},
 				{[]string{"/"}, text.T(ctx, "keys.search", "Search in this list")},
 				{[]string{"Ctrl", "Enter"}, text.T(ctx, "keys.submit", "Send the form")},
-				{[]string{"Esc"}, text.T(ctx, "keys.close", "Close")},
+				{[]string{"Esc"}, text.T(ctx, "keys.close_back", "Close, back to the list")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

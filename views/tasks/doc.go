@@ -32,6 +32,7 @@ type ListProps struct {
 	Due       string // overdue, today, week, none; empty = at any time
 	Workflows []ui.Choice
 	Rows      []Row
+	Before    string // id of the row that the shown ones follow; empty at the begin
 	Next      string // address of the following rows; empty at the end
 	Open      string // id of the task beside the list
 	Seen      string // where the list began to be read: later tasks are counted, not listed
