@@ -302,7 +302,9 @@ func (v *viewer) jumpExecutions(ctx context.Context, words string) ([]jump.Hit, 
 	list, err := models.Executions(ctx, v.site.DB.Read(), f)
 	var out []jump.Hit
 	for _, x := range list {
-		out = append(out, jump.Hit{Label: x.WorkflowTitle, Note: "#" + strconv.FormatInt(x.Number, 10), Kind: text.T(ctx, "jump.execution", "Execution"), Icon: "activity", Href: urls.Execution(x.ID)})
+		out = append(out, jump.Hit{
+			Label: x.WorkflowTitle, Note: "#" + strconv.FormatInt(x.Number, 10), Kind: text.T(ctx, "jump.execution", "Execution"), Icon: "activity", Href: urls.Execution(x.ID),
+		})
 	}
 	return out, err
 }
