@@ -91,48 +91,6 @@ func Candidates(ctx context.Context, q Querier, taskID string) ([]Candidate, err
 	return out, nil
 }
 
-// TaskList says which tasks of a person to list.
-type TaskList struct {
-	UserID int64
-	Tab    string // todo or done
-	Search string // in the title
-	Before string // id of the last row of the previous page
-	Limit  int
-}
-
-// TasksFor lists tasks of a person: open ones by due date and age, closed ones
-// in which he acted or was overtaken, newest first.
-func TasksFor(ctx context.Context, q Querier, l TaskList) ([]*Task, error) {
-	if l.Limit <= 0 {
-		l.Limit = 30
-	}
-	query := "SELECT " + taskColumns + " FROM task_candidates c JOIN tasks t ON t.id = c.task_id WHERE c.user_id = ?"
-	args := []any{l.UserID}
-	if l.Tab == "done" {
-		query += " AND c.status <> 'open'"
-	} else {
-		query += " AND c.status = 'open' AND t.status = 'open' AND t.paused = 0"
-	}
-	if l.Search != "" {
-		query += ` AND fr_fold(t.title) LIKE ? ESCAPE '\'`
-		args = append(args, "%"+escapeLike(fold(l.Search))+"%")
-	}
-	if l.Before != "" {
-		compare := ">"
-		if l.Tab == "done" {
-			compare = "<"
-		}
-		query += " AND t.id " + compare + " ?"
-		args = append(args, l.Before)
-	}
-	order := " ORDER BY t.id LIMIT ?"
-	if l.Tab == "done" {
-		order = " ORDER BY t.id DESC LIMIT ?"
-	}
-	args = append(args, l.Limit)
-	return tasks(ctx, q, query+order, args...)
-}
-
 // StepTasks lists all tasks of a step, oldest first.
 func StepTasks(ctx context.Context, q Querier, stepID string) ([]*Task, error) {
 	return tasks(ctx, q, "SELECT "+taskColumns+" FROM tasks t WHERE t.step_id = ? ORDER BY t.id", stepID)
@@ -154,14 +112,6 @@ func tasks(ctx context.Context, q Querier, query string, args ...any) ([]*Task, 
 
 func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-// CountTasks counts the open tasks of a person.
-func CountTasks(ctx context.Context, q Querier, userID int64) (int64, error) {
-	var n int64
-	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM task_candidates c JOIN tasks t ON t.id = c.task_id
-		WHERE c.user_id = ? AND c.status = 'open' AND t.status = 'open' AND t.paused = 0`, userID).Scan(&n)
-	return n, storageError(err)
 }
 
 // CloseTask is the compare-and-set by which a task is decided: it fails with

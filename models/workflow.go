@@ -139,8 +139,23 @@ func found[T any](v *T, err error, what string) (*T, error) {
 
 // Workflows lists all workflows by title.
 func Workflows(ctx context.Context, q Querier) ([]*Workflow, error) {
+	return workflows(ctx, q, "ORDER BY title, id")
+}
+
+// WorkflowsNamed lists the workflows whose title or key holds some words, by title.
+func WorkflowsNamed(ctx context.Context, q Querier, words string, limit int) ([]*Workflow, error) {
+	like := "%" + escapeLike(fold(words)) + "%"
+	return workflows(ctx, q, `AND (fr_fold(title) LIKE ? ESCAPE '\' OR wf_key LIKE ? ESCAPE '\') ORDER BY title, id LIMIT ?`, like, like, limit)
+}
+
+// WorkflowsEdited lists the workflows that were changed last, the newest first.
+func WorkflowsEdited(ctx context.Context, q Querier, limit int) ([]*Workflow, error) {
+	return workflows(ctx, q, "ORDER BY updated_at DESC, id DESC LIMIT ?", limit)
+}
+
+func workflows(ctx context.Context, q Querier, rest string, args ...any) ([]*Workflow, error) {
 	var out []*Workflow
-	rows, err := q.Query(ctx, "SELECT "+workflowColumns+" FROM workflows WHERE deleted_at = 0 ORDER BY title, id")
+	rows, err := q.Query(ctx, "SELECT "+workflowColumns+" FROM workflows WHERE deleted_at = 0 "+rest, args...)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		w, err := scanWorkflow(r.Scan)
 		out = append(out, w)

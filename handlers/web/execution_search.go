@@ -146,7 +146,7 @@ func (v *viewer) searchExecutions(ctx context.Context, words string, f *models.E
 // number is no secret: whoever sees an execution is told which record it is about.
 func (v *viewer) recordsNamed(ctx context.Context, on *models.Collection, words string) ([]models.RecordRef, error) {
 	var out []models.RecordRef
-	if name, id, ok := cutLast(words); ok && slices.ContainsFunc([]string{on.Title, on.TitlePlural, on.Name}, func(s string) bool { return strings.EqualFold(s, name) }) {
+	if name, id, ok := cutLast(words); ok && isCalled(on, name) {
 		out = append(out, models.RecordRef{Collection: on.Name, ID: id})
 	}
 	if !v.access.MayTouch(on.Name, models.View) {
@@ -165,6 +165,11 @@ func (v *viewer) recordsNamed(ctx context.Context, on *models.Collection, words 
 		out = append(out, models.RecordRef{Collection: on.Name, ID: records.IDText(r[models.IDField])})
 	}
 	return out, nil
+}
+
+// isCalled reports whether a name is one of a collection, whatever its case.
+func isCalled(on *models.Collection, name string) bool {
+	return slices.ContainsFunc([]string{on.Title, on.TitlePlural, on.Name}, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // cutLast splits "Travel request #12" into the name of the collection and the id.

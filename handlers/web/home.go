@@ -2,17 +2,15 @@ package web
 
 import (
 	"context"
-	"strconv"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/home"
-	"formrail/views/ui"
 	"formrail/views/urls"
 )
 
@@ -22,8 +20,7 @@ const (
 	homeFailures = 5
 	homeRequests = 5
 	homeMessages = 6
-	homeDays     = 7
-	homeCounted  = 2_000 // executions that its figures look at, at most
+	homeForms    = 2
 )
 
 // showHome draws what waits for the viewer, and what went wrong for those who watch.
@@ -40,13 +37,23 @@ func (s *site) showHome(c *fiber.Ctx) error {
 	if reply.Wants(c) {
 		return reply.View(c, nil, home.TaskCard(p))
 	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
 	if p.Actions, err = v.homeActions(ctx); err != nil {
 		return err
 	}
 	if p.Watching {
-		if err := v.homeFigures(ctx, &p); err != nil {
+		if err := v.homeFigures(ctx, &p, query.Get("range")); err != nil {
 			return err
 		}
+	}
+	if p.Edited, err = v.homeEdited(ctx); err != nil {
+		return err
+	}
+	if p.Pages, err = v.pageItems(ctx); err != nil {
+		return err
 	}
 	if err := v.homeNews(ctx, &p); err != nil {
 		return err
@@ -99,9 +106,25 @@ func (v *viewer) homeTasks(ctx context.Context, p *home.HomeProps) error {
 	return nil
 }
 
-// homeActions are the forms that the viewer may begin: those that tables open, one for
-// each of his pages.
+// homeActions are what the viewer may begin: the forms that tables open, one for each
+// of his pages, and a workflow. The last is what most people come for.
 func (v *viewer) homeActions(ctx context.Context) ([]home.Action, error) {
+	out, err := v.forms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out = out[:min(len(out), homeForms)]
+	if v.access.Can("workflow.edit") {
+		out = append(out, home.Action{Label: text.T(ctx, "jump.new_workflow", "New workflow"), Icon: "plus", Href: urls.NewWorkflow()})
+	}
+	if len(out) > 0 {
+		out[len(out)-1].Primary = true
+	}
+	return out, nil
+}
+
+// forms are the forms for new records that the viewer may use, one for each of his pages.
+func (v *viewer) forms(ctx context.Context) ([]home.Action, error) {
 	list, err := v.pages(ctx)
 	if err != nil {
 		return nil, err
@@ -110,13 +133,12 @@ func (v *viewer) homeActions(ctx context.Context) ([]home.Action, error) {
 	for _, p := range list {
 		for _, table := range v.tables(p) {
 			if one, ok := v.begin(ctx, p, table); ok {
-				one.Primary = len(out) == 0
 				out = append(out, one)
 				break
 			}
 		}
 	}
-	return out[:min(len(out), 3)], nil
+	return out, nil
 }
 
 // begin is the first form that a table opens for a new record.
@@ -131,7 +153,7 @@ func (v *viewer) begin(ctx context.Context, p *models.Page, table *models.Block)
 			continue
 		}
 		form := formView{viewer: v, page: p, block: b, on: on}
-		return home.Action{Label: form.heading(ctx), Icon: "plus", Href: urls.Form(p.Key, b.ID, "")}, true
+		return home.Action{Label: form.heading(ctx), Icon: v.site.pageIcon(p), Href: urls.Form(p.Key, b.ID, "")}, true
 	}
 	return home.Action{}, false
 }
@@ -167,78 +189,4 @@ func (s *site) readMessages(c *fiber.Ctx) error {
 		return err
 	}
 	return reply.Redirect(c, urls.Home())
-}
-
-// homeFigures counts the executions of the last days and lists what failed.
-func (v *viewer) homeFigures(ctx context.Context, p *home.HomeProps) error {
-	q := v.site.DB.Read()
-	recent, err := models.Executions(ctx, q, models.ExecutionFilter{Limit: homeCounted})
-	if err != nil {
-		return err
-	}
-	counts, err := models.CountExecutions(ctx, q, models.ExecutionFilter{Statuses: []models.Status{models.Waiting}})
-	if err != nil {
-		return err
-	}
-	p.Stats = v.stats(ctx, recent, counts[models.Waiting])
-	failed, err := models.Executions(ctx, q, models.ExecutionFilter{Statuses: []models.Status{models.Failed, models.TimedOut}, Limit: homeFailures})
-	if err != nil {
-		return err
-	}
-	for _, row := range failed {
-		x, err := models.ExecutionByID(ctx, q, row.ID)
-		if err != nil {
-			return err
-		}
-		values, err := v.seesValues(ctx, x.VersionID, x.ResourceType)
-		if err != nil {
-			return err
-		}
-		p.Failures = append(p.Failures, home.Failure{
-			ID: x.ID, Workflow: row.WorkflowTitle, Sentence: reasonSentence(ctx, x, values), When: v.since(row.EndedAt), Number: "#" + strconv.FormatInt(row.Number, 10),
-		})
-	}
-	return nil
-}
-
-// stats are the key figures of the last days.
-func (v *viewer) stats(ctx context.Context, recent []models.ExecutionRow, waiting int64) []home.Stat {
-	since := models.At(v.now.Add(-homeDays * 24 * time.Hour))
-	total, succeeded, failed := 0, 0, 0
-	var spans []time.Duration
-	for _, x := range recent {
-		if x.CreatedAt < since {
-			continue
-		}
-		total++
-		switch x.Status {
-		case models.Succeeded:
-			succeeded++
-			spans = append(spans, x.EndedAt.Time().Sub(x.StartedAt.Time()))
-		case models.Failed, models.TimedOut:
-			failed++
-		default:
-		}
-	}
-	count := ui.Number(strconv.Itoa(total), 0)
-	if total == homeCounted {
-		count += "+"
-	}
-	return []home.Stat{
-		{Label: text.T(ctx, "home.executions", "Executions, 7 days"), Value: count},
-		{Label: text.T(ctx, "home.succeeded", "Succeeded"), Value: share(succeeded, succeeded+failed), Note: text.T(ctx, "home.failed_n", "%d failed", failed)},
-		{Label: text.T(ctx, "home.median", "Median duration"), Value: median(spans), Note: text.T(ctx, "home.median_note", "Of those that succeeded")},
-		{Label: text.T(ctx, "home.waiting", "Waiting"), Value: ui.Number(strconv.FormatInt(waiting, 10), 0), Note: text.T(ctx, "home.waiting_note", "For people or for time")},
-	}
-}
-
-// homeSummary says in one sentence what waits.
-func homeSummary(ctx context.Context, p home.HomeProps) string {
-	switch p.Open {
-	case 0:
-		return text.T(ctx, "home.none_wait", "Nothing waits for you.")
-	case 1:
-		return text.T(ctx, "home.one_waits", "One task waits for you.")
-	}
-	return text.T(ctx, "home.some_wait", "%d tasks wait for you.", p.Open)
 }

@@ -52,3 +52,38 @@ func TestHome_GreetsInTheZoneOfThePerson(t *testing.T) {
 		require.Contains(t, mainText(t, emil.Get("/").Page()), greeting)
 	}
 }
+
+func TestHome_ShowsFiguresToThoseWhoWatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	emil, root := w.Browser(w.emil), w.Browser(w.Root)
+	w.submit(t, emil, "Pens", "12")
+	w.submit(t, emil, "Team offsite catering", "640")
+	emil.Submit("/pages/expenses/actions/check?block=c1", expense(models.NewID(), "Unlucky", "13"))
+	w.Idle()
+	page := root.Get("/").Page()
+	said := mainText(t, page)
+	for _, want := range []string{
+		"Executions, 7 days 3", "Succeeded 50% 1 failed", "Waiting for people 1", "Oldest since", "1 new", "One execution failed since yesterday.",
+		"Recently edited", "checks", "Version 1", "Pages", "Expenses",
+	} {
+		require.Contains(t, said, want)
+	}
+	require.NotNil(t, handlerstest.First(page, "svg", "class", "spark"), "executions of the last days")
+	require.Equal(t, "/new-workflow", handlerstest.Attr(handlerstest.First(page, "a", "data-key", "c"), "href"))
+	for name, bars := range map[string]int{"": 28, "24h": 24, "90d": 90, "nonsense": 28} {
+		chart := handlerstest.First(root.Get("/?range="+name).Want(200).Page(), "section", "id", "home-chart")
+		require.NotNil(t, chart, name)
+		require.Len(t, handlerstest.All(chart, "tr"), bars, name)
+		require.Len(t, handlerstest.All(handlerstest.First(chart, "svg"), "rect"), 2, "what went well and what did not")
+		require.Contains(t, handlerstest.Text(chart), "Succeeded 1 Failed 1", name)
+	}
+	for _, who := range []models.User{w.emil, w.mara} {
+		said = mainText(t, w.Browser(who).Get("/?range=90d").Page())
+		for _, hidden := range []string{"Executions", "Failures", "Waiting for people", "Recently edited", "checks", "failed"} {
+			require.NotContains(t, said, hidden, who.Nickname)
+		}
+		require.Contains(t, said, "Expenses")
+	}
+	require.NotContains(t, mainText(t, emil.Get("/").Page()), "Payments", "a page of others")
+}

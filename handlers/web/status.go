@@ -122,6 +122,11 @@ func median(spans []time.Duration) string {
 	if len(spans) == 0 {
 		return "–"
 	}
+	return ui.Duration(middleOf(spans))
+}
+
+// middleOf is the middle of at least one length of time. It sorts them.
+func middleOf(spans []time.Duration) time.Duration {
 	slices.Sort(spans)
-	return ui.Duration(spans[len(spans)/2])
+	return spans[len(spans)/2]
 }

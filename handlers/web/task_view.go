@@ -16,9 +16,6 @@ import (
 	"formrail/views/urls"
 )
 
-// pageOfTasks is how many rows a list of tasks shows at once.
-const pageOfTasks = 30
-
 // submission is what a task is about: the application with what was submitted.
 type submission struct {
 	app      *models.Application // nil when the execution has none
@@ -229,7 +226,11 @@ func (v *viewer) taskDetail(ctx context.Context, f *taskFacts) (tasks.DetailProp
 				return p, err
 			}
 		}
-		if p.Reason, err = v.ask(ctx, f); err != nil {
+		if p.Applicant, err = v.names.of(ctx, s.app.ApplicantID); err != nil {
+			return p, err
+		}
+		p.Reason, p.Amount = asks(ctx, p.Applicant, s.price()), s.price()
+		if p.History, err = v.recordHistory(ctx, s); err != nil {
 			return p, err
 		}
 	}
@@ -252,16 +253,28 @@ func (v *viewer) taskDetail(ctx context.Context, f *taskFacts) (tasks.DetailProp
 	return p, err
 }
 
-// ask says who asks for what, and why it came to the viewer.
-func (v *viewer) ask(ctx context.Context, f *taskFacts) (string, error) {
-	who, err := v.names.of(ctx, f.submitted.app.ApplicantID)
-	if err != nil || who == "" {
-		return "", err
+// recordHistory draws who changed what of the record that was submitted; nothing for
+// those who may not read it.
+func (v *viewer) recordHistory(ctx context.Context, s submission) ([]ui.TimelineItem, error) {
+	if s.on == nil || s.app.ResourceID == "" {
+		return nil, nil
 	}
-	if price := f.submitted.price(); price != "" {
-		return text.T(ctx, "tasks.asks_for", "%s asks for %s.", who, price), nil
+	items, err := recordView{viewer: v, on: s.on, id: s.app.ResourceID}.activity(ctx)
+	if models.IsKind(err, models.KindNotFound) || models.IsKind(err, models.KindForbidden) {
+		return nil, nil
 	}
-	return text.T(ctx, "tasks.asks", "%s asks for your decision.", who), nil
+	return items, err
+}
+
+// asks says who asks for what; empty when nobody does.
+func asks(ctx context.Context, who, price string) string {
+	switch {
+	case who == "":
+		return ""
+	case price == "":
+		return text.T(ctx, "tasks.asks", "%s asks for your decision.", who)
+	}
+	return text.T(ctx, "tasks.asks_for", "%s asks for %s.", who, price)
 }
 
 // settingsOf reads the stored settings of a step; nil when there are none.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -19,80 +18,13 @@ import (
 	"formrail/views/urls"
 )
 
-func (s *site) listTodo(c *fiber.Ctx) error    { return s.listTasks(c, "") }
-func (s *site) listDone(c *fiber.Ctx) error    { return s.listTasks(c, "done") }
-func (s *site) listStarted(c *fiber.Ctx) error { return s.listTasks(c, "started") }
-
-// listTasks draws one of the lists.
-func (s *site) listTasks(c *fiber.Ctx, tab string) error {
+// showTask draws one task beside the list it is in, or only what changes of it.
+func (s *site) showTask(c *fiber.Ctx) error {
 	v, err := s.visit(c)
 	if err != nil {
 		return err
 	}
 	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
-	p, err := v.taskList(c.UserContext(), tasks.ListProps{Tab: tab, Search: query.Get("search")}, query.Get("before"))
-	if err != nil {
-		return err
-	}
-	if reply.Wants(c) {
-		return reply.View(c, nil, tasks.ListPane(p))
-	}
-	v.flash = s.heard(c)
-	if p.Session, err = v.frame(c.UserContext()); err != nil {
-		return err
-	}
-	return reply.View(c, tasks.List(p), nil)
-}
-
-// taskList reads the rows of a list behind the last one that was shown.
-func (v *viewer) taskList(ctx context.Context, p tasks.ListProps, before string) (tasks.ListProps, error) {
-	q := v.site.DB.Read()
-	open, err := models.CountTasks(ctx, q, v.user.ID)
-	if err != nil {
-		return p, err
-	}
-	p.Todo = int(open)
-	started, err := v.applications(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.Started = len(started.open)
-	if p.Tab == "started" {
-		p.Rows, err = v.applicationRows(ctx, started.all, p.Search)
-		return p, err
-	}
-	tab := p.Tab
-	if tab == "" {
-		tab = "todo"
-	}
-	list, err := models.TasksFor(ctx, q, models.TaskList{UserID: v.user.ID, Tab: tab, Search: p.Search, Before: before, Limit: pageOfTasks + 1})
-	if err != nil {
-		return p, err
-	}
-	if len(list) > pageOfTasks {
-		list = list[:pageOfTasks]
-		next := url.Values{"before": {list[pageOfTasks-1].ID}}
-		if p.Search != "" {
-			next.Set("search", p.Search)
-		}
-		p.Next = urls.Tasks(p.Tab) + "?" + next.Encode()
-	}
-	for _, t := range list {
-		row, err := v.taskRow(ctx, t)
-		if err != nil {
-			return p, err
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	return p, nil
-}
-
-// showTask draws one task beside the list it is in.
-func (s *site) showTask(c *fiber.Ctx) error {
-	v, err := s.visit(c)
 	if err != nil {
 		return err
 	}
@@ -104,26 +36,39 @@ func (s *site) showTask(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if reply.Wants(c) && query.Get("part") == "state" {
+		return reply.View(c, nil, tasks.State(p))
+	}
 	v.flash = s.heard(c)
+	p.List = listed(query)
 	return v.drawTask(c, fiber.StatusOK, f, p)
 }
 
-// drawTask adds the list and answers.
+// drawTask adds the list that the task is in, and answers.
 func (v *viewer) drawTask(c *fiber.Ctx, status int, f *taskFacts, p tasks.DetailProps) error {
 	ctx := c.UserContext()
-	tab := "done"
+	p.List.Open, p.List.Tab = p.ID, "done"
 	switch {
 	case f.task.Status == models.TaskOpen && f.own:
-		tab = ""
+		p.List.Tab = ""
 	case !f.own && f.submitted.app != nil && f.submitted.app.ApplicantID == v.user.ID:
-		tab = "started"
+		p.List.Tab = "started"
 	}
-	var err error
-	if p.List, err = v.taskList(ctx, tasks.ListProps{Tab: tab}, ""); err != nil {
+	total, err := v.taskList(ctx, &p.List)
+	if err != nil {
 		return err
 	}
-	for i := range p.List.Rows {
-		p.List.Rows[i].Current = p.List.Rows[i].ID == p.ID
+	for i, row := range p.List.Rows {
+		if row.ID != p.ID {
+			continue
+		}
+		p.Position, p.Total = i+1, total
+		if i > 0 {
+			p.Prev = p.List.Rows[i-1].ID
+		}
+		if i+1 < len(p.List.Rows) {
+			p.Next = p.List.Rows[i+1].ID
+		}
 	}
 	if p.List.Session, err = v.frame(ctx); err != nil {
 		return err
@@ -145,6 +90,11 @@ func (s *site) decide(c *fiber.Ctx, yes bool) error {
 	if err != nil {
 		return err
 	}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return err
+	}
+	list := listed(query)
 	version, err := strconv.ParseInt(form.Get(ui.VersionName), 10, 64)
 	if err != nil {
 		version = 0 // decides the task as it stands
@@ -155,10 +105,10 @@ func (s *site) decide(c *fiber.Ctx, yes bool) error {
 	_, err = s.Engine.Decide(c.UserContext(), v.access, d)
 	if err != nil {
 		if again, e := v.isRepeated(c.UserContext(), d, err); e != nil || !again {
-			return v.refuseDecision(c, d, models.AsError(err), e)
+			return v.refuseDecision(c, undecided{Decision: d, list: list, because: models.AsError(err), failed: e})
 		}
 	}
-	return s.nextTask(c, v, d)
+	return v.nextTask(c, d, list)
 }
 
 // isRepeated reports whether the very same decision of the viewer was recorded
@@ -178,10 +128,11 @@ func (v *viewer) isRepeated(ctx context.Context, d engine.Decision, refused erro
 	return t.ActorID == v.user.ID && t.Status == want && t.Comment == d.Comment, nil
 }
 
-// nextTask goes on with the first task that is left.
-func (s *site) nextTask(c *fiber.Ctx, v *viewer, d engine.Decision) error {
-	ctx := c.UserContext()
-	t, err := models.TaskByID(ctx, s.DB.Read(), d.Task)
+// nextTask goes on with the task behind the decided one in the list it was opened from,
+// else with the first that is left.
+func (v *viewer) nextTask(c *fiber.Ctx, d engine.Decision, list tasks.ListProps) error {
+	ctx, q := c.UserContext(), v.site.DB.Read()
+	t, err := models.TaskByID(ctx, q, d.Task)
 	if err != nil {
 		return err
 	}
@@ -189,25 +140,40 @@ func (s *site) nextTask(c *fiber.Ctx, v *viewer, d engine.Decision) error {
 	if !d.Approve {
 		said.Title = text.T(ctx, "tasks.you_rejected", "Rejected “%s”", t.Title)
 	}
-	if err := s.say(c, said); err != nil {
+	if err := v.site.say(c, said); err != nil {
 		return err
 	}
-	left, err := models.TasksFor(ctx, s.DB.Read(), models.TaskList{UserID: v.user.ID, Tab: "todo", Limit: 1})
+	l, err := v.taskQuery(ctx, &list)
 	if err != nil {
 		return err
 	}
-	if len(left) == 0 {
-		return reply.Redirect(c, urls.Tasks(""))
+	l.Limit = 1
+	for _, l.Before = range []string{t.ID, ""} {
+		left, err := models.TasksFor(ctx, q, l)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			return reply.Redirect(c, list.Address(left[0].ID))
+		}
 	}
-	return reply.Redirect(c, urls.Task(left[0].ID))
+	return reply.Redirect(c, urls.Tasks(""))
+}
+
+// undecided is a decision that was not made.
+type undecided struct {
+	engine.Decision
+	list    tasks.ListProps // that the task was opened from
+	because *models.Error
+	failed  error // what kept the reason from being found
 }
 
 // refuseDecision draws the task again with what kept the decision from being made.
-func (v *viewer) refuseDecision(c *fiber.Ctx, d engine.Decision, e *models.Error, failed error) error {
-	if failed != nil {
-		return failed
+func (v *viewer) refuseDecision(c *fiber.Ctx, d undecided) error {
+	if d.failed != nil {
+		return d.failed
 	}
-	ctx := c.UserContext()
+	ctx, e := c.UserContext(), d.because
 	shown := e.Kind == models.KindConflict || e.Kind == models.KindUnprocessable
 	if !shown {
 		return e
@@ -220,7 +186,7 @@ func (v *viewer) refuseDecision(c *fiber.Ctx, d engine.Decision, e *models.Error
 	if err != nil {
 		return err
 	}
-	p.Comment.Text = d.Comment
+	p.Comment.Text, p.List = d.Comment, d.list
 	switch e.Code {
 	case "TASK_DECIDED":
 		p.Decide = false

@@ -99,6 +99,12 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		return f, err
 	}
 	f.Nav = layout.Nav{OpenTasks: int(open), Me: v.me(), MeNote: note}
+	f.Nav.Groups, err = v.navGroups(ctx)
+	return f, err
+}
+
+// navGroups are the entries of the sidebar below its first ones.
+func (v *viewer) navGroups(ctx context.Context) ([]layout.NavGroup, error) {
 	var build layout.NavGroup
 	build.Title = text.T(ctx, "nav.build", "Build")
 	if v.access.Can("workflow.view") {
@@ -115,15 +121,22 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "design.pages", "Pages"), Href: urls.Pages(), Icon: "pencil-ruler"})
 		own.New = layout.NavItem{Label: text.T(ctx, "design.new_page", "New page"), Href: urls.NewPage()}
 	}
+	var err error
+	own.Items, err = v.pageItems(ctx)
+	return []layout.NavGroup{build, own}, err
+}
+
+// pageItems are the viewer's pages as entries of a menu.
+func (v *viewer) pageItems(ctx context.Context) ([]layout.NavItem, error) {
 	pages, err := v.pages(ctx)
 	if err != nil {
-		return f, err
+		return nil, err
 	}
+	var out []layout.NavItem
 	for _, p := range pages {
-		own.Items = append(own.Items, layout.NavItem{Label: p.Title, Href: urls.Page(p.Key), Icon: v.site.pageIcon(p)})
+		out = append(out, layout.NavItem{Label: p.Title, Href: urls.Page(p.Key), Icon: v.site.pageIcon(p)})
 	}
-	f.Nav.Groups = []layout.NavGroup{build, own}
-	return f, nil
+	return out, nil
 }
 
 // pageIcon is the icon of a page, or the usual one when the sprite lacks it.
@@ -180,21 +193,31 @@ func (v *viewer) page(ctx context.Context, key string) (*models.Page, error) {
 // recordHref is where the viewer can look at a record: through the first of his
 // pages that shows its collection. Empty when there is none.
 func (v *viewer) recordHref(ctx context.Context, on *models.Collection, id string) (string, error) {
+	p, b, err := v.recordPlace(ctx, on)
+	if b == nil || err != nil {
+		return "", err
+	}
+	return urls.Record(p.Key, b.ID, id), nil
+}
+
+// recordPlace is the first block of the viewer's pages that shows single records of a
+// collection; nil when there is none, or when he may see no records of it.
+func (v *viewer) recordPlace(ctx context.Context, on *models.Collection) (*models.Page, *models.Block, error) {
 	if !v.access.MayTouch(on.Name, models.View) {
-		return "", nil
+		return nil, nil, nil
 	}
 	pages, err := v.pages(ctx)
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
 	for _, want := range []models.BlockType{models.DetailsBlock, models.TableBlock} {
 		for _, p := range pages {
 			for _, b := range p.Blocks() {
 				if b.Type == want && models.Snake(b.Collection) == models.Snake(on.Name) {
-					return urls.Record(p.Key, b.ID, id), nil
+					return p, b, nil
 				}
 			}
 		}
 	}
-	return "", nil
+	return nil, nil, nil
 }

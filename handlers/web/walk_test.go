@@ -123,7 +123,7 @@ func TestPages_AnswerWithTheFragmentThatHtmxAsksFor(t *testing.T) {
 	w.submit(t, emil, "Team offsite catering", "640")
 	w.submit(t, emil, "Train to Malmö", "112")
 	for address, id := range map[string]string{
-		"/": "home-tasks", "/tasks": "task-list", "/tasks/started": "task-list", "/executions": "executions", "/pages/expenses?search=train": "block-b1",
+		"/": "home-tasks", "/tasks": "task-rows", "/tasks/started": "task-rows", "/tasks?part=count": "nav-tasks", "/jump?search=train": "jump-results", "/executions": "executions", "/pages/expenses?search=train": "block-b1",
 		"/pages/expenses/forms/f1": "form-f1",
 	} {
 		answer := emil.With("HX-Request", "true").Get(address).Want(200)

@@ -86,6 +86,7 @@ func (s *site) access() []route.Route {
 func (s *site) home() []route.Route {
 	return []route.Route{
 		page("/", route.Own("what waits for him"), s.showHome),
+		page("/jump", route.Own("what he may see"), s.jump),
 		change("/messages/read", route.Own("what he was told"), s.readMessages),
 	}
 }

@@ -78,8 +78,8 @@ func (l workflowListing) kept() (out []ui.Choice) {
 	return out
 }
 
-// listed is one workflow with what the list says about it.
-type listed struct {
+// listedWorkflow is one workflow with what the list says about it.
+type listedWorkflow struct {
 	*models.Workflow
 	categories []int64
 	stats      models.WorkflowStats
@@ -90,7 +90,7 @@ type listed struct {
 
 // success is the share of executions that ended well, in thousandths; −1 when none
 // has ended.
-func (w *listed) success() int64 {
+func (w *listedWorkflow) success() int64 {
 	ended := w.recent.Succeeded + w.recent.Failed
 	if ended == 0 {
 		return -1
@@ -99,7 +99,7 @@ func (w *listed) success() int64 {
 }
 
 // inCategory reports whether a workflow stands under a tab.
-func (w *listed) inCategory(tab string) bool {
+func (w *listedWorkflow) inCategory(tab string) bool {
 	switch tab {
 	case "":
 		return true
@@ -111,7 +111,7 @@ func (w *listed) inCategory(tab string) bool {
 }
 
 // matches reports whether all filters but the category let a workflow through.
-func (l workflowListing) matches(w *listed) bool {
+func (l workflowListing) matches(w *listedWorkflow) bool {
 	is := func(name string, value bool, yes, no string) bool {
 		wanted := l.Get(name)
 		return wanted == "" || wanted == yes && value || wanted == no && !value
@@ -135,7 +135,7 @@ func found(search string, texts ...string) bool {
 const newestFirst = "-" + workflows.ByLast
 
 // order sorts the list as its address says; workflows that are equal there by title.
-func (l workflowListing) order(list []*listed, kind func(string) string) {
+func (l workflowListing) order(list []*listedWorkflow, kind func(string) string) {
 	name, down := strings.CutPrefix(cmp.Or(l.Get("sort"), newestFirst), "-")
 	number := func(yes bool) int {
 		if yes {
@@ -143,20 +143,20 @@ func (l workflowListing) order(list []*listed, kind func(string) string) {
 		}
 		return 0
 	}
-	by := map[string]func(a, b *listed) int{
-		workflows.ByName:       func(_, _ *listed) int { return 0 },
-		workflows.ByTrigger:    func(a, b *listed) int { return strings.Compare(kind(a.Type), kind(b.Type)) },
-		workflows.ByMode:       func(a, b *listed) int { return number(a.Sync) - number(b.Sync) },
-		workflows.ByEnabled:    func(a, b *listed) int { return number(a.Enabled) - number(b.Enabled) },
-		workflows.ByVersion:    func(a, b *listed) int { return cmp.Compare(a.version, b.version) },
-		workflows.ByExecutions: func(a, b *listed) int { return cmp.Compare(a.stats.Total, b.stats.Total) },
-		workflows.BySuccess:    func(a, b *listed) int { return cmp.Compare(a.success(), b.success()) },
-		workflows.ByLast:       func(a, b *listed) int { return cmp.Compare(a.stats.LastAt, b.stats.LastAt) },
+	by := map[string]func(a, b *listedWorkflow) int{
+		workflows.ByName:       func(_, _ *listedWorkflow) int { return 0 },
+		workflows.ByTrigger:    func(a, b *listedWorkflow) int { return strings.Compare(kind(a.Type), kind(b.Type)) },
+		workflows.ByMode:       func(a, b *listedWorkflow) int { return number(a.Sync) - number(b.Sync) },
+		workflows.ByEnabled:    func(a, b *listedWorkflow) int { return number(a.Enabled) - number(b.Enabled) },
+		workflows.ByVersion:    func(a, b *listedWorkflow) int { return cmp.Compare(a.version, b.version) },
+		workflows.ByExecutions: func(a, b *listedWorkflow) int { return cmp.Compare(a.stats.Total, b.stats.Total) },
+		workflows.BySuccess:    func(a, b *listedWorkflow) int { return cmp.Compare(a.success(), b.success()) },
+		workflows.ByLast:       func(a, b *listedWorkflow) int { return cmp.Compare(a.stats.LastAt, b.stats.LastAt) },
 	}[name]
-	title := func(a, b *listed) int {
+	title := func(a, b *listedWorkflow) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)), cmp.Compare(a.ID, b.ID))
 	}
-	slices.SortStableFunc(list, func(a, b *listed) int {
+	slices.SortStableFunc(list, func(a, b *listedWorkflow) int {
 		if by == nil {
 			return title(a, b)
 		}

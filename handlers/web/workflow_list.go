@@ -73,7 +73,7 @@ func (v *viewer) workflowList(ctx context.Context, l workflowListing, p *workflo
 		p.Bin = v.bin(binned)
 		return nil
 	}
-	var shown []*listed
+	var shown []*listedWorkflow
 	for _, w := range all {
 		if w.inCategory(l.Get(byCategory)) && l.matches(w) {
 			shown = append(shown, w)
@@ -113,7 +113,7 @@ func (l workflowListing) pager(ctx context.Context, from, to, count int) ui.Page
 }
 
 // listedWorkflows reads all workflows with their numbers.
-func (v *viewer) listedWorkflows(ctx context.Context) ([]*listed, error) {
+func (v *viewer) listedWorkflows(ctx context.Context) ([]*listedWorkflow, error) {
 	q := v.site.DB.Read()
 	all, err := models.Workflows(ctx, q)
 	if err != nil {
@@ -131,9 +131,9 @@ func (v *viewer) listedWorkflows(ctx context.Context) ([]*listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []*listed
+	var out []*listedWorkflow
 	for _, w := range all {
-		one := &listed{Workflow: w, categories: categories[w.ID], stats: stats[w.ID], recent: recent[w.ID]}
+		one := &listedWorkflow{Workflow: w, categories: categories[w.ID], stats: stats[w.ID], recent: recent[w.ID]}
 		if err := v.describe(ctx, one); err != nil {
 			return nil, err
 		}
@@ -143,7 +143,7 @@ func (v *viewer) listedWorkflows(ctx context.Context) ([]*listed, error) {
 }
 
 // describe adds the live version of a workflow and what is wrong with it.
-func (v *viewer) describe(ctx context.Context, w *listed) error {
+func (v *viewer) describe(ctx context.Context, w *listedWorkflow) error {
 	if w.LiveVersion == 0 {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (v *viewer) describe(ctx context.Context, w *listed) error {
 }
 
 // categoryTabs are the tabs over the list: all, each category, what has none, the bin.
-func (v *viewer) categoryTabs(ctx context.Context, l workflowListing, all []*listed, binned int) ([]ui.Tab, error) {
+func (v *viewer) categoryTabs(ctx context.Context, l workflowListing, all []*listedWorkflow, binned int) ([]ui.Tab, error) {
 	list, err := models.Categories(ctx, v.site.DB.Read())
 	if err != nil {
 		return nil, err
@@ -201,11 +201,11 @@ func categoryDot(c models.Category) ui.Tone {
 }
 
 // workflowRow draws a workflow in the list.
-func (v *viewer) workflowRow(ctx context.Context, w *listed) workflows.Row {
+func (v *viewer) workflowRow(ctx context.Context, w *listedWorkflow) workflows.Row {
 	row := workflows.Row{
 		Key: w.Key, Title: w.Title, Icon: v.site.types.triggerIcon(w.Type), Kind: "trigger", Trigger: v.site.types.triggerTitle(w.Type),
 		Sync: w.Sync, Enabled: w.Enabled, CanEnable: v.access.Can("workflow.publish"), Version: int(w.version), Draft: w.DraftDirty, Problem: w.problem,
-		Executions: ui.Number(strconv.FormatInt(w.stats.Total, 10), 0), Days: w.recent.Days[:], Last: v.since(w.stats.LastAt),
+		Executions: ui.Number(strconv.FormatInt(w.stats.Total, 10), 0), Days: points(w.recent.Days[:]), Last: v.since(w.stats.LastAt),
 		CanCopy: v.access.Can("workflow.edit"),
 	}
 	if w.success() >= 0 {
@@ -216,7 +216,7 @@ func (v *viewer) workflowRow(ctx context.Context, w *listed) workflows.Row {
 }
 
 // workflowMenu is what can be done with a workflow from the list.
-func (v *viewer) workflowMenu(ctx context.Context, w *listed) []ui.MenuItem {
+func (v *viewer) workflowMenu(ctx context.Context, w *listedWorkflow) []ui.MenuItem {
 	out := []ui.MenuItem{{Label: text.T(ctx, "workflows.open", "Open"), Icon: "eye", Href: urls.Workflow(w.Key)}}
 	edit, publish := v.access.Can("workflow.edit"), v.access.Can("workflow.publish")
 	if edit {
@@ -271,4 +271,13 @@ func (s *site) restoreWorkflow(c *fiber.Ctx) error {
 		return err
 	}
 	return reply.Redirect(c, urls.WorkflowsIn(urls.Bin))
+}
+
+// points are counts as a curve is drawn from them.
+func points(counts []int64) []float64 {
+	out := make([]float64, len(counts))
+	for i, n := range counts {
+		out[i] = float64(n)
+	}
+	return out
 }

@@ -36,16 +36,21 @@ const toggleRow = () => {
   return Boolean(box);
 };
 
+// backToList leaves what is open beside a list, unless Escape closes something else.
+const backToList = () =>
+  !document.querySelector(".pop:popover-open, .side.is-open") && document.querySelector(".inbox--detail") !== null && press(".crumbs a");
+
 const actions = {
   "?": () => open("shortcuts"),
   "/": () => focusOn("[data-list-search]"),
-  j: () => move(1),
-  k: () => move(-1),
+  j: () => press("[data-key=j]") || move(1),
+  k: () => press("[data-key=k]") || move(-1),
   x: toggleRow,
   c: () => press("[data-key=c]"),
   a: () => press("[data-key=a]"),
   r: () => press("[data-key=r]"),
   m: () => focusOn("[data-key=m]"),
+  escape: () => backToList(),
 };
 
 const go = (key) => press(`[data-go="${key}"]`);

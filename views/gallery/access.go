@@ -6,6 +6,7 @@ import (
 	"formrail/views/auth"
 	"formrail/views/errorpages"
 	"formrail/views/home"
+	"formrail/views/jump"
 	"formrail/views/profile"
 	"formrail/views/tasks"
 	"formrail/views/ui"
@@ -23,6 +24,10 @@ func accessSamples() []Sample {
 		{Name: "page-setup-required", Page: true, Component: auth.SetupRequired(visitor())},
 		{Name: "page-home", Page: true, Component: home.Home(homeProps())},
 		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you."})},
+		{Name: "page-jump", Page: true, Component: jump.Page(jumpProps())},
+		{Name: "jump-results", Component: jump.Results(jumpProps())},
+		{Name: "jump-near", Component: jump.Results(jump.Props{Groups: []jump.Group{{Title: "Go to", Hits: []jump.Hit{{Label: "Home", Icon: "house", Href: urls.Home()}}}}})},
+		{Name: "jump-none", Component: jump.Results(jump.Props{Search: "zzz", None: true})},
 		{Name: "page-profile", Page: true, Component: profile.Profile(profileProps())},
 		{Name: "page-error-404", Page: true, Component: errorpages.NotFound(visitor())},
 		{Name: "page-error-403", Page: true, Component: errorpages.Forbidden(session())},
@@ -35,12 +40,20 @@ func homeProps() home.HomeProps {
 	return home.HomeProps{
 		Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Watching: true, Open: 4, Tasks: taskRows(),
 		Summary: "Four tasks wait for you. Two workflows failed since yesterday.",
-		Actions: []home.Action{{Label: "New reimbursement", Icon: "receipt", Href: urls.Form("reimbursements", "f3q8", ""), Primary: true}},
+		Actions: []home.Action{
+			{Label: "New reimbursement", Icon: "receipt", Href: urls.Form("reimbursements", "f3q8", "")},
+			{Label: "New workflow", Icon: "plus", Href: urls.NewWorkflow(), Primary: true},
+		},
 		Stats: []home.Stat{
-			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before"},
-			{Label: "Succeeded", Value: "98.4%", Note: "21 failed, 6 retried"},
-			{Label: "Median duration", Value: "1.8 s", Note: "Waiting time not counted"},
-			{Label: "Waiting for people", Value: "17", Note: "Oldest is 3 days old"},
+			{Label: "Executions, 7 days", Value: "1,284", Note: "12% more than the week before", Spark: spark("Executions on each of 7 days")},
+			{Label: "Succeeded", Value: "98.4%", Note: "21 failed", Spark: spark("Share that succeeded, by day")},
+			{Label: "Median duration", Value: "1.8 s", Note: "Of those that succeeded"},
+			{Label: "Waiting for people", Value: "17", Note: "Oldest since 19 Nov", People: []ui.Person{mara(), tomas(), ines(), jun()}},
+		},
+		Chart: &home.Chart{Range: "28d", Bars: bars(), From: "19 Nov", To: "22 Nov"}, Failed: 2, Pages: session().Nav.Groups[1].Items,
+		Edited: []home.Edited{
+			{Title: "Reimbursement approval", Href: urls.Workflow("reimb_approval"), Icon: "zap", Note: "Version 7", When: ago(20 * time.Minute)},
+			{Title: "Payment callback", Href: urls.Workflow("payment"), Icon: "webhook", Note: "Version 3", When: on(11, 21, 16, 0)},
 		},
 		Requests: []tasks.Row{{ID: "9", Title: "Desk lamp", Summary: "€84.90", Source: "Reimbursement approval", Status: "processing"}},
 		Messages: []home.Message{
@@ -52,6 +65,27 @@ func homeProps() home.HomeProps {
 			{ID: "48190", Workflow: "Vendor sync", Sentence: "Field “IBAN” is required", When: on(11, 21, 23, 0), Number: "#48190"},
 		},
 	}
+}
+
+func spark(label string) ui.SparkProps {
+	return ui.SparkProps{Label: label, Points: []float64{140, 171, 160, 200, 120, 95, 260}}
+}
+
+func bars() ui.BarsProps {
+	return ui.BarsProps{Label: "Executions from 19 Nov to 22 Nov, failures in red", Good: "Succeeded", Bad: "Failed", Bars: []ui.Bar{
+		{Label: "19 Nov", Good: 41, Bad: 3}, {Label: "20 Nov", Good: 28}, {Label: "21 Nov", Bad: 2}, {Label: "22 Nov"},
+	}}
+}
+
+func jumpProps() jump.Props {
+	return jump.Props{Session: session(), Search: "reimb", Groups: []jump.Group{
+		{Hits: []jump.Hit{
+			{Label: "Reimbursement approval", Note: "reimb_approval", Kind: "Workflow", Icon: "workflow", Href: urls.Workflow("reimb_approval")},
+			{Label: "Reimbursement", Note: "reimbursement", Kind: "Collection", Icon: "database", Href: urls.Collection("reimbursement")},
+			{Label: "Reimbursements", Kind: "Page", Icon: "receipt", Href: urls.Page("reimbursements")},
+		}},
+		{Hits: []jump.Hit{{Label: "New workflow", Icon: "plus", Href: urls.NewWorkflow()}}},
+	}}
 }
 
 func profileProps() profile.ProfileProps {

@@ -93,6 +93,8 @@ func surfaceSamples() []Sample {
 			with(ui.Field(ui.FieldProps{ID: "amount", Label: "Amount"}, nil), ui.Input(ui.InputProps{Control: ui.Control{ID: "amount", Name: "amount"}}, nil)))},
 		{Name: "ui-timeline", Component: ui.Timeline(timeline(), nil)},
 		{Name: "ui-gantt", Component: ui.Gantt(ui.GanttProps{Label: "Timeline of steps", First: "Step", Axis: []string{"09:42", "10:05", "10:27", "10:50", "11:12", "11:34"}, Rows: gantt()}, nil)},
+		{Name: "ui-spark", Component: ui.Spark(spark("Executions on each of 7 days"), nil)},
+		{Name: "ui-bars", Component: ui.Bars(bars(), nil)},
 		{Name: "ui-snapshot", Component: ui.Snapshot(ui.SnapshotProps{Card: true, Items: []ui.SnapItem{{Label: "Project name", Value: ui.Text("Team offsite catering"), Full: true}, {Label: "Applicant", Value: ui.PersonName(jun())}}}, nil)},
 		{Name: "ui-code", Component: templ.Join(
 			ui.Code(ui.CodeProps{Label: "Input", Source: `{"id":1089,"name":"A \"quoted\" <b>","list":[1,null,true],"empty":{}}`}, nil),

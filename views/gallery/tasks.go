@@ -17,18 +17,22 @@ func taskRows() []tasks.Row {
 }
 
 func taskList() tasks.ListProps {
-	return tasks.ListProps{Session: session(), Todo: 4, Started: 2, Rows: taskRows()}
+	return tasks.ListProps{
+		Session: session(), Todo: 4, Started: 2, Rows: taskRows(), Seen: "8",
+		Workflows: []ui.Choice{{Value: "reimb_approval", Label: "Reimbursement approval"}, {Value: "travel", Label: "Travel request"}},
+	}
 }
 
 func taskDetail() tasks.DetailProps {
 	f := expense()
 	list := taskList()
-	list.Rows[0].Current = true
+	list.Open = "7"
 	return tasks.DetailProps{
 		List: list, ID: "7", Version: "1", Seen: "5d41", Key: "k7", Title: "Team offsite catering", Step: "Manager’s review",
 		Workflow: "Reimbursement approval", WorkflowHref: urls.Execution("48231"), RecordLabel: "#1089", RecordHref: urls.Record("reimbursements", "b7k2", "1089"),
-		Reason: "Jun Tanaka asks for €640.00. It needs your review because it is over €500.",
-		AsOf:   on(11, 22, 9, 59), Timeline: timeline(), Decide: true, CanComment: true, Question: "Approve €640.00?",
+		Reason: "Jun Tanaka asks for €640.00. It needs your review because it is over €500.", Amount: "€640.00", Applicant: "Jun Tanaka",
+		Position: 1, Total: 4, Next: "6", History: timeline()[:1],
+		AsOf: on(11, 22, 9, 59), Timeline: timeline(), Decide: true, CanComment: true, Question: "Approve €640.00?",
 		Consequence: "Next: a record is created for finance and Tomas Okafor’s team is told.",
 		Comment:     tasks.Comment{Needed: true},
 		Values: []fields.Shown{
@@ -53,9 +57,15 @@ func taskSamples() []Sample {
 	lost.Decide = false
 	lost.Comment = tasks.Comment{Text: "Agreed with the team budget.", For: "approve"}
 	lost.Conflict = &tasks.Conflict{Winner: "Luis Ortega", Decision: "approved", At: on(11, 22, 9, 0)}
+	filtered := taskList()
+	filtered.Workflow, filtered.New = "reimb_approval", 2
 	return []Sample{
 		{Name: "page-tasks", Page: true, Component: tasks.List(taskList())},
 		{Name: "page-tasks-empty", Page: true, Component: tasks.List(tasks.ListProps{Session: session()})},
+		{Name: "page-tasks-filtered", Page: true, Component: tasks.List(filtered)},
+		{Name: "page-tasks-no-match", Page: true, Component: tasks.List(tasks.ListProps{Session: session(), Due: "today"})},
+		{Name: "tasks-changed", Component: tasks.Changed(filtered)},
+		{Name: "task-state", Component: tasks.State(closed)},
 		{Name: "page-tasks-search", Page: true, Component: tasks.List(tasks.ListProps{Session: session(), Tab: "done", Search: "oslo"})},
 		{Name: "page-task", Page: true, Component: tasks.Detail(taskDetail())},
 		{Name: "page-task-refused", Page: true, Component: tasks.Detail(refused)},

@@ -27,8 +27,8 @@ func definition() (canvas.Step, []canvas.Step) {
 
 func workflowRows() []workflows.Row {
 	return []workflows.Row{
-		{Key: "reimb_approval", Title: "Reimbursement approval", Icon: "mouse-pointer-click", Kind: "trigger", Trigger: "Post-action event", Enabled: true, CanEnable: true, Version: 7, Executions: "412", Days: []int64{3, 4, 2, 6, 5, 7, 6, 8, 9, 9}, Success: "99.1%", Last: ago(20 * time.Minute)},
-		{Key: "reimb_precheck", Title: "Amount check before save", Icon: "shield", Kind: "trigger", Trigger: "Pre-action event", Sync: true, Enabled: true, CanEnable: true, Version: 4, Draft: true, Executions: "1,038", Problem: "The field “Limit” is gone.", Days: []int64{0, 0, 5}, Success: "100%", Last: on(11, 22, 8, 1)},
+		{Key: "reimb_approval", Title: "Reimbursement approval", Icon: "mouse-pointer-click", Kind: "trigger", Trigger: "Post-action event", Enabled: true, CanEnable: true, Version: 7, Executions: "412", Days: []float64{3, 4, 2, 6, 5, 7, 6, 8, 9, 9}, Success: "99.1%", Last: ago(20 * time.Minute)},
+		{Key: "reimb_precheck", Title: "Amount check before save", Icon: "shield", Kind: "trigger", Trigger: "Pre-action event", Sync: true, Enabled: true, CanEnable: true, Version: 4, Draft: true, Executions: "1,038", Problem: "The field “Limit” is gone.", Days: []float64{0, 0, 5}, Success: "100%", Last: on(11, 22, 8, 1)},
 		{Key: "month_end", Title: "Month-end reminder", Icon: "clock", Kind: "flow", Trigger: "Schedule", CanEnable: true, Version: 0, Draft: true, Executions: "0"},
 	}
 }

@@ -3,6 +3,8 @@
 package tasks
 
 import (
+	"strings"
+
 	"formrail/views/fields"
 	"formrail/views/layout"
 	"formrail/views/ui"
@@ -17,18 +19,24 @@ type Row struct {
 	Since   ui.Moment
 	Due     ui.Moment
 	Status  string // open, approved, rejected, …; the word of a closed one is shown
-	Current bool   // is open beside the list
 }
 
 // ListProps describes one list of tasks.
 type ListProps struct {
-	Session layout.Session
-	Tab     string // "" to do, "done", "started"
-	Todo    int
-	Started int
-	Search  string
-	Rows    []Row
-	Next    string // address of the following rows; empty at the end
+	Session   layout.Session
+	Tab       string // "" to do, "done", "started"
+	Todo      int
+	Started   int
+	Search    string
+	Workflow  string // key; empty = every one
+	Due       string // overdue, today, week, none; empty = at any time
+	Workflows []ui.Choice
+	Rows      []Row
+	Before    string // id of the row that the shown ones follow; empty at the begin
+	Next      string // address of the following rows; empty at the end
+	Open      string // id of the task beside the list
+	Seen      string // where the list began to be read: later tasks are counted, not listed
+	New       int    // how many came since
 }
 
 // DetailProps describes one task beside the list it is in.
@@ -48,10 +56,16 @@ type DetailProps struct {
 	RecordLabel  string // "#1089"
 	RecordHref   string
 	Reason       string // who asks for what, and why it came here
+	Amount       string // a part of Reason that is stressed; may be empty
+	Applicant    string // who asks; empty for nobody
 
 	AsOf     ui.Moment // when the form was submitted
 	Values   []fields.Shown
 	Timeline []ui.TimelineItem
+	History  []ui.TimelineItem // of the record; nil when the reader may not see it
+
+	Position, Total int    // in the list beside it; 0 when it is not in its first part
+	Prev, Next      string // ids of its neighbours there; empty at the ends
 
 	Decide      bool   // the reader may approve and reject
 	Question    string // title of the approval dialog: "Approve €640.00?"
@@ -85,9 +99,25 @@ type Conflict struct {
 	At       ui.Moment
 }
 
+// reason parts the sentence around the amount in it.
+func (p DetailProps) reason() (before, after string, stressed bool) {
+	if p.Amount == "" {
+		return p.Reason, "", false
+	}
+	return strings.Cut(p.Reason, p.Amount)
+}
+
 func (p DetailProps) icon() string {
 	if p.Icon == "" {
 		return "user-check"
 	}
 	return p.Icon
+}
+
+// note is the line under the question of an approval: what is asked, and by whom.
+func (p DetailProps) note() string {
+	if p.Applicant == "" {
+		return p.Title
+	}
+	return p.Title + ", " + p.Applicant
 }

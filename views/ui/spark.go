@@ -1,83 +1,111 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// size of a sparkline in its own units; the line stays clear of the edge.
 const (
-	sparkWidth  = 64.0
-	sparkHeight = 20.0
-	sparkInset  = 2.0
+	sparkEdge = 2.0 // keeps the line of a curve inside
+	barsLine  = 1.0 // between the two parts of a bar
 )
 
-// line draws values from left to right as the path of an SVG.
+// extent is the size of a drawing in its own units, and the gap between two bars.
+type extent struct{ width, height, gap float64 }
+
+func (e extent) box() string { return "0 0 " + whole(e.width) + " " + whole(e.height) }
+
+func whole(f float64) string { return strconv.Itoa(int(f)) }
+
+// SparkProps describes how a number moved: the oldest value first.
+type SparkProps struct {
+	Label  string // says in words what the line shows
+	Points []float64
+	Small  bool // for the row of a table; begins at zero
+}
+
+func (p SparkProps) extent() extent {
+	if p.Small {
+		return extent{width: 64, height: 20}
+	}
+	return extent{width: 96, height: 32}
+}
+
+// moves reports whether there is something to draw.
+func (p SparkProps) moves() bool {
+	return len(p.Points) > 1 && (p.Small || slices.Min(p.Points) != slices.Max(p.Points))
+}
+
+// line is the path through all points, from the lowest at the bottom to the highest on top.
 func (p SparkProps) line() string {
-	var top int64
-	for _, v := range p.Values {
-		top = max(top, v)
+	size := p.extent()
+	least, most := slices.Min(p.Points), slices.Max(p.Points)
+	if p.Small {
+		least, most = min(least, 0), max(most, 1)
 	}
-	var b strings.Builder
-	for i, v := range p.Values {
-		x, y := 0.0, sparkHeight-sparkInset
-		if len(p.Values) > 1 {
-			x = sparkWidth * float64(i) / float64(len(p.Values)-1)
-		}
-		if top > 0 {
-			y -= (sparkHeight - 2*sparkInset) * float64(v) / float64(top)
-		}
-		b.WriteByte("ML"[min(i, 1)])
-		b.WriteString(units(x) + " " + units(y))
+	parts := make([]string, len(p.Points))
+	for i, value := range p.Points {
+		x := size.width * float64(i) / float64(len(p.Points)-1)
+		y := sparkEdge + (size.height-2*sparkEdge)*(most-value)/(most-least)
+		parts[i] = tenth(x) + " " + tenth(y)
 	}
-	return b.String()
+	return "M" + strings.Join(parts, "L")
 }
 
-// area is the line closed along the bottom.
 func (p SparkProps) area() string {
-	return p.line() + "L" + units(sparkWidth) + " " + units(sparkHeight) + "L0 " + units(sparkHeight) + "Z"
+	size := p.extent()
+	return p.line() + "L" + whole(size.width) + " " + whole(size.height) + "L0 " + whole(size.height) + "Z"
 }
 
-func units(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-
-// size of a row of bars in its own units, and the gap between two of them.
-const (
-	barsWidth  = 1200.0
-	barsHeight = 36.0
-	barsGap    = 3.0
-)
-
-// drawn is one bar, or the red top of one, ready for an SVG.
-type drawn struct {
-	x, y, width, height string
-	bad                 bool
+// Bar is one bar: a part that went well, and one on top that did not.
+type Bar struct {
+	Label string // what it counts: "22 Nov"
+	Good  int
+	Bad   int
 }
 
-// drawn gives the bars with their heights against the tallest one.
-func (p BarsProps) drawn() []drawn {
-	var top int64
+// BarsProps describes how often something happened over time, the oldest first.
+type BarsProps struct {
+	Label string // says in words what the bars show
+	Good  string // heads of the same numbers as a table
+	Bad   string
+	Bars  []Bar
+	Small bool // for a strip above a list
+}
+
+func (p BarsProps) extent() extent {
+	if p.Small {
+		return extent{width: 1200, height: 36, gap: 3}
+	}
+	return extent{width: 860, height: 120, gap: 5}
+}
+
+// rect is the place of one rectangle.
+type rect struct{ x, y, width, height string }
+
+// rects places both parts of a bar; a part without height is left out.
+func (p BarsProps) rects(i int) (good, bad *rect) {
+	size := p.extent()
+	most := 1
 	for _, b := range p.Bars {
-		top = max(top, b.All)
+		most = max(most, b.Good+b.Bad)
 	}
-	if top == 0 {
-		return nil
+	n := float64(len(p.Bars))
+	width := (size.width - size.gap*(n-1)) / n
+	place := func(value int, above float64) *rect {
+		if value == 0 {
+			return nil
+		}
+		height := size.height * float64(value) / float64(most)
+		return &rect{x: tenth(float64(i) * (width + size.gap)), y: tenth(size.height - above - height), width: tenth(width), height: tenth(height)}
 	}
-	step := barsWidth / float64(len(p.Bars))
-	var out []drawn
-	for i, b := range p.Bars {
-		at := func(from, count int64, bad bool) {
-			height := barsHeight * float64(count) / float64(top)
-			out = append(out, drawn{
-				x: units(step * float64(i)), width: units(step - barsGap), height: units(height),
-				y: units(barsHeight*(1-float64(from)/float64(top)) - height), bad: bad,
-			})
-		}
-		if good := b.All - b.Bad; good > 0 {
-			at(0, good, false)
-		}
-		if b.Bad > 0 {
-			at(b.All-b.Bad, b.Bad, true)
-		}
+	b := p.Bars[i]
+	below := size.height * float64(b.Good) / float64(most)
+	if b.Good > 0 && b.Bad > 0 {
+		below += barsLine
 	}
-	return out
+	return place(b.Good, 0), place(b.Bad, below)
 }
+
+func tenth(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }

@@ -10,6 +10,17 @@ import (
 // Home is the first page of a signed-in person.
 func Home() string { return "/" }
 
+// HomeRange is the first page with its chart over another range of time: 24h, 28d or 90d.
+func HomeRange(name string) string { return Home() + "?" + url.Values{"range": {name}}.Encode() }
+
+// Jump searches for what the reader may go to; without words it lists what is near.
+func Jump(search string) string {
+	if search == "" {
+		return "/jump"
+	}
+	return "/jump?" + url.Values{"search": {search}}.Encode()
+}
+
 // SignIn shows and takes the sign-in form.
 func SignIn() string { return "/sign-in" }
 
@@ -29,6 +40,12 @@ func Tasks(tab string) string {
 	}
 	return "/tasks/" + url.PathEscape(tab)
 }
+
+// TaskCount is how many tasks wait for the reader, for the navigation.
+func TaskCount() string { return Tasks("") + "?part=count" }
+
+// TaskState is what changes of a task while somebody reads it.
+func TaskState(id string) string { return Task(id) + "?part=state" }
 
 // Task is one task.
 func Task(id string) string { return "/tasks/" + url.PathEscape(id) }

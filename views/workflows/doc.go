@@ -21,7 +21,7 @@ type Row struct {
 	Draft      bool   // there are changes that are not live
 	Problem    string // why the live version would not run; empty when it would
 	Executions string
-	Days       []int64 // executions of each of the last days, oldest first
+	Days       []float64 // executions of each of the last days, oldest first
 	Success    string  // share over 30 days; empty when none has ended
 	Last       ui.Moment
 	Menu       []ui.MenuItem

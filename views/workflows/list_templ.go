@@ -974,7 +974,7 @@ func row(p ListProps, r Row) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Spark(ui.SparkProps{Values: r.Days, Label: text.T(ctx, "workflows.spark", "Executions of %s, last %d days", r.Title, len(r.Days))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Spark(ui.SparkProps{Small: true, Points: r.Days, Label: text.T(ctx, "workflows.spark", "Executions of %s, last %d days", r.Title, len(r.Days))}, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
