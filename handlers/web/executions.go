@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -118,11 +117,8 @@ func (v *viewer) bars(ctx context.Context, p *executions.ListProps, filter model
 		return nil
 	}
 	list, err := models.ExecutionBars(ctx, v.site.DB.Read(), filter, v.now, barsOfTime)
-	from := filter.From.Time()
-	part := v.now.Sub(from) / barsOfTime
-	for i, b := range list {
-		at := models.At(from.Add(time.Duration(i) * part))
-		p.Bars = append(p.Bars, ui.Bar{Label: v.since(at).When(ctx), Good: int(b.All - b.Failed), Bad: int(b.Failed)})
+	for _, b := range list {
+		p.Bars = append(p.Bars, ui.Bar{Good: int(b.All - b.Failed), Bad: int(b.Failed)})
 	}
 	return err
 }

@@ -4,12 +4,8 @@ import "./csrf.js";
 import "./theme.js";
 import "./popover.js";
 import "./dialog.js";
-import "./over.js";
 import "./toast.js";
 import "./tabs.js";
-import "./table.js";
-import "./filter.js";
-import "./sort.js";
 import "./confirm.js";
 import "./forms.js";
 import "./jump.js";
@@ -17,6 +13,14 @@ import "./combobox.js";
 import "./palette.js";
 import "./keys.js";
 import "./live.js";
+
+// The editor of workflows has no tables and nothing that opens over them.
+if (!document.querySelector(".editor")) {
+  import("./over.js");
+  import("./table.js");
+  import("./filter.js");
+  import("./sort.js");
+}
 
 // What only the canvas needs is loaded where there is one.
 if (document.querySelector(".canvas")) {

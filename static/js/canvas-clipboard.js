@@ -1,6 +1,7 @@
 // Steps on the clipboard: Ctrl C and Ctrl X on a step, Ctrl V anywhere on the canvas
 // shows all places where the steps can go.
-import { act, editing } from "./editor.js";
+import { act } from "./editor.js";
+import { editing } from "./editor-parts.js";
 import { toast } from "./toast.js";
 
 const { htmx } = window;

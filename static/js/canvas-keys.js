@@ -2,7 +2,8 @@
 // does. Single letters do nothing while a field has focus or when they are switched off.
 import { reveal, zoom } from "./canvas.js";
 import { open } from "./dialog.js";
-import { act, addAfter, cancelMove, editing } from "./editor.js";
+import { act, addAfter, cancelMove } from "./editor.js";
+import { editing } from "./editor-parts.js";
 
 const hits = () => [...document.querySelectorAll(".canvas .node__hit")];
 const drops = () => [...document.querySelectorAll(".canvas .drop:not(:disabled)")];

@@ -1,6 +1,7 @@
 // Moving a step by dragging: the places appear as for moving by keyboard, and the step
 // goes to the one it is let go over.
-import { act, cancelMove, editing } from "./editor.js";
+import { act, cancelMove } from "./editor.js";
+import { editing } from "./editor-parts.js";
 
 const FAR_ENOUGH = 6; // pixels before a press becomes a drag
 

@@ -1,10 +1,9 @@
 // What other people do in the editor: who is here, which step each has open, and their
 // changes as they make them.
-import { editing, refresh } from "./editor.js";
+import { editing, saved, state } from "./editor-parts.js";
 
 const { htmx } = window;
 const here = () => document.getElementById("editor-live");
-const state = () => document.getElementById("editor-state");
 
 // seen says what the page shows, so that the server knows whether that is still so.
 const seen = () => {
@@ -24,7 +23,24 @@ document.addEventListener("live:refresh", (event) => {
   if (event.target === here()) ask();
 });
 
-document.addEventListener("draft:changed", () => refresh());
+// refresh draws the draft as it is now. What is being typed or moved stays; who may
+// edit from now on gets the whole page.
+const refresh = async () => {
+  await saved();
+  if (document.querySelector("[data-cancel-move]")) return;
+  const { revision } = state().dataset;
+  const panel = document.getElementById("panel");
+  const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
+  const typing = panel?.contains(document.activeElement) && editing();
+  if (typing) query.set("keep", "1");
+  const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true" } });
+  if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
+  const before = editing();
+  htmx.swap("#editor", await response.text(), { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+  if (!before && editing()) location.reload();
+};
+
+document.addEventListener("draft:changed", refresh);
 
 // A step that somebody has open is ringed, with his name.
 const ring = () => {

@@ -1,53 +1,10 @@
 // The editor of workflows: opening steps beside the canvas, adding and moving them, and
 // saying how the draft is saved. Every address works without this module too.
 import { openAll } from "./dialog.js";
+import { editor, show, state } from "./editor-parts.js";
 import { openBeside } from "./popover.js";
 
 const { htmx } = window;
-
-const editor = () => document.getElementById("editor");
-
-// show asks for the parts of an address that differ and puts them into the page.
-const show = async (href, { keep = false } = {}) => {
-  await saved();
-  await htmx.ajax("GET", href, { source: document.querySelector(".canvas"), target: "#editor", swap: "none" });
-  if (!keep) history.replaceState(history.state, "", href);
-};
-
-// saved waits for what is being sent: the answer to it must not come behind that of a
-// later request.
-const saved = () => new Promise((resolve) => {
-  const busy = () => document.querySelector("#step-form.htmx-request, #editor-command.htmx-request");
-  const check = () => {
-    if (busy()) return;
-    document.removeEventListener("htmx:afterRequest", check);
-    resolve();
-  };
-  document.addEventListener("htmx:afterRequest", check);
-  check();
-});
-
-const state = () => document.getElementById("editor-state");
-
-// editing reports whether the reader may change what is drawn.
-export const editing = () => "editing" in (state()?.dataset ?? {});
-
-// refresh draws the draft as it is now. What is being typed or moved stays; who may
-// edit from now on gets the whole page.
-export const refresh = async () => {
-  await saved();
-  if (document.querySelector("[data-cancel-move]")) return;
-  const { revision } = state().dataset;
-  const panel = document.getElementById("panel");
-  const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
-  const typing = panel?.contains(document.activeElement) && editing();
-  if (typing) query.set("keep", "1");
-  const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true" } });
-  if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
-  const before = editing();
-  htmx.swap("#editor", await response.text(), { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
-  if (!before && editing()) location.reload();
-};
 
 const palette = () => document.getElementById("palette");
 

@@ -577,7 +577,7 @@ func facts(p DetailProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = fact(text.T(ctx, "execution.version", "Version"), strconv.Itoa(p.Version), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fact(text.T(ctx, "execution.of_version", "Version"), strconv.Itoa(p.Version), "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

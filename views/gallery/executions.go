@@ -150,7 +150,7 @@ func executionSamples() []Sample {
 	later := list
 	later.New, later.Workflow, later.Versions, later.Version = 3, "reimb_approval", []ui.Choice{{Value: "7", Label: "v7"}, {Value: "6", Label: "v6"}}, "7"
 	later.Time, later.People = "7d", []ui.Choice{{Value: "44", Label: "Jun Tanaka"}}
-	later.Bars = []ui.Bar{{Label: "09:00", Good: 4}, {Label: "09:15", Good: 5, Bad: 1}, {Label: "09:30"}, {Label: "09:45", Bad: 2}}
+	later.Bars = []ui.Bar{{Good: 4}, {Good: 5, Bad: 1}, {}, {Bad: 2}}
 	list.Summary = "1–6 of 1,284"
 	list.Rows[0].Operates, list.Rows[0].Live, list.Rows[2].Operates = true, true, true
 	settings := failedExecution()
