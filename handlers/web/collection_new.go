@@ -37,7 +37,7 @@ func (s *site) newCollection(c *fiber.Ctx) error {
 	if reply.Wants(c) && query.Has("title") {
 		return reply.Status(c, fiber.StatusOK, nil, collections.Key(followed(query, "collection", v.freeCollection)))
 	}
-	return v.drawNewCollection(c, fiber.StatusOK, bind.Form{firstField: {text.T(c.UserContext(), "collections.first_field", "Title")}, "idType": {models.IntegerID}, "softDelete": {"true"}, "history": {"true"}}, nil)
+	return v.drawNewCollection(c, fiber.StatusOK, bind.Form{firstField: {text.T(c.UserContext(), "collections.first_field", "Title")}, "idType": {models.IntegerID}, "softDelete": {"true"}, "history": {"true"}, accessSetting: {accessAdmins}}, nil)
 }
 
 // followed is the key of a form whose title has changed: the suggestion, unless
@@ -65,7 +65,7 @@ func (v *viewer) drawNewCollection(c *fiber.Ctx, status int, sent bind.Form, e *
 	title := settingProps(ctx, titleSetting(ctx), sent.Get("title"), e)
 	p := collections.NewProps{Title: title, Key: collections.KeyProps{Value: sent.Get("name"), Suggested: sent.Get(collections.SuggestedName), Problem: problemOf(ctx, "name", e)}}
 	all := []fields.Props{title, {Field: field.Field{Name: "name", Label: text.T(ctx, "collections.key", "Key")}, ID: "setting-name", Problem: p.Key.Problem}}
-	for _, d := range newCollectionSettings(ctx) {
+	for _, d := range v.newCollectionSettings(ctx) {
 		p.Settings = append(p.Settings, settingProps(ctx, d, sent.Get(d.Name), e))
 	}
 	p.Problems = problemList(ctx, append(all, p.Settings...), e)
@@ -77,8 +77,8 @@ func (v *viewer) drawNewCollection(c *fiber.Ctx, status int, sent bind.Form, e *
 }
 
 // newCollectionSettings are the settings of a new collection beside title and key.
-func newCollectionSettings(ctx context.Context) []field.Field {
-	return []field.Field{
+func (v *viewer) newCollectionSettings(ctx context.Context) []field.Field {
+	list := []field.Field{
 		{Name: "description", Kind: field.LongText, Label: text.T(ctx, "collections.description", "Description"), MaxLength: 500},
 		{
 			Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
@@ -88,6 +88,38 @@ func newCollectionSettings(ctx context.Context) []field.Field {
 			models.IntegerID, text.T(ctx, "collections.id_integer", "1, 2, 3 …"), models.UUIDID, text.T(ctx, "collections.id_uuid", "Random, cannot be guessed"))},
 		softDeleteSetting(ctx), historySetting(ctx),
 	}
+	if v.access.Can("role.manage") {
+		list = append(list, field.Field{
+			Name: accessSetting, Kind: field.Select, Label: text.T(ctx, "collections.access", "Who may use the records"), Required: true,
+			Help: text.T(ctx, "collections.access_hint", "Everybody sees all records and changes his own. Roles may be given more or less later."),
+			Options: field.Choices(accessAdmins, text.T(ctx, "collections.access_admins", "Only administrators"),
+				accessEveryone, text.T(ctx, "collections.access_everyone", "Everybody who is signed in")),
+		})
+	}
+	return list
+}
+
+// accessSetting is the setting of a new collection that says who may use its records.
+const (
+	accessSetting  = "access"
+	accessAdmins   = "admins"
+	accessEveryone = "everyone"
+)
+
+// openToEveryone lets every person view the records of a collection, create some, and
+// change and delete those he created.
+func (s *site) openToEveryone(ctx context.Context, access models.Access, collection string) error {
+	return s.DB.Write(ctx, "collection.open", func(tx *models.Tx) error {
+		for action, scope := range map[models.Action]models.ScopeKind{
+			models.View: models.ScopeAll, models.Create: models.ScopeAll, models.Update: models.ScopeOwn, models.Delete: models.ScopeOwn,
+		} {
+			grant := models.RoleGrant{Role: models.RoleMember, Grant: models.Grant{Collection: collection, Action: action, Scope: scope}}
+			if _, err := models.AddGrant(ctx, tx, access, grant); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func softDeleteSetting(ctx context.Context) field.Field {
@@ -126,6 +158,11 @@ func (s *site) createCollection(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if form.Get(accessSetting) == accessEveryone && v.access.Can("role.manage") {
+		if err := s.openToEveryone(ctx, v.access, made.Name); err != nil {
+			return err
+		}
+	}
 	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "collections.created", "“%s” is created", made.Title)}); err != nil {
 		return err
 	}
@@ -134,9 +171,13 @@ func (s *site) createCollection(c *fiber.Ctx) error {
 
 // wantedCollection reads the form of a new collection.
 func (v *viewer) wantedCollection(ctx context.Context, form bind.Form) (*models.Collection, field.Problems) {
-	definition, problems := settingValues(form, append(newCollectionSettings(ctx), titleSetting(ctx)))
+	if !form.Has(accessSetting) {
+		form[accessSetting] = []string{accessAdmins}
+	}
+	definition, problems := settingValues(form, append(v.newCollectionSettings(ctx), titleSetting(ctx)))
 	first, _ := definition[firstField].(string)
 	delete(definition, firstField)
+	delete(definition, accessSetting)
 	definition["name"] = followed(form, "collection", v.freeCollection).Value
 	for _, flag := range []string{"softDelete", "history"} { // on unless somebody says no
 		if definition[flag] == nil {
