@@ -195,6 +195,11 @@ func UpdateUser(ctx context.Context, tx *Tx, by Access, in UserChange) (User, er
 		if err := saveUser(ctx, tx, by, &u); err != nil {
 			return User{}, err
 		}
+		if u.Email != old.Email { // links went to the former address
+			if err := dropLinks(ctx, tx, u.ID); err != nil {
+				return User{}, err
+			}
+		}
 		entry := auditUser(by.Principal, "user.update", u)
 		entry.Changed = changed
 		if err := Audit(ctx, tx, entry); err != nil {
@@ -325,6 +330,13 @@ func mayManage(ctx context.Context, tx *Tx, by Access, u User) error {
 		return Forbidden("NO_PERMISSION", text.M("user.above", "This person may do more than you. Ask somebody who holds the same rights."))
 	}
 	return nil
+}
+
+// MayManage reports whether somebody may touch the identity of a person: his address,
+// password and status.
+func (db *DB) MayManage(ctx context.Context, by Access, id int64) (bool, error) {
+	who, err := db.person(ctx, id)
+	return err == nil && by.Can("user.manage") && by.CoversRights(who.all), err
 }
 
 // auditUser is an audit entry about a person.
