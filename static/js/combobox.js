@@ -17,7 +17,9 @@ class Combobox extends HTMLElement {
       if (event.key === "Enter") event.preventDefault(); // choosing does not send the form
     });
     this.addEventListener("focusout", (event) => {
-      if (!this.contains(event.relatedTarget)) this.close();
+      if (this.contains(event.relatedTarget)) return;
+      if ("clears" in this.dataset && !this.input.value.trim()) this.select.value = ""; // emptied on purpose
+      this.close();
     });
     this.listbox.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the input
     this.listbox.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
@@ -34,7 +36,9 @@ class Combobox extends HTMLElement {
     this.input.setAttribute("aria-controls", `${id}-list`);
     this.input.setAttribute("aria-expanded", "false");
     this.input.setAttribute("aria-autocomplete", "list");
-    if (this.select.ariaInvalid) this.input.ariaInvalid = this.select.ariaInvalid;
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (this.select.hasAttribute(name)) this.input.setAttribute(name, this.select.getAttribute(name));
+    }
     this.badge = document.createElement("span");
     const arrow = this.querySelector("[data-arrow]");
     if (arrow) arrow.hidden = false;
@@ -56,14 +60,14 @@ class Combobox extends HTMLElement {
     const any = Boolean(chosen?.value);
     this.input.value = any ? chosen.dataset.title : "";
     this.dot.className = any ? `dot${"off" in chosen.dataset ? "" : " dot--ok"}` : "";
-    this.dot.hidden = this.badge.hidden = !any;
+    this.dot.hidden = this.badge.hidden = !any || !chosen.dataset.badge;
     this.badge.className = "badge";
-    this.badge.textContent = any ? chosen.dataset.badge : "";
+    this.badge.textContent = any ? chosen.dataset.badge ?? "" : "";
   }
 
   open(search = "") {
     const words = search.trim().toLowerCase();
-    const fits = (o) => o.value && `${o.dataset.title} ${o.value}`.toLowerCase().includes(words);
+    const fits = (o) => o.value && `${o.dataset.title} ${o.value} ${o.dataset.note}`.toLowerCase().includes(words);
     this.listbox.replaceChildren(...[...this.select.options].filter(fits).map((o) => this.item(o)));
     if (!this.listbox.children.length) this.listbox.append(Object.assign(document.createElement("li"), { className: "menu__head", textContent: this.dataset.none }));
     this.show(true);
@@ -78,12 +82,14 @@ class Combobox extends HTMLElement {
     item.setAttribute("role", "option");
     item.ariaSelected = String(option.selected);
     if (off) item.ariaDisabled = "true";
-    const dot = Object.assign(document.createElement("span"), { className: off ? "dot" : "dot dot--ok", ariaHidden: "true" });
     const text = Object.assign(document.createElement("span"), { className: "grow" });
-    const note = Object.assign(document.createElement("small"), { className: off ? "" : "mono", textContent: option.dataset.note });
+    const note = Object.assign(document.createElement("small"), { className: off || !option.dataset.badge ? "" : "mono", textContent: option.dataset.note });
     text.append(Object.assign(document.createElement("b"), { textContent: option.dataset.title }), note);
+    item.append(text);
+    if (!option.dataset.badge) return item; // what has no kind has no state either
     const accent = "accent" in option.dataset ? " badge--accent" : "";
-    item.append(dot, text, Object.assign(document.createElement("span"), { className: `badge${accent}`, textContent: option.dataset.badge }));
+    item.prepend(Object.assign(document.createElement("span"), { className: off ? "dot" : "dot dot--ok", ariaHidden: "true" }));
+    item.append(Object.assign(document.createElement("span"), { className: `badge${accent}`, textContent: option.dataset.badge }));
     return item;
   }
 
