@@ -124,7 +124,7 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	execution := designer.first(`^/executions/[0-9a-z]+`)
 	known := map[string]string{
 		"page": "reimbursements", "block": "f3q8", "record": record, "key": "reimb_approval", "number": "1", "name": "reimbursements", "field": "amount", "type": "text",
-		"/tasks/{id}": task, "/executions/{id}": execution,
+		"/tasks/{id}": task, "/executions/{id}": execution, "/settings/people/{id}": "/settings/people/1",
 		"/pages/{page}/records/{block}/{record}": "/pages/reimbursements/records/d6h1/" + record,
 		"/pages/{page}/forms/{block}/{record}":   "/pages/reimbursements/forms/e2j7/" + record,
 	}

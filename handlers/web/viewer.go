@@ -122,7 +122,10 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 	for _, p := range pages {
 		own.Items = append(own.Items, layout.NavItem{Label: p.Title, Href: urls.Page(p.Key), Icon: v.site.pageIcon(p)})
 	}
-	f.Nav.Groups = []layout.NavGroup{build, own}
+	if v.access.Can("user.manage") {
+		f.Nav.Settings = append(f.Nav.Settings, layout.NavItem{Label: text.T(ctx, "people.title", "People"), Href: urls.People(), Icon: "users"})
+	}
+	f.Nav.Groups = []layout.NavGroup{build, own, {Title: text.T(ctx, "settings.title", "Settings"), Items: f.Nav.Settings}}
 	return f, nil
 }
 
