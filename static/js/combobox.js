@@ -11,27 +11,20 @@ class Combobox extends HTMLElement {
     this.say();
     this.input.addEventListener("focus", () => this.input.select());
     this.input.addEventListener("click", () => this.open());
-    this.input.addEventListener("input", () => this.open(this.input.value));
+    this.input.addEventListener("input", () => this.type(this.input.value));
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("keypress", (event) => {
       if (event.key === "Enter") event.preventDefault(); // choosing does not send the form
     });
-    this.addEventListener("focusout", (event) => {
-      if (this.contains(event.relatedTarget)) return;
-      if ("clears" in this.dataset && !this.input.value.trim()) this.select.value = ""; // emptied on purpose
-      this.close();
-    });
+    this.addEventListener("focusout", (event) => this.contains(event.relatedTarget) || this.close());
     this.listbox.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the input
     this.listbox.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
   }
 
   box(id) {
-    const box = document.createElement("div");
-    box.className = "inputbox";
-    this.dot = document.createElement("span");
-    this.dot.ariaHidden = "true";
-    this.input = document.createElement("input");
-    Object.assign(this.input, { id, autocomplete: "off", placeholder: this.dataset.placeholder });
+    const box = Object.assign(document.createElement("div"), { className: "inputbox" });
+    this.dot = Object.assign(document.createElement("span"), { ariaHidden: "true" });
+    this.input = Object.assign(document.createElement("input"), { id, autocomplete: "off", placeholder: this.dataset.placeholder });
     this.input.setAttribute("role", "combobox");
     this.input.setAttribute("aria-controls", `${id}-list`);
     this.input.setAttribute("aria-expanded", "false");
@@ -39,7 +32,7 @@ class Combobox extends HTMLElement {
     for (const name of ["aria-invalid", "aria-describedby"]) {
       if (this.select.hasAttribute(name)) this.input.setAttribute(name, this.select.getAttribute(name));
     }
-    this.badge = document.createElement("span");
+    this.badge = Object.assign(document.createElement("span"), { className: "badge" });
     const arrow = this.querySelector("[data-arrow]");
     if (arrow) arrow.hidden = false;
     box.append(this.dot, this.input, this.badge, ...(arrow ? [arrow] : []));
@@ -57,12 +50,19 @@ class Combobox extends HTMLElement {
   // say shows the chosen option in the input.
   say() {
     const chosen = this.select.selectedOptions[0];
-    const any = Boolean(chosen?.value);
-    this.input.value = any ? chosen.dataset.title : "";
-    this.dot.className = any ? `dot${"off" in chosen.dataset ? "" : " dot--ok"}` : "";
-    this.dot.hidden = this.badge.hidden = !any || !chosen.dataset.badge;
-    this.badge.className = "badge";
-    this.badge.textContent = any ? chosen.dataset.badge ?? "" : "";
+    const { title = "", badge = "", off } = chosen?.value ? chosen.dataset : {};
+    this.input.value = title;
+    this.dot.className = off === undefined ? "dot dot--ok" : "dot";
+    this.dot.hidden = this.badge.hidden = !badge;
+    this.badge.textContent = badge;
+  }
+
+  // type looks for what was typed. With data-clears an emptied input chooses nothing.
+  type(search) {
+    this.open(search);
+    if (search.trim() || !("clears" in this.dataset)) return;
+    this.select.value = "";
+    this.mark(null);
   }
 
   open(search = "") {
@@ -87,9 +87,9 @@ class Combobox extends HTMLElement {
     text.append(Object.assign(document.createElement("b"), { textContent: option.dataset.title }), note);
     item.append(text);
     if (!option.dataset.badge) return item; // what has no kind has no state either
-    const accent = "accent" in option.dataset ? " badge--accent" : "";
+    const badge = "accent" in option.dataset ? "badge badge--accent" : "badge";
     item.prepend(Object.assign(document.createElement("span"), { className: off ? "dot" : "dot dot--ok", ariaHidden: "true" }));
-    item.append(Object.assign(document.createElement("span"), { className: `badge${accent}`, textContent: option.dataset.badge }));
+    item.append(Object.assign(document.createElement("span"), { className: badge, textContent: option.dataset.badge }));
     return item;
   }
 
@@ -135,8 +135,9 @@ class Combobox extends HTMLElement {
       else if (items.length) this.mark(items[(moves[event.key] + items.length) % items.length]);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (open) this.choose(items[now]);
-      else this.open();
+      if (!open) this.open();
+      else if (items[now]) this.choose(items[now]);
+      else this.close();
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();
