@@ -17,6 +17,8 @@ type LinkKind string
 const (
 	SetupLink LinkKind = "setup" // creates the first owner
 	DemoLink  LinkKind = "demo"  // signs a demo person in
+
+	InvitationLink LinkKind = "invitation" // lets somebody choose his password; see [Invite]
 )
 
 // NewLink describes a one-time link.
@@ -24,6 +26,8 @@ type NewLink struct {
 	Kind   LinkKind
 	UserID int64 // 0 for nobody
 	Life   time.Duration
+
+	GivenBy int64 // the person who gives it; 0 for the system
 }
 
 // CreateLink makes a one-time link and gives its secret. Older links of the kind
@@ -33,8 +37,8 @@ func CreateLink(ctx context.Context, tx *Tx, in NewLink) (secret string, err err
 		return "", fmt.Errorf("replace links: %w", err)
 	}
 	secret = NewSecret()
-	_, err = tx.Exec(ctx, "INSERT INTO one_time_links (hash, kind, user_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-		HashSecret(secret), string(in.Kind), in.UserID, At(tx.Now()), At(tx.Now().Add(in.Life)))
+	_, err = tx.Exec(ctx, "INSERT INTO one_time_links (hash, kind, user_id, created_by_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+		HashSecret(secret), string(in.Kind), in.UserID, in.GivenBy, At(tx.Now()), At(tx.Now().Add(in.Life)))
 	if err != nil {
 		return "", fmt.Errorf("create link: %w", err)
 	}
@@ -61,12 +65,16 @@ func (db *DB) PeekLink(ctx context.Context, kind LinkKind, secret string) error 
 
 func linkError(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return NewError(KindGone, "LINK_GONE", text.M("link.gone", "This link does not work any more. Ask for a new one."))
+		return linkGone()
 	}
 	if err != nil {
 		return fmt.Errorf("use link: %w", storageError(err))
 	}
 	return nil
+}
+
+func linkGone() *Error {
+	return NewError(KindGone, "LINK_GONE", text.M("link.gone", "This link does not work any more. Ask for a new one."))
 }
 
 // dropLinks ends all links of a person.

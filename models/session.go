@@ -114,6 +114,9 @@ func StartSession(ctx context.Context, tx *Tx, in NewSession) (Started, error) {
 	if err := tx.Gorm(ctx).Create(&out.Session).Error; err != nil {
 		return Started{}, fmt.Errorf("start session: %w", storageError(err))
 	}
+	if _, err := tx.Exec(ctx, "UPDATE users SET last_seen_at = ? WHERE id = ?", At(tx.Now()), in.UserID); err != nil {
+		return Started{}, fmt.Errorf("note sign-in of user %d: %w", in.UserID, err)
+	}
 	return out, nil
 }
 

@@ -119,10 +119,30 @@ func accountColumn(account string) (column, value string) {
 
 // UserQuery chooses people. Empty fields choose all.
 type UserQuery struct {
-	Search string // part of name, user name or address
-	Status UserStatus
-	Limit  int // 0 means 50
-	Offset int
+	Search  string // part of name, user name or address
+	Status  UserStatus
+	Working bool // only people who have not left
+	Limit   int  // 0 means 50
+	Offset  int
+}
+
+const chosenUsers = ` FROM users
+	WHERE (fr_fold(nickname) LIKE fr_fold(?) ESCAPE '\' OR username LIKE fr_fold(?) ESCAPE '\' OR email LIKE fr_fold(?) ESCAPE '\')
+	AND (status = ? OR ? = '') AND (status <> 'deactivated' OR ? = 0)`
+
+// args are the values of chosenUsers.
+func (q UserQuery) args() []any {
+	like := "%" + escapeLike(storable(q.Search, 100)) + "%"
+	return []any{like, like, like, string(q.Status), string(q.Status), bit(q.Working)}
+}
+
+// CountUsers counts the people that [Users] lists, on all pages together.
+func CountUsers(ctx context.Context, q Querier, query UserQuery) (int, error) {
+	var n int
+	if err := q.QueryRow(ctx, "SELECT COUNT(*)"+chosenUsers, query.args()...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count users: %w", storageError(err))
+	}
+	return n, nil
 }
 
 // Users lists people by name.
@@ -131,11 +151,8 @@ func Users(ctx context.Context, q Querier, query UserQuery) ([]User, error) {
 	if limit <= 0 {
 		limit = 50
 	}
-	like := "%" + escapeLike(storable(query.Search, 100)) + "%"
-	rows, err := q.Query(ctx, "SELECT "+userColumns+` FROM users
-		WHERE (fr_fold(nickname) LIKE fr_fold(?) ESCAPE '\' OR username LIKE fr_fold(?) ESCAPE '\' OR email LIKE fr_fold(?) ESCAPE '\')
-		AND (status = ? OR ? = '')
-		ORDER BY nickname, id LIMIT ? OFFSET ?`, like, like, like, string(query.Status), string(query.Status), limit, query.Offset)
+	rows, err := q.Query(ctx, "SELECT "+userColumns+chosenUsers+" ORDER BY nickname, id LIMIT ? OFFSET ?",
+		append(query.args(), limit, query.Offset)...)
 	var out []User
 	err = Rows(rows, err, func(rows *sql.Rows) error {
 		var u User

@@ -195,6 +195,11 @@ func UpdateUser(ctx context.Context, tx *Tx, by Access, in UserChange) (User, er
 		if err := saveUser(ctx, tx, by, &u); err != nil {
 			return User{}, err
 		}
+		if u.Email != old.Email { // links went to the former address
+			if err := dropLinks(ctx, tx, u.ID); err != nil {
+				return User{}, err
+			}
+		}
 		entry := auditUser(by.Principal, "user.update", u)
 		entry.Changed = changed
 		if err := Audit(ctx, tx, entry); err != nil {
@@ -309,22 +314,6 @@ func checkDefaultRole(ctx context.Context, tx *Tx, u User) error {
 		Field: "defaultRole", Code: "ROLE_NOT_ALLOWED",
 		Message: text.M("user.default_role", "The default role must be one of the person's own roles."),
 	}})
-}
-
-// mayManage refuses to touch the identity of somebody who may do more: whoever
-// could change his address or password could become him.
-func mayManage(ctx context.Context, tx *Tx, by Access, u User) error {
-	if err := by.Require("user.manage"); err != nil {
-		return err
-	}
-	rights, err := rightsIn(ctx, tx, u.ID)
-	if err != nil {
-		return err
-	}
-	if !by.CoversRights(rights) {
-		return Forbidden("NO_PERMISSION", text.M("user.above", "This person may do more than you. Ask somebody who holds the same rights."))
-	}
-	return nil
 }
 
 // auditUser is an audit entry about a person.

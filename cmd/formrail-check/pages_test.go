@@ -122,6 +122,7 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	known := map[string]string{
 		"page": "reimbursements", "block": "f3q8", "record": record, "key": "reimb_approval", "number": "1", "name": "reimbursements", "field": "amount", "type": "text",
 		"/tasks/{id}": task, "/executions/{id}": execution, "/workflow-changes": "/workflow-changes?_action=delete&record=reimb_approval",
+		"/settings/people/{id}": "/settings/people/1", "step": "amount",
 		"/pages/{page}/records/{block}/{record}": "/pages/reimbursements/records/d6h1/" + record,
 		"/pages/{page}/forms/{block}/{record}":   "/pages/reimbursements/forms/e2j7/" + record,
 	}

@@ -99,8 +99,20 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		return f, err
 	}
 	f.Nav = layout.Nav{OpenTasks: int(open), Me: v.me(), MeNote: note}
-	f.Nav.Groups, err = v.navGroups(ctx)
-	return f, err
+	if f.Nav.Groups, err = v.navGroups(ctx); err != nil {
+		return f, err
+	}
+	f.Nav.Settings = v.settingItems(ctx)
+	f.Nav.Groups = append(f.Nav.Groups, layout.NavGroup{Title: text.T(ctx, "settings.title", "Settings"), Items: f.Nav.Settings})
+	return f, nil
+}
+
+// settingItems are the pages of the settings that the viewer may open.
+func (v *viewer) settingItems(ctx context.Context) []layout.NavItem {
+	if !v.access.Can("user.manage") {
+		return nil
+	}
+	return []layout.NavItem{{Label: text.T(ctx, "people.title", "People"), Href: urls.People(), Icon: "users"}}
 }
 
 // navGroups are the entries of the sidebar below its first ones.

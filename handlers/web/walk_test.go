@@ -44,6 +44,8 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/collections/reimbursements/fields/amount": designers, "/collections/reimbursements/fields/status": designers, "/collections/reimbursements/fields/createdAt": {404, 403, 403},
 		"/collections/reimbursements/fields/amount/rename": designers, "/collections/reimbursements/fields/amount/delete": designers, "/collections/reimbursements/new-field/select": designers,
 		"/collections/reimbursements/new-field/manyToOne": designers, "/collections/reimbursements/new-field/nothing": {404, 403, 403}, "/collections/users/new-field/text": {404, 403, 403},
+		"/settings/people": designers, "/settings/people?search=mara": designers, "/settings/people?search=zz": designers, "/settings/new-person": designers,
+		"/settings/people/1": designers, "/settings/people/999": {404, 403, 403},
 		"/api/docs": {}, "/nowhere": nobody,
 	}
 	for _, panel := range []string{

@@ -43,7 +43,7 @@ const (
 )
 
 func (s *site) routes() []route.Route {
-	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.reference())
+	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.people(), s.reference())
 }
 
 // page is a line for a page of somebody who is signed in.
@@ -78,7 +78,7 @@ func (s *site) access() []route.Route {
 	for i := range setup {
 		setup[i].BeforeSetup = true
 	}
-	return slices.Concat(entrance("/sign-in", s.showSignIn, s.signIn), entrance("/demo-sign-in", s.showDemo, s.demo), setup, []route.Route{
+	return slices.Concat(entrance("/sign-in", s.showSignIn, s.signIn), entrance("/demo-sign-in", s.showDemo, s.demo), entrance("/invitation", s.showInvitation, s.acceptInvitation), setup, []route.Route{
 		change("/sign-out", route.Own("his session"), s.signOut),
 	})
 }

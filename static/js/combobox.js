@@ -21,9 +21,7 @@ class Combobox extends HTMLElement {
     this.input.addEventListener("keypress", (event) => {
       if (event.key === "Enter") event.preventDefault(); // choosing does not send the form
     });
-    this.addEventListener("focusout", (event) => {
-      if (!this.contains(event.relatedTarget)) this.close();
-    });
+    this.addEventListener("focusout", (event) => this.contains(event.relatedTarget) || this.close());
     this.listbox.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the input
     this.listbox.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
   }
@@ -70,6 +68,10 @@ class Combobox extends HTMLElement {
   // search narrows what the select holds at once, and asks the server for the rest.
   search(words) {
     this.open(words);
+    if (!words.trim() && "clears" in this.dataset) { // emptied: nothing is chosen
+      this.select.value = "";
+      this.mark(null);
+    }
     if (!this.dataset.search) return;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.ask(words), WAIT);
@@ -136,8 +138,9 @@ class Combobox extends HTMLElement {
       else if (items.length) this.mark(items[(moves[event.key] + items.length) % items.length]);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (open) this.choose(items[now]);
-      else this.open();
+      if (!open) this.open();
+      else if (items[now]) this.choose(items[now]);
+      else this.close();
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();

@@ -21,6 +21,7 @@ func accessSamples() []Sample {
 			Session: visitor(), Token: "t", Email: "mara@northwind.example", BaseURL: "https://flows.northwind.example", TimeZone: "Europe/Stockholm",
 			Zones: []ui.Choice{{Value: "Europe/Stockholm", Label: "Europe/Stockholm"}, {Value: "UTC", Label: "UTC"}}, Problems: auth.SetupProblems{Password: "Use at least 12 characters"},
 		})},
+		{Name: "page-invitation", Page: true, Component: auth.Invitation(auth.InvitationProps{Session: visitor(), Token: "t", Name: "Ines Carvalho", Email: "ines.carvalho@northwind.example", Problem: "Use at least 12 characters"})},
 		{Name: "page-setup-required", Page: true, Component: auth.SetupRequired(visitor())},
 		{Name: "page-home", Page: true, Component: home.Home(homeProps())},
 		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you."})},

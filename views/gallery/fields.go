@@ -32,7 +32,7 @@ func expense() map[string]field.Field {
 	}
 }
 
-func people() []fields.Choice {
+func applicants() []fields.Choice {
 	return []fields.Choice{{Value: "44", Label: "Jun Tanaka"}, {Value: "17", Label: "Ines Carvalho"}, {Value: "23", Label: "Elif Demir"}}
 }
 
@@ -44,7 +44,7 @@ func fieldSamples() []Sample {
 	f := expense()
 	inputs := []fields.Props{
 		{Field: f["project"], Value: "Team offsite catering"},
-		{Field: f["applicant"], Value: "44", Options: people()},
+		{Field: f["applicant"], Value: "44", Options: applicants()},
 		{Field: f["amount"], Value: "-20", Problem: "Enter an amount of at least 0.01"},
 		{Field: f["status"], Value: "approved", ReadOnly: true},
 		{Field: f["items"], Value: "3"},

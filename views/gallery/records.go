@@ -83,7 +83,7 @@ func formProps() pages.FormProps {
 		Actions: []pages.Submit{{ID: "s5t4", Label: "Submit", Primary: true}},
 		Sections: []pages.Section{{Fields: []fields.Props{
 			{Field: f["project"], Value: "Team offsite catering"},
-			{Field: f["applicant"], Value: "44", Options: people()},
+			{Field: f["applicant"], Value: "44", Options: applicants()},
 			{Field: f["amount"], Value: "640.00"},
 			{Field: f["centre"], Value: "3", Options: centres()},
 			{Field: f["event"], Value: "2026-11-18"},

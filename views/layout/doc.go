@@ -34,6 +34,7 @@ func (s Session) lang() string {
 type Nav struct {
 	OpenTasks int // count beside Tasks
 	Groups    []NavGroup
+	Settings  []NavItem // pages of the settings beside the own profile
 	Me        ui.Person
 	MeNote    string // under the name: a role
 }
