@@ -103,7 +103,6 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		return f, err
 	}
 	f.Nav.Settings = v.settingItems(ctx)
-	f.Nav.Groups = append(f.Nav.Groups, layout.NavGroup{Title: text.T(ctx, "settings.title", "Settings"), Items: f.Nav.Settings})
 	return f, nil
 }
 
@@ -135,7 +134,7 @@ func (v *viewer) navGroups(ctx context.Context) ([]layout.NavGroup, error) {
 	}
 	var err error
 	own.Items, err = v.pageItems(ctx)
-	return []layout.NavGroup{build, own}, err
+	return []layout.NavGroup{build, own, {Title: text.T(ctx, "settings.title", "Settings"), Items: v.settingItems(ctx)}}, err
 }
 
 // pageItems are the viewer's pages as entries of a menu.

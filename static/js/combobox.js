@@ -27,8 +27,7 @@ class Combobox extends HTMLElement {
   }
 
   box(id) {
-    const box = document.createElement("div");
-    box.className = "inputbox";
+    const box = Object.assign(document.createElement("div"), { className: "inputbox" });
     this.sign = document.createElement("span");
     this.input = document.createElement("input");
     Object.assign(this.input, { id, autocomplete: "off", placeholder: this.dataset.placeholder });
@@ -39,7 +38,7 @@ class Combobox extends HTMLElement {
     if (this.select.ariaInvalid) this.input.ariaInvalid = this.select.ariaInvalid;
     const described = this.select.getAttribute("aria-describedby");
     if (described) this.input.setAttribute("aria-describedby", described);
-    this.badge = document.createElement("span");
+    this.badge = Object.assign(document.createElement("span"), { className: "badge" });
     const arrow = this.querySelector("[data-arrow]");
     arrow.hidden = false;
     box.append(this.sign, this.input, this.badge, arrow);
@@ -61,7 +60,6 @@ class Combobox extends HTMLElement {
     this.input.value = any ? chosen.dataset.title : "";
     markOf(this.sign, any ? chosen : null);
     this.badge.hidden = !(any && chosen.dataset.badge);
-    this.badge.className = "badge";
     this.badge.textContent = this.badge.hidden ? "" : chosen.dataset.badge;
   }
 
