@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
-
 	"testing"
 
 	"github.com/stretchr/testify/require"

@@ -186,7 +186,7 @@ func (s *stream) listen() {
 		return
 	}
 	var b [1]byte
-	_, _ = s.conn.Read(b[:]) // whatever it says, the stream is over
+	_, _ = s.conn.Read(b[:]) //nolint:errcheck // whatever it says, the stream is over
 }
 
 // workflowOf is the key of the workflow that a topic is about.

@@ -120,8 +120,11 @@ func (v *visitor) ask(method, path string, form url.Values) (took float64, body 
 	}
 	took = milliseconds(time.Since(began))
 	plain, err := res.BodyGunzip()
-	if err != nil || res.StatusCode() != fasthttp.StatusOK {
-		return 0, "", 0, fmt.Errorf("%s %s answered %d: %.300s (%v)", method, path, res.StatusCode(), res.Body(), err)
+	if err != nil {
+		return 0, "", 0, fmt.Errorf("read answer of %s: %w", path, err)
+	}
+	if res.StatusCode() != fasthttp.StatusOK {
+		return 0, "", 0, fmt.Errorf("%s %s answered %d: %.300s", method, path, res.StatusCode(), plain)
 	}
 	return took, string(plain), float64(len(res.Body())) / 1024, nil
 }

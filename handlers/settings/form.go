@@ -163,7 +163,7 @@ func (s *setting) hear(at *Tree) {
 				s.values[name] = at.Text(name)
 			}
 		}
-		if more := at.Text("+"); more != "" {
+		if more := at.Text("+"); more != "" && s.values[more] == "" {
 			s.values[more] = ""
 		}
 	case field.People:

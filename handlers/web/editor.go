@@ -96,7 +96,8 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	e.open, e.keep = query.Get("step"), query.Has("keep")
+	e.open, e.keep = query.Get("step"), query.Has("keep") && e.mayEdit()
+	e.saved = e.keep
 	s.Present.Look(e.topic(), e.user.ID, e.open)
 	if e.mayEdit() {
 		e.moving = query.Get("move")
@@ -337,7 +338,7 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 
 // places says where a step can be added, or where the one that is moved can go.
 func (e *editing) places(ctx context.Context, p *canvas.Props) {
-	landings := []engine.Landing{}
+	var landings []engine.Landing
 	switch {
 	case e.moving != "":
 		landings = e.site.Engine.Landings(e.def.Definition, e.moving)

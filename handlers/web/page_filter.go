@@ -202,7 +202,7 @@ func (t tableView) valueInput(ctx context.Context, f *models.CollectionField) (k
 			return "", nil, err
 		}
 		for _, p := range people {
-			options = append(options, ui.Choice{Value: p.Value, Label: p.Label})
+			options = append(options, ui.Choice(p))
 		}
 	case field.Boolean:
 		return "none", nil, nil

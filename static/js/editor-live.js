@@ -13,7 +13,11 @@ const seen = () => {
   return new URLSearchParams(step ? { ...query, step } : query);
 };
 
-const ask = () => here() && htmx.ajax("GET", `${here().dataset.href}?${seen()}`, { source: here(), target: "#editor", swap: "none" });
+// ask waits for the answers to this page's own edits: they say what it is to show.
+const ask = async () => {
+  await saved();
+  if (here()) htmx.ajax("GET", `${here().dataset.href}?${seen()}`, { source: here(), target: "#editor", swap: "none" });
+};
 
 document.addEventListener("htmx:sseMessage", (event) => {
   if (event.target === here()) ask();
@@ -23,16 +27,15 @@ document.addEventListener("live:refresh", (event) => {
   if (event.target === here()) ask();
 });
 
-// refresh draws the draft as it is now. What is being typed or moved stays; who may
-// edit from now on gets the whole page.
+// refresh draws the draft as it is now. The panel of who edits and what is being moved
+// stay; who may edit from now on gets the whole page.
 const refresh = async () => {
   await saved();
   if (document.querySelector("[data-cancel-move]")) return;
   const { revision } = state().dataset;
   const panel = document.getElementById("panel");
   const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
-  const typing = panel?.contains(document.activeElement) && editing();
-  if (typing) query.set("keep", "1");
+  if (editing()) query.set("keep", "1");
   const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true" } });
   if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
   const before = editing();

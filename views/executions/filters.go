@@ -37,8 +37,10 @@ func (p ListProps) filters(ctx context.Context) (out []ui.FilterProps) {
 		out = append(out, p.filter("version", p.Version, ui.FilterProps{Name: text.T(ctx, "executions.version", "Version"), Any: text.T(ctx, "executions.every_version", "Every version")}, p.Versions))
 	}
 	out = append(out, p.filter("time", p.Time, ui.FilterProps{Name: text.T(ctx, "executions.time", "Time"), Any: text.T(ctx, "executions.all_time", "All time")}, []ui.Choice{
-		{Value: "1h", Label: text.T(ctx, "executions.last_hour", "Last hour")}, {Value: "24h", Label: text.T(ctx, "executions.last_day", "Last 24 hours")},
-		{Value: "7d", Label: text.T(ctx, "executions.last_week", "Last 7 days")}, {Value: "30d", Label: text.T(ctx, "executions.last_month", "Last 30 days")},
+		{Value: "1h", Label: text.T(ctx, "executions.last_hour", "Last hour")},
+		{Value: "24h", Label: text.T(ctx, "executions.last_day", "Last 24 hours")},
+		{Value: "7d", Label: text.T(ctx, "executions.last_week", "Last 7 days")},
+		{Value: "30d", Label: text.T(ctx, "executions.last_month", "Last 30 days")},
 	}))
 	if len(p.People) > 0 {
 		people := append([]ui.Choice{{Value: NoPerson, Label: text.T(ctx, "execution.by_system", "The system")}}, p.People...)

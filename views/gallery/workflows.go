@@ -42,8 +42,10 @@ func workflowList() workflows.ListProps {
 	return workflows.ListProps{
 		Session: session(), Rows: rows, CanMake: true, CanSend: true, Hidden: []ui.Choice{{Value: "mode", Label: "sync"}}, Here: "/workflows",
 		Tabs: []ui.Tab{
-			{Label: "All", Href: "/workflows", Count: "8", Current: true}, {Label: "Finance", Href: "?category=1", Count: "4", Dot: ui.OK},
-			{Label: "People", Href: "?category=2", Count: "1", Dot: ui.Idle}, {Label: "Uncategorised", Href: "?category=none", Count: "1"},
+			{Label: "All", Href: "/workflows", Count: "8", Current: true},
+			{Label: "Finance", Href: "?category=1", Count: "4", Dot: ui.OK},
+			{Label: "People", Href: "?category=2", Count: "1", Dot: ui.Idle},
+			{Label: "Uncategorised", Href: "?category=none", Count: "1"},
 		},
 		Filters: []ui.FilterProps{
 			{ID: "filter-trigger", Name: "Trigger", Items: []ui.MenuItem{{Label: "Post-action event", Href: "?trigger=post_action"}}},

@@ -22,7 +22,7 @@ type Row struct {
 	Problem    string // why the live version would not run; empty when it would
 	Executions string
 	Days       []float64 // executions of each of the last days, oldest first
-	Success    string  // share over 30 days; empty when none has ended
+	Success    string    // share over 30 days; empty when none has ended
 	Last       ui.Moment
 	Menu       []ui.MenuItem
 	CanCopy    bool // the menu has the form that duplicates it
