@@ -70,6 +70,7 @@ func (b *browser) saved() {
 // add adds a step of a type at the n-th place of the canvas.
 func (b *browser) add(place int, search string) {
 	b.t.Helper()
+	b.becomes("the canvas is alive", `document.querySelector(".canvas.is-live")`)
 	b.click("a place to add", fmt.Sprintf(`document.querySelectorAll(".canvas .add")[%d]`, place))
 	b.becomes("the palette is open", `document.activeElement?.matches("#palette input[type=search]") && !document.querySelector(".htmx-request")`)
 	b.keys(search + kb.Enter)

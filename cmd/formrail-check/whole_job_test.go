@@ -54,7 +54,7 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	owner := watched(t, v, "owner")
 	owner.setUp(j, strings.Join(v.said, "\n"))
 	boss, worker := watched(t, v, "boss"), watched(t, v, "worker")
-	boss.joins(owner.adds(j.boss, ""), j.boss)
+	boss.joins(owner.adds(j.boss, "", "Approver"), j.boss)
 	worker.joins(owner.adds(j.worker, j.boss), j.worker)
 
 	owner.makesCollection(j)
@@ -108,7 +108,7 @@ func (b *browser) setUp(j job, said string) {
 }
 
 // adds invites a person and gives the address of the invitation.
-func (b *browser) adds(name, manager string) string {
+func (b *browser) adds(name, manager string, roles ...string) string {
 	b.t.Helper()
 	b.press("People")
 	b.arrives("/settings/people")
@@ -120,8 +120,9 @@ func (b *browser) adds(name, manager string) string {
 		b.becomes("the manager has the focus", `(document.getElementById("person-manager")?.focus(), document.activeElement?.role === "combobox")`)
 		b.keys(manager + kb.Enter)
 		b.becomes("the manager is chosen", fmt.Sprintf(`document.getElementById("person-manager-value").selectedOptions[0].text.startsWith(%q)`, manager))
-	} else {
-		b.tick("Approver")
+	}
+	for _, role := range roles {
+		b.tick(role)
 	}
 	b.inDialog("Add person")
 	b.sees("is shown only now")
