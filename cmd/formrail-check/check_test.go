@@ -120,6 +120,7 @@ func elsewhere() map[string]string {
 		"engine.leases": "the sweeper", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
 		"engine.late": "a mutant", "engine.effects": "a mutant",
 		"workflow.create": "set-up", "workflow.publish": "set-up", "workflow.update": "set-up", "workflow.edit": "the editor", "workflow.remove": "the editor",
+		"workflow.lock": "the editor", "workflow.still_editing": "the editor", "workflow.categories": "the list", "workflow.restore": "the list",
 	}
 }
 

@@ -201,8 +201,8 @@ func TestBrowser_BuildsAWorkflowByKeyboard(t *testing.T) {
 		b.becomes("it is selected", `document.querySelector(".node.is-sel .node__t b")?.textContent === "Calculation"`)
 		on("Calculation")
 		b.keys(kb.F2)
-		b.becomes("its title has the focus", `document.activeElement?.name === "title"`)
-		b.keys(name)
+		b.becomes("its title has the focus", `document.activeElement?.matches(".node__edit")`)
+		b.keys(name + kb.Enter)
 		b.becomes("it has its name", fmt.Sprintf(`document.querySelector(".node.is-sel .node__t b")?.textContent === %q`, name))
 	}
 	add("Post-action event", "formula", first)

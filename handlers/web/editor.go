@@ -16,6 +16,7 @@ import (
 	"formrail/models/text"
 	"formrail/views/canvas"
 	"formrail/views/editor"
+	views "formrail/views/settings"
 	"formrail/views/ui"
 	"formrail/views/urls"
 )
@@ -282,6 +283,9 @@ func (e *editing) problems(ctx context.Context) []editor.Problem {
 		one := editor.Problem{Message: f.Message.In(ctx), Warning: f.Severity != "error", Step: e.w.Title, Href: urls.Workflow(e.w.Key)}
 		if title, ok := e.titleOf(f.Node); ok {
 			one.Step, one.Href = title, urls.WorkflowOpen(e.w.Key, f.Node)
+			if f.Field != "" {
+				one.Href += "#" + views.ProblemID(f.Field)
+			}
 		}
 		out = append(out, one)
 	}

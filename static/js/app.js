@@ -9,13 +9,13 @@ import "./tabs.js";
 import "./confirm.js";
 import "./forms.js";
 import "./jump.js";
-import "./combobox.js";
 import "./palette.js";
 import "./keys.js";
 import "./live.js";
 
-// The editor of workflows has no tables and nothing that opens over them.
+// The editor of workflows has no tables, nothing that opens over them and no comboboxes.
 if (!document.querySelector(".editor")) {
+  import("./combobox.js");
   import("./over.js");
   import("./table.js");
   import("./filter.js");

@@ -14,7 +14,7 @@ const stepWithFocus = () => document.activeElement?.closest?.(".canvas .node:not
 
 const take = async (event, hit) => {
   const node = hit.closest(".node");
-  const title = node.querySelector("b, span").textContent.trim();
+  const title = (node.querySelector(".node__t b") ?? node.querySelector(":scope > span")).textContent.trim();
   event.preventDefault();
   event.clipboardData.setData("text/plain", title);
   const response = await fetch(`${location.pathname}/steps/${encodeURIComponent(node.dataset.key)}/fragment`);

@@ -4,6 +4,7 @@ import { reveal, zoom } from "./canvas.js";
 import { open } from "./dialog.js";
 import { act, addAfter, cancelMove } from "./editor.js";
 import { editing } from "./editor-parts.js";
+import { rename } from "./editor-title.js";
 
 const hits = () => [...document.querySelectorAll(".canvas .node__hit")];
 const drops = () => [...document.querySelectorAll(".canvas .drop:not(:disabled)")];
@@ -65,7 +66,7 @@ const everywhere = {
   "!": (c) => zoom(c, "fit"), p: () => press("[popovertarget=problems]"), P: () => press("#editor-publish a"), "?": () => open("editor-keys"),
 };
 
-const onStep = { n: addAfter, d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => act(hit, "rename") };
+const onStep = { n: addAfter, d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => hit.closest(".node--trigger") || rename(hit) };
 
 document.addEventListener("keydown", (event) => {
   const canvas = document.querySelector(".canvas");

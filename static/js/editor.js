@@ -36,10 +36,7 @@ export const act = async (hit, what) => {
   const step = stepOf(node);
   if (step === "trigger" && what !== "open") return;
   if (what === "open") await show(hit.href);
-  else if (what === "rename") {
-    await show(hit.href);
-    document.getElementById("step-title")?.select();
-  } else if (what === "move") {
+  else if (what === "move") {
     await show(address({ move: step }), { keep: true });
     document.querySelector(".canvas .drop:not(:disabled)")?.focus();
   } else if (what === "copy") {
@@ -89,8 +86,22 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   link.closest("[popover]")?.hidePopover();
   const back = "closePanel" in link.dataset ? document.querySelector(".node.is-sel .node__hit") : null;
-  show(link.href).then(() => back && document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus());
+  show(link.href).then(() => {
+    if (back) document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus();
+    else if (link.hash) focusField(link.hash.slice(1));
+  });
 });
+
+// focusField puts the focus where a problem is: on the input that its place describes,
+// else on the first one of the setting.
+const focusField = (id) => {
+  const parts = id.split(".");
+  const places = parts.map((_, i) => parts.slice(0, parts.length - i).join("."));
+  const slot = places.map((place) => document.getElementById(place)).find(Boolean);
+  const inputs = "input:not([type=hidden],[hidden]),select,textarea:not([hidden]),[contenteditable=true]";
+  const at = slot && (document.querySelector(`#panel [aria-describedby~="${CSS.escape(slot.id)}"]:is(${inputs})`) ?? slot.closest(".setting")?.querySelector(inputs));
+  at?.focus();
+};
 
 // Some settings decide what others look like: the answer draws the form again. This
 // listens on the way down, before the form is sent.
