@@ -8,3 +8,6 @@ CREATE TABLE edit_locks (
   asked_by    BIGINT NOT NULL DEFAULT 0,
   asked_at    BIGINT NOT NULL DEFAULT 0
 );
+
+-- What undo and redo would do next is asked for with every edit.
+CREATE INDEX draft_commands_state ON draft_commands (workflow_id, state, revision);
