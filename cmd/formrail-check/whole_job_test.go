@@ -62,7 +62,7 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	owner.makesPage(j)
 	t.Log("from an empty folder to a bound button, typed by a machine:", time.Since(began).Round(time.Second))
 
-	submitted := worker.submits(j, "Standing desk", j.limit+1)
+	worker.submits(j, "Standing desk", j.limit+1)
 	boss.decides(j, "Standing desk")
 	worker.finds(j, "Standing desk", "Approved")
 	worker.submits(j, "Pencils", j.limit-1)
@@ -76,7 +76,6 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	owner.arrives("/executions/*")
 	owner.sees(j.flow)
 	owner.picture("whole-execution")
-	require.NotEmpty(t, submitted)
 }
 
 // watched is a browser of somebody who is not signed in; a picture is kept of where it
@@ -308,7 +307,7 @@ func (b *browser) makesPage(j job) {
 }
 
 // submits fills in the form of the page.
-func (b *browser) submits(j job, what string, cost int) string {
+func (b *browser) submits(j job, what string, cost int) {
 	b.t.Helper()
 	b.visit("/")
 	b.press(j.page)
@@ -319,7 +318,6 @@ func (b *browser) submits(j job, what string, cost int) string {
 	b.picture("whole-form")
 	b.press("Submit")
 	b.sees(what)
-	return b.path()
 }
 
 // decides approves the task about something.
