@@ -25,14 +25,17 @@ func callKey(step *models.Step) string {
 }
 
 // call gives a node what it may use.
-func (s *stretch) call(tx *models.Tx, st *state, cur cursor, step *models.Step, vars scope, now time.Time) node.Call {
+func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step, vars scope, now time.Time) node.Call {
 	c := node.Call{
 		Key: callKey(step), Attempt: step.Attempt, Now: now, Seed: seedOf(step), Vars: vars, Zone: time.UTC,
-		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync},
+		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Filled: cur.node.filled},
 		Log:  slog.New(slog.DiscardHandler),
 	}
 	if step.State != "" {
 		c.State = []byte(step.State)
+	}
+	if cur.node.typ.Loops() {
+		c.Inside = s.inside(ctx, st, cur.node, step, vars)
 	}
 	switch cur.node.typ.Effect {
 	case node.Local:

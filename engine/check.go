@@ -43,6 +43,7 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 	for _, n := range c.Nodes {
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
 		k.references(n)
+		k.assignment(n)
 		if sync && n.typ.Waits {
 			k.add("error", field.Problem{
 				Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
@@ -171,6 +172,7 @@ func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem,
 	bad := func(m text.Message) (field.Problem, bool) {
 		return field.Problem{Field: join(n.part.Key, "config"), Code: "UNKNOWN_VARIABLE", Message: m}, true
 	}
+	inner := n.readsInside(ref)
 	switch ref.Root {
 	case "trigger":
 		if k.c.Trigger == nil {
@@ -187,14 +189,20 @@ func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem,
 		if other == nil {
 			return bad(text.M("check.node", "%s names a step that does not exist.", name))
 		}
-		if !runsBefore(other, n) {
+		if !runsBefore(other, n) && !(inner && other.inside(n)) {
 			return bad(text.M("check.later", "%s has not run on every way to this step.", name))
 		}
 		if !hasPath(k.shape(other), ref.Path[1:]) {
 			return bad(text.M("check.output", "%s names nothing that the step gives.", name))
 		}
 	case "loop", "loops":
-		return bad(text.M("check.loop", "%s exists inside loops only.", name))
+		loop, path := n.loopOf(ref, inner)
+		if loop == nil {
+			return bad(text.M("check.loop", "%s exists inside loops only.", name))
+		}
+		if !hasPath(k.pass(loop), path) {
+			return bad(text.M("check.loop_variable", "%s names nothing the loop offers.", name))
+		}
 	}
 	return field.Problem{}, false
 }

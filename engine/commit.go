@@ -27,7 +27,7 @@ func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
 	s.adopt(after)
 	s.e.published(s.exec, moved)
 	if why != stopIdle && why != stopSlice {
-		return why, s.goOn(ctx, "")
+		return why, s.goOn(ctx)
 	}
 	return why, nil
 }
@@ -64,6 +64,11 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 	}
 	for _, step := range st.dirty {
 		if err := models.SaveStep(ctx, tx, step); err != nil {
+			return err
+		}
+	}
+	for id, value := range st.assigned {
+		if err := models.SetStepState(ctx, tx, id, value); err != nil {
 			return err
 		}
 	}
@@ -144,63 +149,25 @@ func (s *stretch) adopt(st *state) {
 	if st.output != nil {
 		s.exec.Output = *st.output
 	}
-	st.dirty, st.used, st.wakeups, st.abandoned, st.nodes, st.lease = nil, nil, nil, nil, 0, 0
+	for _, step := range st.dirty {
+		step.InputKept = step.Input != ""
+	}
+	st.dirty, st.used, st.wakeups, st.abandoned, st.assigned, st.nodes, st.lease = nil, nil, nil, nil, nil, 0, 0
 	s.state = st
-}
-
-// external commits the intent of the next attempt, makes it, and buffers the
-// result, which rides with the next commit.
-func (s *stretch) external(ctx context.Context) error {
-	cur := &s.state.cursors[0]
-	cur.step = s.begin(s.state, *cur)
-	cur.retry = false
-	cur.step.Status = models.Running
-	s.save(s.state, cur.step)
-	if err := s.commitIntent(ctx); err != nil {
-		return err
-	}
-	if err := fault.Hit("engine.send.before"); err != nil {
-		return err
-	}
-	s.step(ctx, nil, s.state)
-	return fault.Hit("engine.send.after")
-}
-
-// commitIntent stores that an attempt is about to leave the process. The lease
-// is stored with it: who finds the step running after the lease has ended knows
-// that its outcome is unknown.
-func (s *stretch) commitIntent(ctx context.Context) error {
-	running := s.state.cursors[0].step
-	var after *state
-	err := s.e.db.Write(ctx, "engine.intent", func(tx *models.Tx) error {
-		st := s.state.copy()
-		st.lease = models.At(tx.Now().Add(s.state.cursors[0].node.timeout + models.LeaseTTL))
-		st.wakeups = append(st.wakeups, models.Wakeup{
-			ExecutionID: s.exec.ID, StepID: running.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(tx.Now().Add(models.LeaseTTL)),
-		})
-		if err := s.persist(ctx, tx, st); err != nil {
-			return err
-		}
-		after = st
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("commit intent of %s: %w", s.exec.ID, err)
-	}
-	s.adopt(after)
-	return s.goOn(ctx, running.ID)
+	s.recall()
 }
 
 // goOn makes this holder consume the wake-ups by which it has just stored where it
 // goes on: they are for others, should it die.
-func (s *stretch) goOn(ctx context.Context, running string) (err error) {
-	s.state.used, err = models.ParkedWakeups(ctx, s.e.db.Read(), s.exec.ID, running)
+func (s *stretch) goOn(ctx context.Context) error {
+	parked, err := models.ParkedWakeups(ctx, s.e.db.Read(), s.exec.ID)
+	s.state.used = append(s.state.used, parked...)
 	return err
 }
 
 // signalJSON keeps a signal for the wake-up that carries it.
 func signalJSON(sig node.Signal) string {
-	m := map[string]any{"reason": sig.Reason, "branch": sig.Branch, "data": sig.Data}
+	m := map[string]any{"reason": sig.Reason, "branch": sig.Branch, "pass": int64(sig.Pass), "output": sig.Output, "data": sig.Data}
 	if sig.Failure != nil {
 		m["failure"] = failureValue(sig.Failure)
 	}

@@ -24,10 +24,11 @@ type Compiled struct {
 	Listens  trigger.Listens
 	Nodes    []*compiledNode // document order
 
-	byKey map[string]*compiledNode
-	first *compiledNode
-	reads []string // nodes whose output some other node reads
-	waits bool
+	byKey    map[string]*compiledNode
+	first    *compiledNode
+	reads    []string        // nodes whose output some node reads, and the containers around them
+	assigned map[string]bool // nodes whose value others change
+	waits    bool
 }
 
 type compiledNode struct {
@@ -38,10 +39,12 @@ type compiledNode struct {
 	trees    []settingTree
 	branches []node.Branch
 	first    map[string]*compiledNode // first node of each branch
+	filled   []string                 // branches that have one
 	parent   *compiledNode
 	branch   string // of parent
 	next     *compiledNode
-	refs     []expr.Reference
+	refs     []expr.Reference // that settings read
+	inner    []expr.Reference // of these, those that are read inside a pass of its own
 	timeout  time.Duration
 	retry    retryPolicy
 }
@@ -86,15 +89,21 @@ type compiler struct {
 // compile makes a definition ready. The problems hold every finding that needs
 // no knowledge of collections; a definition with problems must not run.
 func (r *registry) compile(d *Definition, hash string) (*Compiled, field.Problems) {
-	c := &compiler{reg: r, out: &Compiled{Hash: hash, byKey: map[string]*compiledNode{}}}
+	c := &compiler{reg: r, out: &Compiled{Hash: hash, byKey: map[string]*compiledNode{}, assigned: map[string]bool{}}}
 	c.trigger(d.Trigger)
 	c.out.first = c.list(d.Nodes, nil, "")
 	read := map[string]bool{}
 	for _, n := range c.out.Nodes {
 		for _, ref := range n.refs {
-			if ref.Root == "nodes" && len(ref.Path) > 0 {
-				read[ref.Path[0]] = true
+			if ref.Root != "nodes" || len(ref.Path) == 0 {
+				continue
 			}
+			for of := c.out.byKey[ref.Path[0]]; of != nil && !read[of.part.Key]; of = of.parent {
+				read[of.part.Key] = of.part.Key == ref.Path[0] || of.typ.CanResume()
+			}
+		}
+		if target := n.typ.Assigns(n.settings); target != "" {
+			c.out.assigned[target] = true
 		}
 	}
 	for _, n := range c.out.Nodes {
@@ -166,7 +175,10 @@ func (c *compiler) node(part *NodePart, parent *compiledNode, branch string) *co
 			c.problems.Add(join(part.Key, b.Key), "DEFINITION_INVALID", text.M("definition.branch_unknown", "%s has no branch %s.", n.title, b.Key))
 			continue
 		}
-		n.first[b.Key] = c.list(b.Nodes, n, b.Key)
+		if first := c.list(b.Nodes, n, b.Key); first != nil {
+			n.first[b.Key] = first
+			n.filled = append(n.filled, b.Key)
+		}
 	}
 	return n
 }
@@ -192,27 +204,39 @@ func (c *compiler) policies(n *compiledNode) {
 // texts compiles the settings that are resolved at run time and collects the
 // variables that all settings read.
 func (c *compiler) texts(n *compiledNode) {
+	if target := n.typ.Assigns(n.settings); target != "" {
+		n.refs = append(n.refs, expr.Reference{Root: "nodes", Path: []string{target}})
+	}
 	for _, f := range n.typ.Config {
 		raw, ok := n.part.Config[f.Name]
 		if !ok || raw == nil {
 			continue
 		}
-		where := join(n.part.Key, f.Name)
-		switch {
-		case f.Kind == field.Condition:
-			if cond, err := expr.CompileCondition(raw); c.syntax(where, err) {
-				n.refs = append(n.refs, cond.References()...)
-			}
-		case f.Kind == field.Cases:
-			c.cases(n, where, raw)
-		case f.Kind == field.Expression:
-			c.expression(n, where, raw)
-		case f.Resolves() && field.HasTemplate(raw):
-			tree, err := expr.CompileTree(raw)
-			if c.syntax(where, err) {
-				n.trees = append(n.trees, settingTree{name: f.Name, tree: tree})
-				n.refs = append(n.refs, tree.References()...)
-			}
+		known := len(n.refs)
+		c.text(n, f, raw)
+		if n.typ.ReadInside(f.Name) {
+			n.inner = append(n.inner, n.refs[known:]...)
+		}
+	}
+}
+
+// text compiles one setting.
+func (c *compiler) text(n *compiledNode, f field.Field, raw any) {
+	where := join(n.part.Key, f.Name)
+	switch {
+	case f.Kind == field.Condition:
+		if cond, err := expr.CompileCondition(raw); c.syntax(where, err) {
+			n.refs = append(n.refs, cond.References()...)
+		}
+	case f.Kind == field.Cases:
+		c.cases(n, where, raw)
+	case f.Kind == field.Expression:
+		c.expression(n, where, raw)
+	case f.Resolves() && field.HasTemplate(raw):
+		tree, err := expr.CompileTree(raw)
+		if c.syntax(where, err) {
+			n.trees = append(n.trees, settingTree{name: f.Name, tree: tree})
+			n.refs = append(n.refs, tree.References()...)
 		}
 	}
 }

@@ -57,8 +57,9 @@ type Engine struct {
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 
-	halt    context.CancelFunc
-	sweeper sync.WaitGroup
+	halt     context.CancelFunc
+	stopping atomic.Bool
+	sweeper  sync.WaitGroup
 }
 
 // New wires an engine. It does nothing until Start.
@@ -100,6 +101,7 @@ func (e *Engine) Start(ctx context.Context) error {
 // Stop finishes running stretches, as long as ctx allows. What is not finished
 // goes on at the next start.
 func (e *Engine) Stop(ctx context.Context) error {
+	e.stopping.Store(true)
 	err := e.queue.Stop(ctx)
 	if e.halt != nil {
 		e.halt()

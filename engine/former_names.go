@@ -4,19 +4,18 @@ import (
 	"context"
 
 	"formrail/engine/expr"
-	"formrail/models/field"
 )
 
 // otherName finds the key under which a record in the variables holds a field that
 // is asked for by another of its names: a version published before a field was
 // renamed reads newer records, and a newer one reads what an older execution kept.
-// of is the variable that holds the record.
-func (s *stretch) otherName(ctx context.Context, of expr.Reference, name string, record map[string]any) (string, bool) {
+// of is the variable that holds the record, as a node at a spot reads it.
+func (s *stretch) otherName(ctx context.Context, at spot, of expr.Reference, name string, record map[string]any) (string, bool) {
 	cat, err := s.e.db.Catalog(ctx)
 	if err != nil || !cat.Renamed() {
 		return "", false
 	}
-	c, ok := cat.Collection(s.version.collectionAt(NewSchema(cat), of))
+	c, ok := cat.Collection(s.version.collectionAt(NewSchema(cat), at.node, of, at.own))
 	if !ok {
 		return "", false
 	}
@@ -33,33 +32,12 @@ func (s *stretch) otherName(ctx context.Context, of expr.Reference, name string,
 }
 
 // collectionAt is the collection whose record, or list of records, stands at a path
-// of the variables; empty when that is something else.
-func (c *Compiled) collectionAt(schema Schema, of expr.Reference) string {
-	var shape field.Shape
-	path := of.Path
-	switch {
-	case of.Root == "trigger" && c.Trigger != nil:
-		shape = c.Trigger.Context(c.Settings, schema)
-	case of.Root == "nodes" && len(path) > 0:
-		n := c.byKey[path[0]]
-		if n == nil {
-			return ""
-		}
-		shape, path = n.typ.Outputs(n.settings, schema), path[1:]
-	default:
+// of the variables of a node; empty when that is something else.
+func (c *Compiled) collectionAt(schema Schema, n *compiledNode, of expr.Reference, inner bool) string {
+	k := &checker{cat: schema, c: c}
+	shape, ok := k.follow(n, of, inner)
+	if !ok {
 		return ""
-	}
-	for _, name := range path {
-		if shape.List {
-			shape.List = false
-			if isIndex(name) {
-				continue
-			}
-		}
-		var ok bool
-		if shape, ok = shape.Prop(name); !ok {
-			return ""
-		}
 	}
 	return shape.Target
 }

@@ -22,7 +22,8 @@ func (s *starting) runInside(ctx context.Context, exec *models.Execution, v *ver
 	if err != nil {
 		return nil, err
 	}
-	run := &stretch{e: s.e, exec: exec, version: v, trigger: trig, access: access, token: exec.LeaseToken, state: newState(exec)}
+	run := newStretch(s.e, exec, v)
+	run.trigger, run.access = trig, access
 	if v.Compiled.first != nil {
 		run.state.cursors = []cursor{{node: v.Compiled.first}}
 	}

@@ -245,7 +245,7 @@ func (l *local) member(ctx context.Context, of []string, record map[string]any, 
 	if v, ok := record[name]; ok {
 		return v
 	}
-	if other, ok := l.s.otherName(ctx, expr.Reference{Root: "trigger", Path: of}, name, record); ok {
+	if other, ok := l.s.otherName(ctx, spot{node: l.s.version.Compiled.byKey[l.step.Node]}, expr.Reference{Root: "trigger", Path: of}, name, record); ok {
 		return record[other]
 	}
 	return nil
@@ -253,7 +253,7 @@ func (l *local) member(ctx context.Context, of []string, record map[string]any, 
 
 // decider is who decided an earlier node.
 func (l *local) decider(key string) any {
-	out, ok := l.st.outputs[key].(map[string]any)
+	out, ok := l.st.outputs.get(key, l.step.Path).(map[string]any)
 	if !ok {
 		return nil
 	}

@@ -53,6 +53,8 @@ type renaming struct {
 	records.Renamed
 	schema Schema
 	c      *Compiled
+	node   *compiledNode // whose settings are changed; nil for the trigger
+	inner  bool          // by a setting that is read inside its own passes
 }
 
 // renameIn changes a definition and lists the keys of the nodes that differ.
@@ -64,6 +66,7 @@ func (e *Engine) renameIn(d *Definition, r records.Renamed) []string {
 		touched = append(touched, "trigger")
 	}
 	for _, n := range c.Nodes {
+		rn.node = n
 		if rn.settings(n.part.Config, n.typ.Config) {
 			touched = append(touched, n.part.Key)
 		}
@@ -79,6 +82,7 @@ func (r *renaming) settings(config map[string]any, form []field.Field) (differs 
 		if !ok || old == nil {
 			continue
 		}
+		r.inner = r.node != nil && r.node.typ.ReadInside(f.Name)
 		fresh := r.setting(on, f, config, old)
 		if !field.Equal(old, fresh) {
 			config[f.Name], differs = fresh, true
@@ -117,7 +121,7 @@ func (r *renaming) member(of expr.Reference, name string) string {
 	if r.Field == nil {
 		return ""
 	}
-	on, ok := r.Catalog.Collection(r.c.collectionAt(r.schema, of))
+	on, ok := r.Catalog.Collection(r.c.collectionAt(r.schema, r.node, of, r.inner))
 	if !ok {
 		return ""
 	}

@@ -73,7 +73,8 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	if err != nil {
 		return nil, err
 	}
-	s := &stretch{e: e, exec: exec, version: version, token: exec.LeaseToken, cancel: mine.cancel, state: newState(exec)}
+	s := newStretch(e, exec, version)
+	s.cancel = mine.cancel
 	if s.trigger, err = parseObject(exec.Trigger); err != nil {
 		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
 	}
@@ -88,7 +89,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
 	}
 	if !first && exec.Status != models.Queued {
-		if err := s.loadSteps(ctx); err != nil {
+		if err := s.loadSteps(ctx, wakeups); err != nil {
 			return nil, err
 		}
 	}
@@ -101,32 +102,81 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	return s, nil
 }
 
-func newState(exec *models.Execution) *state {
-	return &state{
-		open: map[string]*models.Step{}, outputs: map[string]any{}, messages: exec.Messages, seq: exec.StepCount,
+func newStretch(e *Engine, exec *models.Execution, version *versionInfo) *stretch {
+	return &stretch{
+		e: e, exec: exec, version: version, token: exec.LeaseToken, containers: map[string]node.Settings{},
+		state: &state{open: map[string]*models.Step{}, outputs: newMemory(), messages: exec.Messages, seq: exec.StepCount},
 	}
 }
 
-// loadSteps reads the open steps and the outputs that later nodes read.
-func (s *stretch) loadSteps(ctx context.Context) error {
-	reads := s.version.Compiled.reads
-	if reads == nil {
-		reads = []string{}
-	}
-	steps, err := models.StepsOf(ctx, s.e.db.Read(), s.exec.ID, reads)
+// loadSteps reads the open steps and the outputs that are seen from their places: those
+// of the passes around them, and of loops that have ended the last pass.
+func (s *stretch) loadSteps(ctx context.Context, wakeups []models.Wakeup) error {
+	open, err := models.OpenSteps(ctx, s.e.db.Read(), s.exec.ID)
 	if err != nil {
 		return err
 	}
-	for _, step := range steps {
-		if step.Status.StepOpen() {
-			s.state.open[step.ID] = step
-			continue
+	known, next := map[string]bool{}, []string{}
+	look := func(path string) {
+		for {
+			if !known[path] {
+				known[path] = true
+				next = append(next, path)
+			}
+			if path == "" {
+				return
+			}
+			path, _, _ = passOf(path)
 		}
-		out, err := parseAny(step.Output)
+	}
+	look("")
+	for _, step := range open {
+		s.state.open[step.ID] = step
+		look(step.Path)
+		if step.Entered > 0 {
+			look(passPath(step.Path, step.Node, step.Entered))
+		}
+	}
+	for _, w := range wakeups { // a loop that is about to hear of a pass
+		if step := s.state.open[w.StepID]; step != nil && w.Signal != "" {
+			if signal, err := readSignal(w); err == nil && signal.Pass > 0 {
+				look(passPath(step.Path, step.Node, signal.Pass))
+			}
+		}
+	}
+	for len(next) > 0 {
+		paths := next
+		next = nil
+		steps, err := models.FinishedSteps(ctx, s.e.db.Read(), s.exec.ID, s.version.Compiled.reads, paths)
 		if err != nil {
-			return fmt.Errorf("read output of step %s: %w", step.ID, err)
+			return err
 		}
-		s.state.outputs[step.Node] = out
+		for _, step := range steps {
+			if err := s.remember(step); err != nil {
+				return err
+			}
+			if step.Entered > 0 {
+				look(passPath(step.Path, step.Node, step.Entered))
+			}
+		}
+	}
+	return nil
+}
+
+// remember keeps what a finished step gave. The state of a finished step is the value
+// that later steps gave to the variable it declared.
+func (s *stretch) remember(step *models.Step) error {
+	stored := step.Output
+	if step.State != "" {
+		stored = step.State
+	}
+	out, err := parseAny(stored)
+	if err != nil {
+		return fmt.Errorf("read output of step %s: %w", step.ID, err)
+	}
+	s.state.outputs.put(step.Node, step.Path, out)
+	if s.version.Compiled.assigned[step.Node] {
+		s.state.outputs.hold(step.Node, step.Path, step.ID)
 	}
 	return nil
 }
@@ -186,7 +236,10 @@ func readSignal(w models.Wakeup) (node.Signal, error) {
 		signal.Reason = reason
 	}
 	signal.Branch, _ = m["branch"].(string)
-	signal.Data = m["data"]
+	if pass, ok := m["pass"].(int64); ok {
+		signal.Pass = int(pass)
+	}
+	signal.Output, signal.Data = m["output"], m["data"]
 	if f, ok := m["failure"].(map[string]any); ok {
 		kind, _ := f["kind"].(string)
 		code, _ := f["code"].(string)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"formrail/engine/expr"
@@ -37,6 +36,8 @@ func (s *stretch) settle(st *state, cur cursor, step *models.Step, result node.R
 		s.wait(st, cur, step, v)
 	case v.Enter:
 		s.enter(st, cur, step, v)
+	case v.Reject:
+		s.finish(st, cur, step, v)
 	default:
 		s.finish(st, cur, step, v)
 	}
@@ -51,10 +52,12 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 	}
 	step.Status, step.EndedAt, step.State, step.Error = models.Done, models.At(s.e.now()), "", ""
 	step.Output = output
-	st.outputs[step.Node] = v.Output
+	s.keep(st, step, v)
 	s.abandon(st, step)
 	s.save(st, step)
 	switch {
+	case v.Reject:
+		s.reject(st, cur.node, cur.spot())
 	case v.End:
 		s.end(st, models.Status(v.Outcome), v.Reason, "")
 		if v.Output != nil {
@@ -64,6 +67,25 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 		s.branch(st, cur, step, v.Branches[0], cur.parent)
 	default:
 		s.next(st, cur, step)
+	}
+}
+
+// keep remembers what a step gave for those that read it later.
+func (s *stretch) keep(st *state, step *models.Step, v node.View) {
+	st.outputs.put(step.Node, step.Path, v.Output)
+	if s.version.Compiled.assigned[step.Node] {
+		st.outputs.hold(step.Node, step.Path, step.ID)
+	}
+	if v.Assigns != "" {
+		if id := st.outputs.assign(v.Assigns, step.Path, v.Output); id != "" {
+			if st.assigned == nil {
+				st.assigned = map[string]string{}
+			}
+			st.assigned[id] = step.Output
+		}
+	}
+	if v.Returns {
+		st.output = &step.Output
 	}
 }
 
@@ -90,14 +112,75 @@ func (s *stretch) wait(st *state, cur cursor, step *models.Step, v node.View) {
 // enter starts branches inside a container that waits for them.
 func (s *stretch) enter(st *state, cur cursor, step *models.Step, v node.View) {
 	step.Status, step.State = models.Waiting, encode(v.State)
-	step.Entered++
-	s.save(st, step)
-	// Steps inside are told apart by the entry they belong to.
-	cur.path = strings.TrimPrefix(fmt.Sprintf("%s/%s#%d", cur.path, step.Node, step.Entered), "/")
-	// The first branch goes first: what is pushed last is in front.
-	for _, b := range slices.Backward(v.Branches) {
-		s.branch(st, cur, step, b, step.ID)
+	for _, e := range v.Entries {
+		step.Entered = max(step.Entered, e.Pass)
 	}
+	s.save(st, step)
+	// The first branch goes first, but after those that were entered before it and have
+	// not begun: passes begin in their order.
+	behind := 0
+	for i, c := range st.cursors {
+		if st.begins(c, cur.node, step) {
+			behind = i + 1
+		}
+	}
+	others := st.cursors
+	st.cursors = nil
+	for _, e := range slices.Backward(v.Entries) {
+		inside := cur
+		inside.path = passPath(step.Path, step.Node, e.Pass)
+		s.branch(st, inside, step, e.Branch, step.ID)
+	}
+	st.cursors = slices.Concat(others[:behind], st.cursors, others[behind:])
+	if len(v.Entries) > 0 {
+		s.forgetPasses(st, step)
+	}
+}
+
+// forgetPasses drops what was given in passes that have ended, except the last.
+func (s *stretch) forgetPasses(st *state, container *models.Step) {
+	at := passPath(container.Path, container.Node, 0)
+	busy := map[int]bool{container.Entered: true}
+	note := func(path string) {
+		for path != "" && !within(container.Path, path) {
+			outer, _, pass := passOf(path)
+			if passPath(outer, container.Node, 0) == at {
+				busy[pass] = true
+			}
+			path = outer
+		}
+	}
+	for _, step := range st.open {
+		note(step.Path)
+	}
+	for _, c := range st.cursors {
+		note(c.path)
+	}
+	st.outputs.keepPasses(container.Node, container.Path, func(pass int) bool { return busy[pass] })
+}
+
+// pending lists the branches of a container that were entered and have not begun.
+func (st *state) pending(n *compiledNode, container *models.Step) []string {
+	var out []string
+	for _, c := range st.cursors {
+		switch {
+		case !st.begins(c, n, container):
+		case c.signal != nil:
+			out = append(out, c.signal.Branch)
+		default:
+			out = append(out, c.node.branch)
+		}
+	}
+	return out
+}
+
+// begins reports whether a cursor stands before the first node of a branch that a
+// container has entered, or at the end of an empty one.
+func (st *state) begins(c cursor, n *compiledNode, container *models.Step) bool {
+	if c.signal != nil {
+		return c.step.ID == container.ID && c.signal.Reason == node.BranchEnded
+	}
+	return c.parent == container.ID && (c.step == nil || c.step.Status == models.Planned) && n.first[c.node.branch] == c.node
 }
 
 // push puts a place in front: a branch goes on until it waits or ends before the
@@ -129,17 +212,48 @@ func (s *stretch) next(st *state, cur cursor, step *models.Step) {
 // the branch and still waits is resumed; any other simply rejoins.
 func (s *stretch) branchEnded(st *state, owner *compiledNode, key string, inside cursor, last *models.Step) {
 	if i := slices.IndexFunc(owner.branches, func(b node.Branch) bool { return b.Key == key }); i >= 0 && owner.branches[i].Ends {
-		s.end(st, models.Rejected, "rejected", "")
+		s.reject(st, owner, inside.spot())
 		return
 	}
 	if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
-		st.push(cursor{
-			node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID,
-			signal: &node.Signal{Reason: models.WakeBranch, Branch: key},
-		})
+		signal := node.Signal{Reason: node.BranchEnded, Branch: key}
+		if !owner.typ.Loops() {
+			signal.Output, _ = parseAny(last.Output)
+		}
+		s.tell(st, owner, container, inside.path, signal)
 		return
 	}
 	s.next(st, cursor{node: owner, path: inside.path, parent: inside.parent}, last)
+}
+
+// tell resumes a container because of what happened in one of its passes.
+func (s *stretch) tell(st *state, owner *compiledNode, container *models.Step, inside string, signal node.Signal) {
+	_, _, signal.Pass = passOf(inside)
+	st.push(cursor{
+		node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID, signal: &signal,
+	})
+}
+
+// reject carries a person's no outward from a node: to the nearest container that
+// decides what it means, or to the end.
+func (s *stretch) reject(st *state, from *compiledNode, inside spot) {
+	for n := from; n.parent != nil; n = n.parent {
+		container := st.open[inside.parent]
+		if container == nil || container.Node != n.parent.part.Key {
+			continue
+		}
+		if n.parent.typ.Hears {
+			s.tell(st, n.parent, container, inside.path, node.Signal{Reason: node.BranchRejected, Branch: n.branch})
+			return
+		}
+		s.abandon(st, container)
+		container.Status, container.EndedAt = models.Failed, models.At(s.e.now())
+		container.Error = failureJSON(node.Refuse("REJECTED", text.M("node.rejected", "A person rejected inside this step.")))
+		s.save(st, container)
+		inside.path, _, _ = passOf(inside.path)
+		inside.parent = container.ParentID
+	}
+	s.end(st, models.Rejected, "rejected", "")
 }
 
 // fail applies the error policy of a failed attempt: another attempt, the error
@@ -162,7 +276,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 		step.Handled = true
 		out := map[string]any{"error": failureValue(f)}
 		step.Output = encode(out)
-		st.outputs[step.Node] = out
+		st.outputs.put(step.Node, step.Path, out)
 	}
 	s.save(st, step)
 	switch cur.node.part.OnError {
@@ -181,10 +295,7 @@ func (s *stretch) escape(st *state, cur cursor, step *models.Step, f *node.Failu
 	inside, branch := cur, cur.node.branch
 	for owner := cur.node.parent; owner != nil; branch, owner = owner.branch, owner.parent {
 		if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
-			st.push(cursor{
-				node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID,
-				signal: &node.Signal{Reason: "failed", Branch: branch, Failure: f},
-			})
+			s.tell(st, owner, container, inside.path, node.Signal{Reason: node.BranchFailed, Branch: branch, Failure: f})
 			return
 		}
 		if branch == errorBranch {
@@ -209,6 +320,7 @@ func (s *stretch) abandon(st *state, container *models.Step) {
 	if container.Entered == 0 {
 		return
 	}
+	st.outputs.keepPasses(container.Node, container.Path, func(pass int) bool { return pass == container.Entered }) // from outside the last is seen
 	inside := func(parent string) bool {
 		for parent != "" {
 			if parent == container.ID {
@@ -255,11 +367,15 @@ func (st *state) outcome() models.Status {
 		return st.status
 	case len(st.cursors) > 0:
 		return models.Running
-	case len(st.open) > 0:
-		return models.Waiting
-	default:
+	case len(st.open) == 0:
 		return models.Succeeded
 	}
+	for _, step := range st.open {
+		if step.Status == models.Running { // on its way
+			return models.Running
+		}
+	}
+	return models.Waiting
 }
 
 func failureValue(f *node.Failure) map[string]any {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/text"
@@ -32,13 +31,20 @@ type stretch struct {
 	token   int64
 	cancel  <-chan struct{} // closed when somebody cancelled the execution
 	state   *state
+
+	flights  map[string]*flight // attempts on their way, by id of their step
+	landings chan landing
+	gone     chan struct{} // closed when the stretch has ended
+
+	containers map[string]node.Settings // of steps that have entered branches, by id
 }
 
 // state is what a stretch has decided and not committed yet. A transaction that
 // may be run again works on a copy.
 type state struct {
 	open      map[string]*models.Step // steps that are not finished, by id
-	outputs   map[string]any          // latest output by node key
+	outputs   *memory                 // what finished steps gave
+	assigned  map[string]string       // new value, as JSON, of variables: by id of the step that declared one
 	dirty     []*models.Step          // steps to save, in order
 	cursors   []cursor
 	used      []int64         // wake-ups this stretch consumed
@@ -81,7 +87,12 @@ const (
 // run moves the execution until it waits, ends or has used its slice. It reports
 // whether the execution should be delivered again at once.
 func (s *stretch) run(ctx context.Context) (again bool, err error) {
+	s.flights, s.landings, s.gone = map[string]*flight{}, make(chan landing), make(chan struct{})
+	defer s.leave()
 	for {
+		if err := s.landed(ctx); err != nil {
+			return false, err
+		}
 		why := s.advance(ctx, nil, s.state)
 		switch why {
 		case stopSlow:
@@ -95,13 +106,32 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 		case stopIdle, stopLocal, stopSlice:
 			why, err = s.commit(ctx, why)
 		}
-		if err != nil || why == stopIdle {
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if why == stopSlice {
+		case why == stopIdle && len(s.flights) > 0:
+			if err := s.await(ctx); err != nil {
+				return false, err
+			}
+		case why == stopIdle:
+			return false, nil
+		case why == stopSlice && !s.alone(ctx):
 			return true, nil
+		case why == stopSlice:
+			if err := s.goOn(ctx); err != nil {
+				return false, err
+			}
 		}
 	}
+}
+
+// alone reports whether the stretch may begin another slice at once: nobody else waits
+// for a worker, or attempts are on their way and would be lost.
+func (s *stretch) alone(ctx context.Context) bool {
+	if len(s.flights) > 0 {
+		return true
+	}
+	return s.e.slice > 1 && !s.e.stopping.Load() && ctx.Err() == nil && s.e.queue.Stats().Waiting == 0
 }
 
 // advance runs the nodes under the cursors as far as the surroundings allow:
@@ -184,42 +214,40 @@ func (s *stretch) begin(st *state, cur cursor) *models.Step {
 }
 
 // attempt resolves the settings and calls the node once.
-func (s *stretch) attempt(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step) (result node.Result, err error) {
+func (s *stretch) attempt(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step) (node.Result, error) {
+	return s.guarded(ctx, cur.node, func(ctx context.Context) (node.Result, error) {
+		now := s.e.now()
+		vars := s.scope(ctx, st, cur.spot(), now)
+		settings, err := s.settings(ctx, vars, cur, step, now)
+		if err != nil {
+			return node.Result{}, err
+		}
+		st.tasks = 0
+		call := s.call(ctx, tx, st, cur, step, vars, now)
+		if cur.signal == nil {
+			return cur.node.typ.Run(ctx, call, settings)
+		}
+		signal := *cur.signal
+		signal.Pending = st.pending(cur.node, step)
+		return cur.node.typ.Resume(ctx, call, settings, signal)
+	})
+}
+
+// guarded calls a node within its time; a panic is a failure of the step.
+func (s *stretch) guarded(ctx context.Context, n *compiledNode, call func(context.Context) (node.Result, error)) (result node.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.e.log.Error("node panicked", "node", cur.node.typ.Key, "execution", s.exec.ID, "panic", p, "stack", string(debug.Stack()))
+			s.e.log.Error("node panicked", "node", n.typ.Key, "execution", s.exec.ID, "panic", p, "stack", string(debug.Stack()))
 			err = node.Broken("INTERNAL", text.M("node.internal", "The step broke. An administrator finds the reason in the log."))
 		}
 	}()
-	now := s.e.now()
-	vars := s.scope(ctx, st, now)
-	settings, err := s.settings(ctx, vars, cur, step, now)
-	if err != nil {
-		return node.Result{}, err
-	}
-	ctx, done := context.WithTimeout(ctx, cur.node.timeout)
+	ctx, done := context.WithTimeout(ctx, n.timeout)
 	defer done()
-	st.tasks = 0
-	call := s.call(tx, st, cur, step, vars, now)
-	if cur.signal != nil {
-		result, err = cur.node.typ.Resume(ctx, call, settings, *cur.signal)
-	} else {
-		result, err = cur.node.typ.Run(ctx, call, settings)
-	}
+	result, err = call(ctx)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = (&node.Failure{Kind: node.Timeout, Code: "TIMEOUT", Message: text.M("node.timeout", "The step took longer than %s.", cur.node.timeout), Retry: true}).Because(err)
+		err = (&node.Failure{Kind: node.Timeout, Code: "TIMEOUT", Message: text.M("node.timeout", "The step took longer than %s.", n.timeout), Retry: true}).Because(err)
 	}
 	return result, err
-}
-
-// scope gives the variables as they stand now.
-func (s *stretch) scope(ctx context.Context, st *state, now time.Time) scope {
-	return scope{
-		trigger: s.trigger, nodes: st.outputs, system: func() map[string]any { return s.system(now) },
-		former: func(of expr.Reference, name string, record map[string]any) (string, bool) {
-			return s.otherName(ctx, of, name, record)
-		},
-	}
 }
 
 // settings resolves the templates of a node's settings and keeps the result as
@@ -228,15 +256,7 @@ func (s *stretch) scope(ctx context.Context, st *state, now time.Time) scope {
 func (s *stretch) settings(ctx context.Context, vars scope, cur cursor, step *models.Step, now time.Time) (node.Settings, error) {
 	n := cur.node
 	if cur.step != nil && step.Input != "" {
-		stored, err := parseObject(step.Input)
-		if err != nil {
-			return node.Settings{}, fmt.Errorf("read input of step %s: %w", step.ID, err)
-		}
-		values := map[string]any{}
-		for _, t := range n.trees {
-			values[t.name] = stored[t.name]
-		}
-		return s.fill(n, values)
+		return s.settingsOf(n, step)
 	}
 	values := make(map[string]any, len(n.trees))
 	for _, t := range n.trees {
@@ -255,7 +275,32 @@ func (s *stretch) settings(ctx context.Context, vars scope, cur cursor, step *mo
 		maps.Copy(input, values)
 	}
 	step.Input = encode(input)
-	return s.fill(n, values)
+	settings, err := s.fill(n, values)
+	if err == nil && n.typ.Loops() {
+		s.containers[step.ID] = settings
+	}
+	return settings, err
+}
+
+// settingsOf reads the settings of a step as they were resolved when it started. Those
+// of loops are kept: every pass reads them.
+func (s *stretch) settingsOf(n *compiledNode, step *models.Step) (node.Settings, error) {
+	if known, ok := s.containers[step.ID]; ok {
+		return known, nil
+	}
+	stored, err := parseObject(step.Input)
+	if err != nil {
+		return node.Settings{}, fmt.Errorf("read input of step %s: %w", step.ID, err)
+	}
+	values := map[string]any{}
+	for _, t := range n.trees {
+		values[t.name] = stored[t.name]
+	}
+	settings, err := s.fill(n, values)
+	if err == nil && n.typ.Loops() {
+		s.containers[step.ID] = settings
+	}
+	return settings, err
 }
 
 func (s *stretch) fill(n *compiledNode, values map[string]any) (node.Settings, error) {
@@ -272,6 +317,7 @@ func (s *stretch) save(st *state, step *models.Step) {
 		st.open[step.ID] = step
 	} else {
 		delete(st.open, step.ID)
+		delete(s.containers, step.ID)
 	}
 	if !slices.Contains(st.dirty, step) {
 		st.dirty = append(st.dirty, step)
@@ -281,7 +327,7 @@ func (s *stretch) save(st *state, step *models.Step) {
 // copy makes an independent copy for a transaction that may be run again.
 func (st *state) copy() *state {
 	c := *st
-	c.outputs = maps.Clone(st.outputs)
+	c.outputs, c.assigned = st.outputs.copy(), maps.Clone(st.assigned)
 	c.open = make(map[string]*models.Step, len(st.open))
 	twins := make(map[*models.Step]*models.Step, len(st.open)+len(st.dirty))
 	twin := func(step *models.Step) *models.Step {

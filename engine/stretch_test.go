@@ -24,7 +24,7 @@ func flow(key, nodes string, more ...string) string {
 
 func notesWorld(t *testing.T, db *models.DB, clock models.Clock, out *worldtest.Outside) *worldtest.World {
 	t.Helper()
-	w := worldtest.NewWorld(t, db, clock, worldtest.CallNode(out), worldtest.WaitNode(), worldtest.RepeatNode(), worldtest.BothNode())
+	w := worldtest.NewWorld(t, db, clock, worldtest.CallNode(out), worldtest.WaitNode(), worldtest.RepeatNode(), worldtest.BothNode(), worldtest.RejectNode())
 	w.Collection(notes)
 	return w
 }

@@ -38,6 +38,7 @@ func (e *Engine) Variables(ctx context.Context, d *Definition, key string) ([]Va
 		return append(out, systemVariable(ctx)), nil
 	}
 	at := c.byKey[key]
+	out = append(out, loopVariables(ctx, &checker{cat: schema, c: c}, at)...)
 	for _, n := range c.Nodes {
 		if at == nil && n.parent == nil || at != nil && runsBefore(n, at) {
 			out = append(out, Variable{Path: "nodes." + n.part.Key, Title: n.title, Icon: n.typ.Icon, Shape: n.typ.Outputs(n.settings, schema)})
@@ -46,14 +47,31 @@ func (e *Engine) Variables(ctx context.Context, d *Definition, key string) ([]Va
 	return append(out, systemVariable(ctx)), nil
 }
 
+// loopVariables lists what the loops around a node offer, the innermost first. A loop
+// offers its own to the settings that it reads in its passes.
+func loopVariables(ctx context.Context, k *checker, n *compiledNode) []Variable {
+	var out []Variable
+	for at := n; at != nil; at = at.parent {
+		if !at.typ.Loops() {
+			continue
+		}
+		v := Variable{Path: "loops." + at.part.Key, Title: at.title, Icon: at.typ.Icon, Shape: k.pass(at)}
+		if len(out) == 0 {
+			v.Path, v.Title = "loop", text.T(ctx, "variable.loop", "This pass of %s", at.title)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
 // Named follows a reference through the variables of a step: the titles from the root
 // on, such as "Trigger", "Applicant", "Nickname", and the shape of what it holds. ok is
 // false when there is nothing of that name; what cannot be known before the workflow
 // runs, such as the environment, counts as there.
 func Named(ctx context.Context, list []Variable, ref expr.Reference) (titles []string, shape field.Shape, ok bool) {
 	root, path := ref.Root, ref.Path
-	if root == "nodes" && len(path) > 0 {
-		root, path = "nodes."+path[0], path[1:]
+	if (root == "nodes" || root == "loops") && len(path) > 0 {
+		root, path = root+"."+path[0], path[1:]
 	}
 	at := slices.IndexFunc(list, func(v Variable) bool { return v.Path == root })
 	if at < 0 {

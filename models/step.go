@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,8 @@ type Step struct {
 	Effects     int    // rows of the change log it wrote
 	StartedAt   Millis
 	EndedAt     Millis
+
+	InputKept bool // the input is stored and need not be written again
 }
 
 const stepColumns = `id, execution_id, seq, node, path, type, title, status, handled, attempt, parent_step_id, after_step_id, branch,
@@ -53,6 +56,7 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 		return nil, err
 	}
 	s.Handled, s.ParentID, s.AfterID, s.Input, s.Output = handled != 0, parent.String, after.String, input.String, output.String
+	s.InputKept = input.Valid
 	return &s, errors.Join(readJSON(warnings, &s.Warnings), readJSON(log, &s.Log))
 }
 
@@ -61,15 +65,62 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
 	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
-		input = excluded.input, output = excluded.output, error = excluded.error, explanation = excluded.explanation,
+		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
 		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
-		s.Branch, orNull(s.Input), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt)
+		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt)
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}
 	return nil
+}
+
+// inputToWrite is the input unless it is stored; it never changes, and that of a loop
+// may be long.
+func (s *Step) inputToWrite() any {
+	if s.InputKept {
+		return nil
+	}
+	return orNull(s.Input)
+}
+
+// SetStepState keeps a new value of the variable that a finished step declared.
+func SetStepState(ctx context.Context, tx *Tx, id, state string) error {
+	if err := tx.Queue(ctx, "UPDATE steps SET state = ? WHERE id = ?", state, id); err != nil {
+		return fmt.Errorf("save variable: %w", err)
+	}
+	return nil
+}
+
+// maxPaths is how many places one statement asks for.
+const maxPaths = 200
+
+// FinishedSteps loads the finished steps of some nodes at some places, in order.
+func FinishedSteps(ctx context.Context, q Querier, executionID string, nodes, paths []string) ([]*Step, error) {
+	if len(nodes) == 0 {
+		return nil, nil
+	}
+	var out []*Step
+	for part := range slices.Chunk(paths, maxPaths) {
+		args := []any{executionID}
+		for _, list := range [][]string{nodes, part} {
+			for _, one := range list {
+				args = append(args, one)
+			}
+		}
+		rows, err := q.Query(ctx, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND node IN (?"+strings.Repeat(", ?", len(nodes)-1)+
+			") AND path IN (?"+strings.Repeat(", ?", len(part)-1)+") AND status IN ('done', 'failed', 'skipped') ORDER BY seq", args...)
+		err = Rows(rows, err, func(r *sql.Rows) error {
+			s, err := scanStep(r)
+			out = append(out, s)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("load outputs of %s: %w", executionID, err)
+		}
+	}
+	return out, nil
 }
 
 func jsonList(list []string) string {
@@ -79,23 +130,19 @@ func jsonList(list []string) string {
 	return toJSON(list)
 }
 
-// StepsOf loads steps of an execution in order. With nodes it loads all open
-// steps and the finished ones of the named nodes; nil nodes load everything.
-func StepsOf(ctx context.Context, q Querier, executionID string, nodes []string) ([]*Step, error) {
-	query := "SELECT " + stepColumns + " FROM steps WHERE execution_id = ?"
-	args := []any{executionID}
-	if nodes != nil {
-		query += " AND (status IN ('planned', 'running', 'waiting', 'unknown')"
-		if len(nodes) > 0 {
-			query += " OR node IN (?" + strings.Repeat(", ?", len(nodes)-1) + ")"
-		}
-		query += ")"
-		for _, n := range nodes {
-			args = append(args, n)
-		}
-	}
+// StepsOf loads all steps of an execution in order.
+func StepsOf(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
+	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? ORDER BY seq", executionID)
+}
+
+// OpenSteps loads the steps of an execution that are not finished, in order.
+func OpenSteps(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
+	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown') ORDER BY seq", executionID)
+}
+
+func steps(ctx context.Context, q Querier, query, executionID string) ([]*Step, error) {
 	var out []*Step
-	rows, err := q.Query(ctx, query+" ORDER BY seq", args...)
+	rows, err := q.Query(ctx, query, executionID)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		s, err := scanStep(r)
 		out = append(out, s)

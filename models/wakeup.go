@@ -137,12 +137,20 @@ func FreeLeases(ctx context.Context, tx *Tx, all bool) (int64, error) {
 	return n, nil
 }
 
-// ParkedWakeups lists the wake-ups by which a holder stored where it goes on: those
-// of branches, and that of the attempt in flight. Whoever still holds the
-// execution consumes them by going on.
-func ParkedWakeups(ctx context.Context, q Querier, executionID, runningStep string) ([]int64, error) {
+// ParkedWakeups lists the wake-ups by which a holder stored where it goes on. Whoever
+// still holds the execution consumes them by going on.
+func ParkedWakeups(ctx context.Context, q Querier, executionID string) ([]int64, error) {
+	return wakeupIDs(ctx, q, "SELECT id FROM wakeups WHERE execution_id = ? AND state <> 'done' AND reason = 'branch'", executionID)
+}
+
+// WakeupsOf lists the open wake-ups of a step.
+func WakeupsOf(ctx context.Context, q Querier, stepID string) ([]int64, error) {
+	return wakeupIDs(ctx, q, "SELECT id FROM wakeups WHERE step_id = ? AND state <> 'done'", stepID)
+}
+
+func wakeupIDs(ctx context.Context, q Querier, query, of string) ([]int64, error) {
 	var out []int64
-	rows, err := q.Query(ctx, "SELECT id FROM wakeups WHERE execution_id = ? AND state <> 'done' AND (reason = 'branch' OR step_id = ?)", executionID, runningStep)
+	rows, err := q.Query(ctx, query, of)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var id int64
 		err := r.Scan(&id)
@@ -150,7 +158,7 @@ func ParkedWakeups(ctx context.Context, q Querier, executionID, runningStep stri
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load parked wake-ups of %s: %w", executionID, err)
+		return nil, fmt.Errorf("load wake-ups of %s: %w", of, err)
 	}
 	return out, nil
 }

@@ -73,7 +73,7 @@ func Resume(t testing.TB, typ *node.Type, s Step, signal node.Signal) (node.View
 func (s Step) Call(typ *node.Type) node.Call {
 	return node.Call{
 		Key: "step-1", Attempt: 1, Now: Now(), Seed: 1, Vars: expr.MapVars(s.Vars),
-		Node:    node.Self{Key: "n1", Title: typ.Title, Execution: "e1", Workflow: "example", Sync: s.Caps.Sync},
+		Node:    node.Self{Key: "n1", Title: typ.Title, Execution: "e1", Workflow: "example", Sync: s.Caps.Sync, Filled: []string{"body"}},
 		Records: s.Caps.Records, Tasks: s.Caps.Tasks, Notify: s.Caps.Notify, Script: s.Caps.Script,
 	}
 }

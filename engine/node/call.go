@@ -19,6 +19,7 @@ type Call struct {
 	Seed    int64          // the step's random seed
 	State   []byte         // JSON that the previous Result kept; nil at first
 	Vars    Vars           // trigger data and outputs of earlier nodes
+	Inside  func(int) Vars // the same as seen at the end of a pass of the node's own branches
 	Node    Self           // facts about the node itself
 
 	Records Records // Local: collections, as the workflow's principal
@@ -35,6 +36,7 @@ type Self struct {
 	Execution string
 	Workflow  string
 	Sync      bool
+	Filled    []string // branches that hold steps
 }
 
 // Vars gives the roots of the variables: trigger, nodes, loop, loops, system,
@@ -232,11 +234,21 @@ type ScriptResult struct {
 	Warnings []string
 }
 
+// Reasons of a signal that tell of a branch. All others are reasons of a wake-up.
+const (
+	BranchEnded    = "branch"
+	BranchFailed   = "failed"
+	BranchRejected = "rejected" // a person's no inside; for types that hear of it
+)
+
 // Signal is why a waiting step is resumed.
 type Signal struct {
-	Reason string // timer, task, callback, child, branch, failed
-	Branch string // branch: the one that ended
-	Data   any    // task, callback: what it brought, canonical JSON
+	Reason  string   // timer, task, callback, child, branch, failed, rejected
+	Branch  string   // the one that ended, failed or was rejected
+	Pass    int      // of that branch
+	Output  any      // branch: what its last step gave
+	Pending []string // branches that were entered and have not begun yet
+	Data    any      // task, callback: what it brought, canonical JSON
 
 	// Failure is set with reason "failed": something inside the container failed
 	// and was not caught there. The container decides what that means.

@@ -72,6 +72,9 @@ type Spec[C any] struct {
 	Outputs  func(C, Catalog) field.Shape    // what later nodes may refer to; optional
 	Branches func(C) []Branch                // labelled branches the node owns; optional
 	Free     *FreeBranches                   // which of them the designer makes; nil = none
+	Passes   *Passes[C]                      // it runs a branch again and again; nil = it does not
+	Assigns  func(C) string                  // key of the earlier node whose value it changes; optional
+	Hears    bool                            // it decides what a rejection inside its branches means
 	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional
@@ -103,6 +106,15 @@ type FreeBranches struct {
 	Setting  string // list of {key, title, …}, one for each branch, in order
 	Prefix   string // of the keys of new ones: "c" gives c1, c2 …
 	Min, Max int    // how many there are
+}
+
+// Passes declares that a node runs a branch again and again.
+type Passes[C any] struct {
+	Vars    func(cfg C, pass int) map[string]any // what "loop" holds in a pass, from 1
+	Overlap func(C) bool                         // whether passes may be under way side by side
+	Item    string                               // setting whose value, a list, gives the items of the passes; optional
+	Batches func(C) bool                         // whether an item is a list of several
+	Inside  []string                             // settings that are read inside a pass
 }
 
 // Source is a script in the settings of a node.

@@ -18,11 +18,14 @@ const (
 )
 
 // Result is a node's decision. The engine buffers and commits it. Build one with
-// [Done], [To], [Wait], [Enter] or [End].
+// [Done], [To], [Wait], [Enter], [Reject] or [End].
 type Result struct {
 	kind        resultKind
 	output      any
 	branches    []string
+	entries     []Entry
+	assigns     string
+	returns     bool
 	until       time.Time
 	state       any
 	outcome     Outcome
@@ -40,6 +43,7 @@ const (
 	kindTo
 	kindWait
 	kindEnter
+	kindReject
 	kindEnd
 )
 
@@ -57,10 +61,22 @@ func Wait(until time.Time, state any) Result {
 	return Result{kind: kindWait, until: until, state: state}
 }
 
-// Enter runs branches and resumes the node each time one of them has ended.
-func Enter(state any, branches ...string) Result {
-	return Result{kind: kindEnter, state: state, branches: branches}
+// Entry is one way into a branch of a node. Pass tells the steps of one way from
+// those of another: the number of the iteration, from 1.
+type Entry struct {
+	Branch string
+	Pass   int
 }
+
+// Enter runs branches and resumes the node each time one of them has ended. Without
+// entries the node goes on waiting for those that are under way. state is kept as JSON.
+func Enter(state any, entries ...Entry) Result {
+	return Result{kind: kindEnter, state: state, entries: entries}
+}
+
+// Reject says that a person's no decides. The step is done; what is around it hears of
+// a rejection, and without anything that does, the execution ends as rejected.
+func Reject(out any) Result { return Result{kind: kindReject, output: out, outcome: Rejected} }
 
 // End finishes the whole execution here. reason is a stable word for the history.
 func End(as Outcome, reason string, out any) Result {
@@ -91,26 +107,43 @@ func (r Result) Printed(lines []string) Result {
 	return r
 }
 
+// Assigns makes the output the value of an earlier node, too: a variable.
+func (r Result) Assigns(node string) Result {
+	r.assigns = node
+	return r
+}
+
+// Returns makes the output that of the execution; the last one counts.
+func (r Result) Returns() Result {
+	r.returns = true
+	return r
+}
+
 // View is a Result opened for the engine and for tests.
 type View struct {
-	Done, To, Wait, Enter, End bool
-	Output                     any
-	Branches                   []string
-	Until                      time.Time
-	State                      any
-	Outcome                    Outcome
-	Reason                     string
-	Explanation                string
-	Warnings                   []text.Message
-	Message                    string
-	Log                        []string
+	Done, To, Wait, Enter, Reject, End bool
+
+	Output      any
+	Branches    []string
+	Entries     []Entry
+	Assigns     string
+	Returns     bool
+	Until       time.Time
+	State       any
+	Outcome     Outcome
+	Reason      string
+	Explanation string
+	Warnings    []text.Message
+	Message     string
+	Log         []string
 }
 
 // Open shows what a Result says.
 func (r Result) Open() View {
 	return View{
-		Done: r.kind == kindDone, To: r.kind == kindTo, Wait: r.kind == kindWait, Enter: r.kind == kindEnter, End: r.kind == kindEnd,
-		Output: r.output, Branches: r.branches, Until: r.until, State: r.state, Outcome: r.outcome, Reason: r.reason,
+		Done: r.kind == kindDone, To: r.kind == kindTo, Wait: r.kind == kindWait, Enter: r.kind == kindEnter,
+		Reject: r.kind == kindReject, End: r.kind == kindEnd,
+		Output: r.output, Branches: r.branches, Entries: r.entries, Assigns: r.assigns, Returns: r.returns, Until: r.until, State: r.state, Outcome: r.outcome, Reason: r.reason,
 		Explanation: r.explanation, Warnings: r.warnings, Message: r.message, Log: r.log,
 	}
 }

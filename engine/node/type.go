@@ -26,6 +26,7 @@ type Type struct {
 	Unknown Unknown
 	Right   string
 	Free    *FreeBranches
+	Hears   bool
 
 	Synonyms []string
 	Examples []AnyExample
@@ -38,6 +39,8 @@ type Type struct {
 	rights    func(any) []string
 	source    func(any) Source
 	line      func(any, Catalog) string
+	assigns   func(any) string
+	passes    *Passes[any]
 	run       func(context.Context, Call, any) (Result, error)
 	resume    func(context.Context, Call, any, Signal) (Result, error)
 	test      func(context.Context, Call, any) (Result, error)
@@ -72,7 +75,7 @@ func Define[C any](s Spec[C]) *Type {
 	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Asks: s.Asks, Synonyms: s.Synonyms,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -81,6 +84,7 @@ func Define[C any](s Spec[C]) *Type {
 		rights:    func(any) []string { return nil },
 		source:    func(any) Source { return Source{} },
 		line:      func(any, Catalog) string { return "" },
+		assigns:   func(any) string { return "" },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
 		},
@@ -114,6 +118,16 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Source != nil {
 		t.source = func(c any) Source { return s.Source(*c.(*C)) }
+	}
+	if s.Assigns != nil {
+		t.assigns = func(c any) string { return s.Assigns(*c.(*C)) }
+	}
+	if p := s.Passes; p != nil {
+		t.passes = &Passes[any]{
+			Vars: func(c any, pass int) map[string]any { return p.Vars(*c.(*C), pass) }, Item: p.Item, Inside: p.Inside,
+			Overlap: func(c any) bool { return p.Overlap != nil && p.Overlap(*c.(*C)) },
+			Batches: func(c any) bool { return p.Batches != nil && p.Batches(*c.(*C)) },
+		}
 	}
 	if s.Line != nil {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
@@ -229,6 +243,32 @@ func (t *Type) Rights(s Settings) []string {
 
 // Line gives one line for the canvas, made from the settings.
 func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, cat) }
+
+// Assigns gives the key of the node whose value the node changes; empty for none.
+func (t *Type) Assigns(s Settings) string { return t.assigns(s.config) }
+
+// Loops reports whether the type runs a branch again and again.
+func (t *Type) Loops() bool { return t.passes != nil }
+
+// PassVars gives what "loop" holds in a pass of a node that loops.
+func (t *Type) PassVars(s Settings, pass int) map[string]any { return t.passes.Vars(s.config, pass) }
+
+// Overlaps reports whether passes may be under way side by side.
+func (t *Type) Overlaps(s Settings) bool { return t.passes != nil && t.passes.Overlap(s.config) }
+
+// Items names the setting whose value gives the items of the passes, and says whether
+// an item is a list of several; empty when there is none.
+func (t *Type) Items(s Settings) (setting string, batches bool) {
+	if t.passes == nil {
+		return "", false
+	}
+	return t.passes.Item, t.passes.Batches(s.config)
+}
+
+// ReadInside reports whether a setting is read inside a pass.
+func (t *Type) ReadInside(setting string) bool {
+	return t.passes != nil && slices.Contains(t.passes.Inside, setting)
+}
 
 // Run makes one attempt.
 func (t *Type) Run(ctx context.Context, call Call, s Settings) (Result, error) {

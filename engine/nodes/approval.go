@@ -83,7 +83,6 @@ var approval = node.Define(node.Spec[approvalConfig]{
 })
 
 func approvalForm() []field.Field {
-	only := func(name, value string) *field.When { return &field.When{Field: name, Values: []string{value}} }
 	return []field.Field{
 		{Name: "assignees", Kind: field.People, Label: "Who decides", Required: true, Help: "People, roles, or a variable that holds a person."},
 		{Name: "rule", Kind: field.Select, Label: "How many must approve", Default: "any", Options: field.Choices("any", "Any one", "all", "Everyone")},
@@ -180,7 +179,7 @@ func decided(c approvalConfig, result map[string]any) (node.Result, error) {
 	case c.Mode == "branches":
 		return node.To(decision, result), nil
 	case decision == "rejected":
-		return node.End(node.Rejected, "rejected", result), nil
+		return node.Reject(result), nil
 	}
 	return node.Done(result), nil
 }

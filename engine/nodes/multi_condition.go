@@ -189,7 +189,7 @@ func runMultiCondition(ctx context.Context, call node.Call, c multiConditionConf
 	output := map[string]any{"matched": nil, "title": nil, "cases": tried}
 	result := node.To(otherwise, output)
 	if c.OnNoMatch == "fail" { // only once the branch has ended
-		result = node.Enter(output, otherwise)
+		result = node.Enter(output, node.Entry{Branch: otherwise, Pass: 1})
 	}
 	return result.Because(strings.Join(reasons, "; ")).Warn(warnings...), nil
 }

@@ -4,7 +4,10 @@
 // filter.go; how settings hold compiled expressions is in compiled.go.
 package nodes
 
-import "formrail/engine/node"
+import (
+	"formrail/engine/node"
+	"formrail/models/field"
+)
 
 // invalid is the code of a setting that can never work.
 const invalid = "DEFINITION_INVALID"
@@ -14,6 +17,11 @@ func All() []*node.Type {
 	return []*node.Type{
 		condition,
 		multiCondition,
+		loop,
+		parallel,
+		delay,
+		variable,
+		output,
 		end,
 		calculation,
 		createRecord,
@@ -25,3 +33,6 @@ func All() []*node.Type {
 		responseMessage,
 	}
 }
+
+// only shows a setting while another has one value.
+func only(name, value string) *field.When { return &field.When{Field: name, Values: []string{value}} }

@@ -118,7 +118,7 @@ func RepeatNode() *node.Type {
 			return node.Done(map[string]any{"begun": int64(s.Begun), "failed": int64(s.Failed)}), nil
 		}
 		s.Begun++
-		return node.Enter(map[string]any{"begun": int64(s.Begun), "failed": int64(s.Failed)}, "body"), nil
+		return node.Enter(map[string]any{"begun": int64(s.Begun), "failed": int64(s.Failed)}, node.Entry{Branch: "body", Pass: s.Begun}), nil
 	}
 	return node.Define(node.Spec[config]{
 		Key: "test_repeat", Group: node.Flow, Icon: "repeat", Title: "Repeat", Summary: "Runs its body several times",
@@ -148,7 +148,7 @@ func BothNode() *node.Type {
 		Config:   []field.Field{},
 		Branches: func(config) []node.Branch { return []node.Branch{{Key: "a", Title: "A"}, {Key: "b", Title: "B"}} },
 		Run: func(context.Context, node.Call, config) (node.Result, error) {
-			return node.Enter(map[string]any{"ended": int64(0)}, "a", "b"), nil
+			return node.Enter(map[string]any{"ended": int64(0)}, node.Entry{Branch: "a", Pass: 1}, node.Entry{Branch: "b", Pass: 1}), nil
 		},
 		Resume: func(_ context.Context, call node.Call, _ config, sig node.Signal) (node.Result, error) {
 			if sig.Failure != nil {
@@ -163,5 +163,15 @@ func BothNode() *node.Type {
 			}
 			return node.Enter(map[string]any{"ended": int64(s.Ended)}), nil
 		},
+	})
+}
+
+// RejectNode is a node type that says no as a person would.
+func RejectNode() *node.Type {
+	type config struct{}
+	return node.Define(node.Spec[config]{
+		Key: "test_reject", Group: node.People, Icon: "hand", Title: "Reject", Summary: "Says no",
+		Config: []field.Field{},
+		Run:    func(context.Context, node.Call, config) (node.Result, error) { return node.Reject("no"), nil },
 	})
 }

@@ -224,7 +224,7 @@ func (w *World) Execution(id string) (*models.Execution, []*models.Step) {
 	w.T.Helper()
 	x, err := models.ExecutionByID(w.T.Context(), w.DB.Read(), id)
 	require.NoError(w.T, err)
-	steps, err := models.StepsOf(w.T.Context(), w.DB.Read(), id, nil)
+	steps, err := models.StepsOf(w.T.Context(), w.DB.Read(), id)
 	require.NoError(w.T, err)
 	return x, steps
 }

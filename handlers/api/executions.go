@@ -214,7 +214,7 @@ func (a *api) listSteps(c *fiber.Ctx) (reply.Body, error) {
 }
 
 func (a *api) steps(c *fiber.Ctx, id string, see payload) ([]any, error) {
-	steps, err := models.StepsOf(c.UserContext(), a.DB.Read(), id, nil)
+	steps, err := models.StepsOf(c.UserContext(), a.DB.Read(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (e *editing) readSample(ctx context.Context, out *samples) error {
 	if err != nil {
 		return err
 	}
-	steps, err := models.StepsOf(ctx, q, x.ID, nil)
+	steps, err := models.StepsOf(ctx, q, x.ID)
 	if err != nil {
 		return err
 	}

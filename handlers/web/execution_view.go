@@ -121,7 +121,7 @@ func (v *viewer) executionFacts(ctx context.Context, id string) (*executionFacts
 	if f.values, err = v.seesValues(ctx, x.VersionID, x.ResourceType); err != nil {
 		return nil, err
 	}
-	f.steps, err = models.StepsOf(ctx, q, id, nil)
+	f.steps, err = models.StepsOf(ctx, q, id)
 	return f, err
 }
 

@@ -185,7 +185,7 @@ func (v *viewer) taskFacts(ctx context.Context, id string) (*taskFacts, error) {
 // history loads the tasks and decisions of all steps of the execution that asked.
 func (v *viewer) history(ctx context.Context, f *taskFacts) error {
 	q := v.site.DB.Read()
-	steps, err := models.StepsOf(ctx, q, f.task.ExecutionID, nil)
+	steps, err := models.StepsOf(ctx, q, f.task.ExecutionID)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ const (
 	Template   Kind = "template"   // text with {{ variables }}
 	Condition  Kind = "condition"  // {all|any|not: [...]} of {left, op, right}, or {engine, expression}
 	Cases      Kind = "cases"      // list of {key, title, when}: conditions that are tried in their order
+	Branches   Kind = "branches"   // list of {key, title}: branches that the designer makes
+	Step       Kind = "step"       // key of an earlier step of the type that Of names
 	Filter     Kind = "filter"     // a record filter whose values may be templates
 	Values     Kind = "values"     // {fieldName: value} of the chosen collection
 	People     Kind = "people"     // one source of people or an ordered list of them
@@ -99,7 +101,8 @@ type Field struct {
 	Target    string   `json:"target,omitempty"`   // collection a link points to
 
 	// Of says which sibling setting names the collection that a Filter, Values,
-	// FieldNames or Paths setting is about; "collection" when empty.
+	// FieldNames or Paths setting is about; "collection" when empty. Of a Step it is
+	// the type of the steps to choose from.
 	Of string `json:"of,omitempty"`
 }
 

@@ -9,7 +9,7 @@ func recordKinds() []Kind {
 
 // Kinds lists every kind, those of records first.
 func Kinds() []Kind {
-	return append(recordKinds(), Duration, Value, Expression, Template, Condition, Cases, Filter, Values, People,
+	return append(recordKinds(), Duration, Value, Expression, Template, Condition, Cases, Branches, Step, Filter, Values, People,
 		Collection, FieldNames, Paths, Code, Inputs, JSON, Set)
 }
 

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"formrail/engine/node"
+	"formrail/models"
+	"formrail/models/fault"
+)
+
+// flight is an external attempt on its way, beside what the stretch goes on with. Only
+// its goroutine leaves the stretch's; what it gives comes back as a landing.
+type flight struct {
+	cur  cursor
+	stop context.CancelFunc
+}
+
+// landing is how an attempt ended.
+type landing struct {
+	step   string
+	result node.Result
+	err    error
+}
+
+// external commits the intent of the next attempt and lets it fly. Its settings are
+// resolved before, so that all attempts send the same.
+func (s *stretch) external(ctx context.Context) error {
+	cur := s.state.cursors[0]
+	step := s.begin(s.state, cur)
+	cur.step, cur.retry = step, false
+	now := s.e.now()
+	vars := s.scope(ctx, s.state, cur.spot(), now)
+	settings, err := s.settings(ctx, vars, cur, step, now)
+	if err != nil {
+		s.state.cursors = s.state.cursors[1:]
+		s.state.nodes++
+		s.settle(s.state, cur, step, node.Result{}, err)
+		return nil
+	}
+	step.Status = models.Running
+	s.save(s.state, step)
+	s.state.cursors[0] = cur
+	if err := s.commitIntent(ctx); err != nil {
+		return err
+	}
+	if err := fault.Hit("engine.send.before"); err != nil {
+		return err
+	}
+	cur = s.state.cursors[0]
+	s.state.cursors = s.state.cursors[1:]
+	call := s.call(ctx, nil, s.state, cur, cur.step, vars.frozen(), now)
+	flying, stop := context.WithCancel(ctx)
+	s.flights[cur.step.ID] = &flight{cur: cur, stop: stop}
+	go func(id string, attempt int) {
+		defer stop()
+		result, err := s.guarded(flying, cur.node, func(ctx context.Context) (node.Result, error) {
+			return cur.node.typ.Run(ctx, call, settings)
+		})
+		select {
+		case s.landings <- landing{step: id, result: result, err: err}:
+		case <-s.gone:
+		}
+	}(cur.step.ID, cur.step.Attempt)
+	return nil
+}
+
+// commitIntent stores that the attempt under the first cursor is about to leave the
+// process. The lease is stored with it: who finds the step running after the lease has
+// ended knows that its outcome is unknown.
+func (s *stretch) commitIntent(ctx context.Context) error {
+	cur := s.state.cursors[0]
+	var after *state
+	err := s.e.db.Write(ctx, "engine.intent", func(tx *models.Tx) error {
+		st := s.state.copy()
+		st.lease = models.At(tx.Now().Add(cur.node.timeout + models.LeaseTTL))
+		st.wakeups = append(st.wakeups, models.Wakeup{
+			ExecutionID: s.exec.ID, StepID: cur.step.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(tx.Now().Add(models.LeaseTTL)),
+		})
+		if err := s.persist(ctx, tx, st); err != nil {
+			return err
+		}
+		after = st
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("commit intent of %s: %w", s.exec.ID, err)
+	}
+	s.adopt(after)
+	return s.goOn(ctx)
+}
+
+// await waits until an attempt on its way has ended.
+func (s *stretch) await(ctx context.Context) error {
+	select {
+	case l := <-s.landings:
+		return s.land(ctx, l)
+	case <-s.cancel:
+		return models.ErrLostLease
+	case <-ctx.Done():
+		return errors.Join(models.ErrLostLease, ctx.Err()) // the intent is stored: whoever comes next finds it
+	}
+}
+
+// landed takes in the attempts that have ended meanwhile.
+func (s *stretch) landed(ctx context.Context) error {
+	for {
+		select {
+		case l := <-s.landings:
+			if err := s.land(ctx, l); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// land settles an attempt, unless what is around its step has been decided before.
+func (s *stretch) land(ctx context.Context, l landing) error {
+	f := s.flights[l.step]
+	delete(s.flights, l.step)
+	step := s.state.open[l.step]
+	if f == nil || step == nil {
+		return nil
+	}
+	waiting, err := models.WakeupsOf(ctx, s.e.db.Read(), l.step)
+	if err != nil {
+		return err
+	}
+	s.state.used = append(s.state.used, waiting...)
+	s.state.nodes++
+	cur := f.cur
+	cur.step = step
+	s.settle(s.state, cur, step, l.result, l.err)
+	return fault.Hit("engine.send.after")
+}
+
+// recall stops attempts whose step is not wanted any more.
+func (s *stretch) recall() {
+	for id, f := range s.flights {
+		if s.state.open[id] == nil {
+			f.stop()
+		}
+	}
+}
+
+// leave ends the stretch: nobody waits for attempts on their way any longer.
+func (s *stretch) leave() {
+	close(s.gone)
+	for _, f := range s.flights {
+		f.stop()
+	}
+}
