@@ -28,6 +28,8 @@ type Compiled struct {
 	first *compiledNode
 	reads []string // nodes whose output some other node reads
 	waits bool
+
+	misread bool // the settings of the trigger have problems
 }
 
 type compiledNode struct {
@@ -35,6 +37,7 @@ type compiledNode struct {
 	typ      *node.Type
 	title    string
 	settings node.Settings
+	misread  bool // settings has problems
 	trees    []settingTree
 	branches []node.Branch
 	first    map[string]*compiledNode // first node of each branch
@@ -114,7 +117,7 @@ func (c *compiler) trigger(part TriggerPart) {
 	}
 	s, problems := t.Decode(part.Config)
 	c.add("trigger", problems)
-	c.out.Trigger, c.out.Settings = t, s
+	c.out.Trigger, c.out.Settings, c.out.misread = t, s, len(problems) > 0
 	c.out.Listens = t.Listens(s)
 }
 
@@ -154,6 +157,7 @@ func (c *compiler) node(part *NodePart, parent *compiledNode, branch string) *co
 	c.out.byKey[part.Key] = n
 	var problems field.Problems
 	n.settings, problems = typ.Decode(part.Config)
+	n.misread = len(problems) > 0
 	c.add(part.Key, problems)
 	c.texts(n)
 	n.branches = typ.Branches(n.settings)
