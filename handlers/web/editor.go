@@ -28,6 +28,7 @@ type editing struct {
 	versions  []*models.Version
 	def       definition
 	state     engine.DraftState
+	was       *editing        // before the edit that this request made; nil when it made none
 	version   *models.Version // an old one that is looked at; nil for the draft
 	open      string          // key of the step in the panel
 	moving    string          // key of the step that is being moved
@@ -54,7 +55,12 @@ func (s *site) edit(c *fiber.Ctx) (*editing, error) {
 	return e, e.load(c.UserContext(), route.Param(c, "key"))
 }
 
+// load reads the draft as it is now, and keeps what was read of it before.
 func (e *editing) load(ctx context.Context, key string) (err error) {
+	if e.w != nil {
+		before := *e
+		e.was = &before
+	}
 	q := e.site.DB.Read()
 	if e.w, err = models.WorkflowByKey(ctx, q, key); err != nil {
 		return err
@@ -153,6 +159,7 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 			return err
 		}
 	}
+	e.leave(c, &p)
 	return reply.Status(c, status, editor.Page(p), editor.Changes(p, !e.keep && (e.sent.form == nil || e.sent.redraw)))
 }
 
