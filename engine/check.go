@@ -28,7 +28,7 @@ type Finding struct {
 // Check gives the findings of a definition against the collections of the
 // instance. It does not read scripts; [Engine.CheckAll] does.
 func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled, []Finding, error) {
-	r, err := e.reading(ctx, d)
+	r, err := e.reading(ctx, d, &Compiled{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,7 +85,7 @@ func (r *Reading) check(sync bool) {
 // Without children, or while all are busy, a script counts as readable; its step
 // then tells.
 func (e *Engine) CheckAll(ctx context.Context, d *Definition, sync bool) ([]Finding, error) {
-	r, err := e.reading(ctx, d)
+	r, err := e.reading(ctx, d, &Compiled{})
 	if err != nil {
 		return nil, err
 	}

@@ -219,7 +219,7 @@ func (ed *edit) checkEdit(ctx context.Context, before *Reading, after string) (*
 	if err != nil {
 		return nil, fmt.Errorf("read edited draft: %w", err)
 	}
-	r, refused := ed.e.acceptable(ctx, tree, ed.w.Sync)
+	r, refused := ed.e.acceptable(ctx, tree, ed.w.Sync, before.compiled)
 	if r == nil {
 		return nil, refused
 	}

@@ -86,7 +86,7 @@ func (e *Engine) planImport(ctx context.Context, q models.Querier, f File) (plan
 			Message: text.M("file.fixed", "Type and sync of the workflow %s cannot change. Give the file another key.", f.Key),
 		}})
 	}
-	r, err := e.acceptable(ctx, f.Definition.Tree(), f.Sync)
+	r, err := e.acceptable(ctx, f.Definition.Tree(), f.Sync, &Compiled{})
 	if r != nil {
 		plan.Findings = r.Findings
 	}

@@ -33,7 +33,7 @@ func (e *Engine) Read(ctx context.Context, stored string) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.reading(ctx, d)
+	r, err := e.reading(ctx, d, &Compiled{})
 	if err != nil {
 		return nil, err
 	}
@@ -61,14 +61,15 @@ func (e *Engine) ReadDraft(ctx context.Context, w *models.Workflow) (*Reading, e
 	return r, nil
 }
 
-// reading makes a definition ready to be asked about.
-func (e *Engine) reading(ctx context.Context, d *Definition) (*Reading, error) {
+// reading makes a definition ready to be asked about, with the help of what was compiled
+// before of almost the same one.
+func (e *Engine) reading(ctx context.Context, d *Definition, before *Compiled) (*Reading, error) {
 	cat, err := e.db.Catalog(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	r := &Reading{Definition: d, Schema: Schema{cat}}
-	r.compiled, r.problems = e.registry.compile(d, "")
+	r := &Reading{Definition: d, Schema: NewSchema(cat)}
+	r.compiled, r.problems = e.registry.recompile(d, "", before)
 	return r, nil
 }
 

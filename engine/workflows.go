@@ -46,7 +46,7 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 		return nil, nil, err
 	}
 	tree := map[string]any{"trigger": map[string]any{"type": in.Type, "config": in.Config}, "nodes": in.Nodes}
-	r, err := e.acceptable(ctx, tree, in.Sync)
+	r, err := e.acceptable(ctx, tree, in.Sync, &Compiled{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,15 +103,16 @@ func (in *NewWorkflow) check() error {
 
 // acceptable reads and checks a definition tree. Findings that a draft may have
 // come with the reading; all others are the error, beside the reading when the tree
-// has the shape of a definition.
-func (e *Engine) acceptable(ctx context.Context, tree any, sync bool) (*Reading, error) {
+// has the shape of a definition. Nodes that stand unchanged in what was compiled
+// before are not read again.
+func (e *Engine) acceptable(ctx context.Context, tree any, sync bool, before *Compiled) (*Reading, error) {
 	d, problems := ParseDefinition(tree)
 	if len(problems) > 0 {
 		k := &checker{}
 		k.own("", problems)
 		return nil, refusal(k.findings)
 	}
-	r, err := e.reading(ctx, d)
+	r, err := e.reading(ctx, d, before)
 	if err != nil {
 		return nil, err
 	}
