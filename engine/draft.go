@@ -29,7 +29,7 @@ type DraftState struct {
 	Changed  []string // keys of touched nodes; "trigger" for the trigger
 	Findings []Finding
 	Draft    *Reading // as it is now; nil in [Engine.DraftBrief]
-	Undo     string // label of the edit that undo would revert; empty = none
+	Undo     string   // label of the edit that undo would revert; empty = none
 	Redo     string
 	Holder   Holder
 }

@@ -17,8 +17,8 @@ const drawnHeader = "Canvas-Drawn"
 
 // leave finds out what a page need not be sent again, because it shows it already.
 func (e *editing) leave(c *fiber.Ctx, p *editor.Props) {
-	if print := p.Canvas.Print(); print != "" {
-		p.Drawn = e.open + "." + print
+	if drawing := p.Canvas.Print(); drawing != "" {
+		p.Drawn = e.open + "." + drawing
 	}
 	p.Stage, p.Map = true, true
 	if !reply.Wants(c) {
@@ -34,7 +34,7 @@ func (e *editing) leave(c *fiber.Ctx, p *editor.Props) {
 // shows anything else: an older draft, other names of collections, places for a step
 // that is moved.
 func (e *editing) shown(ctx context.Context, says string) (p canvas.Props, ok bool) {
-	step, print, ok := strings.Cut(says, ".")
+	step, drawing, ok := strings.Cut(says, ".")
 	if !ok {
 		return p, false
 	}
@@ -44,5 +44,5 @@ func (e *editing) shown(ctx context.Context, says string) (p canvas.Props, ok bo
 	}
 	before.open, before.moving, before.paste = step, "", nil
 	p = before.canvas(ctx)
-	return p, p.Print() == print
+	return p, p.Print() == drawing
 }

@@ -227,22 +227,16 @@ func TestEditor_SendsOnlyTheCardThatChanged(t *testing.T) {
 	s := &shownPage{t: t, w: w, as: w.Browser(w.Root), at: editorAddress}
 	s.page = s.as.Get(editorAddress).Want(200).Page()
 	answer := s.send(editorAddress+"/commands", url.Values{"command": {"set_title"}, "step": {"pay"}, "value": {"Pay him"}})
-	cards := func(n *html.Node) (out []string) {
-		for _, key := range keys(n) {
-			out = append(out, key)
-		}
-		return out
-	}
-	require.Equal(t, []string{"pay"}, cards(answer))
+	require.Equal(t, []string{"pay"}, keys(answer))
 	require.NotNil(t, byID(answer, "canvas-map"), "another step is marked on it")
 	answer = s.show(editorAddress + "?step=big")
-	require.Equal(t, []string{"big", "pay"}, cards(answer), "the one that was open, and the one that is")
+	require.Equal(t, []string{"big", "pay"}, keys(answer), "the one that was open, and the one that is")
 	answer = s.show(editorAddress + "?step=big")
 	require.Nil(t, byID(answer, "canvas-stage"), "nothing differs")
 	require.Nil(t, byID(answer, "canvas-map"))
 
 	for name, says := range map[string]string{"nothing": "", "another drawing": "big.abc", "no print": "big"} {
 		full := s.as.With("HX-Request", "true").With("Canvas-Drawn", says).Get(editorAddress + "?step=big").Want(200).Page()
-		require.Equal(t, []string{"trigger", "big", "ask", "pay"}, cards(full), name)
+		require.Equal(t, []string{"trigger", "big", "ask", "pay"}, keys(full), name)
 	}
 }

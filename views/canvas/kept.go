@@ -1,9 +1,10 @@
 package canvas
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,9 +36,8 @@ func (p Props) Print() string {
 	}
 	b := said(nil, p.mode())
 	b = prints(b, append([]Step{p.Trigger}, p.Steps...))
-	h := fnv.New64a()
-	h.Write(b)
-	return strconv.FormatUint(h.Sum64(), 36)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
 }
 
 // mode is what a drawing says besides its steps.
