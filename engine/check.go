@@ -28,13 +28,19 @@ type Finding struct {
 // Check gives the findings of a definition against the collections of the
 // instance. It does not read scripts; [Engine.CheckAll] does.
 func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled, []Finding, error) {
-	cat, err := e.db.Catalog(ctx)
+	r, err := e.reading(ctx, d, &Compiled{})
 	if err != nil {
 		return nil, nil, err
 	}
-	c, problems := e.registry.compile(d, "")
-	k := &checker{cat: Schema{cat}, c: c}
-	for _, p := range problems {
+	r.check(sync)
+	return r.compiled, r.Findings, nil
+}
+
+// check finds what a designer should know about a definition.
+func (r *Reading) check(sync bool) {
+	c := r.compiled
+	k := &checker{cat: r.Schema, c: c}
+	for _, p := range r.problems {
 		k.add("error", p)
 	}
 	if c.Trigger != nil {
@@ -72,7 +78,7 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 	if len(c.Nodes) == 0 {
 		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})
 	}
-	return c, k.findings, nil
+	r.sync, r.Findings = sync, k.findings
 }
 
 // CheckAll gives all findings of a definition, with those of its scripts. It asks
@@ -80,15 +86,26 @@ func (e *Engine) Check(ctx context.Context, d *Definition, sync bool) (*Compiled
 // Without children, or while all are busy, a script counts as readable; its step
 // then tells.
 func (e *Engine) CheckAll(ctx context.Context, d *Definition, sync bool) ([]Finding, error) {
-	c, findings, err := e.Check(ctx, d, sync)
-	if err != nil || e.scripts == nil {
-		return findings, err
+	r, err := e.reading(ctx, d, &Compiled{})
+	if err != nil {
+		return nil, err
+	}
+	r.check(sync)
+	return e.CheckScripts(ctx, r), nil
+}
+
+// CheckScripts gives the findings of a draft together with those of its scripts, as
+// [Engine.CheckAll] does.
+func (e *Engine) CheckScripts(ctx context.Context, r *Reading) []Finding {
+	findings := slices.Clone(r.Findings)
+	if e.scripts == nil {
+		return findings
 	}
 	wrong := map[string]bool{}
 	for _, f := range Errors(findings) {
 		wrong[f.Node] = true
 	}
-	for _, n := range c.Nodes {
+	for _, n := range r.compiled.Nodes {
 		source := n.typ.Source(n.settings)
 		if source.Field == "" || wrong[n.part.Key] {
 			continue // a name of an input that cannot be read is told once
@@ -102,7 +119,7 @@ func (e *Engine) CheckAll(ctx context.Context, d *Definition, sync bool) ([]Find
 			findings = append(findings, Finding{Severity: "error", Node: n.part.Key, Field: source.Field, Code: bad.Code, Message: message})
 		}
 	}
-	return findings, nil
+	return findings
 }
 
 // Errors gives the findings that block publishing.

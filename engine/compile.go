@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -29,13 +30,17 @@ type Compiled struct {
 	reads    []string        // nodes whose output some node reads, and the containers around them
 	assigned map[string]bool // nodes whose value others change
 	waits    bool
+
+	misread bool // the settings of the trigger have problems
 }
 
 type compiledNode struct {
 	part     *NodePart
+	clean    bool // nothing is wrong with the node itself
 	typ      *node.Type
 	title    string
 	settings node.Settings
+	misread  bool // settings has problems
 	trees    []settingTree
 	branches []node.Branch
 	first    map[string]*compiledNode // first node of each branch
@@ -82,6 +87,7 @@ func newRegistry(nodes []*node.Type, triggers []*trigger.Type) *registry {
 // compiler collects all problems of a definition.
 type compiler struct {
 	reg      *registry
+	before   *Compiled // of almost the same definition; its unchanged nodes are taken over
 	problems field.Problems
 	out      *Compiled
 }
@@ -89,7 +95,13 @@ type compiler struct {
 // compile makes a definition ready. The problems hold every finding that needs
 // no knowledge of collections; a definition with problems must not run.
 func (r *registry) compile(d *Definition, hash string) (*Compiled, field.Problems) {
-	c := &compiler{reg: r, out: &Compiled{Hash: hash, byKey: map[string]*compiledNode{}, assigned: map[string]bool{}}}
+	return r.recompile(d, hash, &Compiled{})
+}
+
+// recompile is compile with the help of what was compiled before of almost the same
+// definition.
+func (r *registry) recompile(d *Definition, hash string, before *Compiled) (*Compiled, field.Problems) {
+	c := &compiler{reg: r, before: before, out: &Compiled{Hash: hash, byKey: map[string]*compiledNode{}, assigned: map[string]bool{}}}
 	c.trigger(d.Trigger)
 	c.out.first = c.list(d.Nodes, nil, "")
 	read := map[string]bool{}
@@ -123,7 +135,7 @@ func (c *compiler) trigger(part TriggerPart) {
 	}
 	s, problems := t.Decode(part.Config)
 	c.add("trigger", problems)
-	c.out.Trigger, c.out.Settings = t, s
+	c.out.Trigger, c.out.Settings, c.out.misread = t, s, len(problems) > 0
 	c.out.Listens = t.Listens(s)
 }
 
@@ -161,15 +173,11 @@ func (c *compiler) node(part *NodePart, parent *compiledNode, branch string) *co
 	n := &compiledNode{part: part, typ: typ, title: part.titleOf(typ.Title), parent: parent, branch: branch, first: map[string]*compiledNode{}}
 	c.out.Nodes = append(c.out.Nodes, n)
 	c.out.byKey[part.Key] = n
-	var problems field.Problems
-	n.settings, problems = typ.Decode(part.Config)
-	c.add(part.Key, problems)
-	c.texts(n)
-	n.branches = typ.Branches(n.settings)
-	if part.OnError == "branch" {
-		n.branches = append(slices.Clone(n.branches), node.Branch{Key: errorBranch, Title: "Error"})
+	if !c.takeOver(n) {
+		found := len(c.problems)
+		c.settings(n)
+		n.clean = len(c.problems) == found
 	}
-	c.policies(n)
 	for _, b := range part.Branches {
 		if !slices.ContainsFunc(n.branches, func(o node.Branch) bool { return o.Key == b.Key }) {
 			c.problems.Add(join(part.Key, b.Key), "DEFINITION_INVALID", text.M("definition.branch_unknown", "%s has no branch %s.", n.title, b.Key))
@@ -181,6 +189,33 @@ func (c *compiler) node(part *NodePart, parent *compiledNode, branch string) *co
 		}
 	}
 	return n
+}
+
+// settings reads everything about a node that does not depend on others.
+func (c *compiler) settings(n *compiledNode) {
+	var problems field.Problems
+	n.settings, problems = n.typ.Decode(n.part.Config)
+	n.misread = len(problems) > 0
+	c.add(n.part.Key, problems)
+	c.texts(n)
+	n.branches = n.typ.Branches(n.settings)
+	if n.part.OnError == "branch" {
+		n.branches = append(slices.Clone(n.branches), node.Branch{Key: errorBranch, Title: "Error"})
+	}
+	c.policies(n)
+}
+
+// takeOver takes the settings of a node from what was compiled before, when they are the
+// same and nothing was wrong with them.
+func (c *compiler) takeOver(n *compiledNode) bool {
+	was := c.before.byKey[n.part.Key]
+	if was == nil || !was.clean || was.typ != n.typ || was.part.OnError != n.part.OnError || was.part.Timeout != n.part.Timeout ||
+		!reflect.DeepEqual(was.part.Retry, n.part.Retry) || !reflect.DeepEqual(was.part.Config, n.part.Config) {
+		return false
+	}
+	n.clean, n.settings, n.trees, n.refs, n.inner, n.branches = true, was.settings, was.trees, was.refs, was.inner, was.branches
+	n.timeout, n.retry = was.timeout, was.retry
+	return true
 }
 
 func (c *compiler) policies(n *compiledNode) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/text"
 )
 
@@ -27,7 +28,8 @@ type DraftState struct {
 	Revision int64
 	Changed  []string // keys of touched nodes; "trigger" for the trigger
 	Findings []Finding
-	Undo     string // label of the edit that undo would revert; empty = none
+	Draft    *Reading // as it is now; nil in [Engine.DraftBrief]
+	Undo     string   // label of the edit that undo would revert; empty = none
 	Redo     string
 	Holder   Holder
 }
@@ -101,8 +103,7 @@ type edit struct {
 	w       *models.Workflow
 	touched []string
 
-	checked  bool // findings are those of the draft as it is now
-	findings []Finding
+	reading *Reading // of the draft as it is now; nil when it must be read
 }
 
 // edit runs fn on the draft of a workflow and reports how the draft stands.
@@ -110,7 +111,10 @@ func (e *Engine) edit(ctx context.Context, access models.Access, key string, hol
 	if err := access.Require("workflow.edit"); err != nil {
 		return DraftState{}, err
 	}
-	var out DraftState
+	var (
+		out DraftState
+		id  int64
+	)
 	err := e.db.Write(ctx, "workflow.edit", func(tx *models.Tx) error {
 		w, err := models.WorkflowByKey(ctx, tx, key)
 		if err != nil {
@@ -123,12 +127,14 @@ func (e *Engine) edit(ctx context.Context, access models.Access, key string, hol
 		if err := fn(tx, ed); err != nil {
 			return err
 		}
+		id = w.ID
 		out, err = ed.state(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return DraftState{}, fmt.Errorf("edit draft of %s: %w", key, err)
 	}
+	e.drafts.put(id, out.Draft)
 	e.live.Publish("workflow:" + key)
 	return out, nil
 }
@@ -179,10 +185,11 @@ func restructured(c *models.DraftCommand) bool {
 
 // apply runs the commands on the definition and stores the result.
 func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error {
-	d, err := ReadDefinition(ed.w.Draft)
+	before, err := ed.e.ReadDraft(ctx, ed.w)
 	if err != nil {
 		return err
 	}
+	d := before.clone()
 	c := &change{d: d, types: ed.e.registry}
 	for i, command := range in.Commands {
 		if err := c.apply(command); err != nil {
@@ -193,44 +200,40 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 			return at
 		}
 	}
-	if err := ed.checkEdit(ctx, d); err != nil {
-		return err
-	}
 	after, _, err := d.JSON()
 	if err != nil {
+		return err
+	}
+	if ed.reading, err = ed.checkEdit(ctx, before, after); err != nil {
 		return err
 	}
 	ed.touched = touchedBy(in.Commands)
 	return ed.store(ctx, tx, &models.DraftCommand{ID: in.ID, Label: strings.Join(c.labels, ", "), Commands: encode(commandsTree(in.Commands)), After: after})
 }
 
-// checkEdit refuses an edit that brings a fault into the draft. Faults that were
+// checkEdit reads the draft that an edit makes and refuses one that brings a fault into the draft. Faults that were
 // there before, such as a filter on a field that was dropped since, do not stop
 // edits elsewhere; publishing finds them.
-func (ed *edit) checkEdit(ctx context.Context, after *Definition) error {
-	_, findings, refused := ed.e.acceptable(ctx, after.Tree(), ed.w.Sync)
-	ed.checked, ed.findings = true, findings
-	faults := faultsIn(findings)
-	if refused == nil || len(faults) == 0 {
-		return refused
-	}
-	before, err := ReadDefinition(ed.w.Draft)
+func (ed *edit) checkEdit(ctx context.Context, before *Reading, after string) (*Reading, error) {
+	tree, err := field.ParseJSON([]byte(after))
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read edited draft: %w", err)
 	}
-	_, old, err := ed.e.Check(ctx, before, ed.w.Sync)
-	if err != nil {
-		return err
+	r, refused := ed.e.acceptable(ctx, tree, ed.w.Sync, before.compiled)
+	if r == nil {
+		return nil, refused
 	}
+	r.stored = after
+	r.describe()
 	known := map[string]bool{}
-	for _, f := range faultsIn(old) {
+	for _, f := range faultsIn(before.Findings) {
 		known[f.Node+" "+f.Field+" "+f.Message.String()] = true
 	}
-	faults = slices.DeleteFunc(faults, func(f Finding) bool { return known[f.Node+" "+f.Field+" "+f.Message.String()] })
+	faults := slices.DeleteFunc(faultsIn(r.Findings), func(f Finding) bool { return known[f.Node+" "+f.Field+" "+f.Message.String()] })
 	if len(faults) == 0 {
-		return nil
+		return r, nil
 	}
-	return refusal(faults)
+	return nil, refusal(faults)
 }
 
 func (ed *edit) replace(ctx context.Context, tx *models.Tx, definition, label string) error {
@@ -260,12 +263,15 @@ const mergeWithin = 10 * time.Second
 // mergeLast takes the edit before into a new one of the same setting by the same
 // person, so that undo goes back over what was typed at once.
 func (ed *edit) mergeLast(ctx context.Context, tx *models.Tx, c *models.DraftCommand) error {
+	what := onlySetting(c.Commands)
+	if what == "" {
+		return nil
+	}
 	last, err := models.WorkflowEdits().Last(ctx, tx, ed.w.ID, "done")
 	if err != nil || last == nil {
 		return err
 	}
-	what := onlySetting(c.Commands)
-	same := what != "" && what == onlySetting(last.Commands) && last.AuthorID == ed.by && last.Revision == ed.w.DraftRevision-1 && ed.w.DraftDirty
+	same := what == onlySetting(last.Commands) && last.AuthorID == ed.by && last.Revision == ed.w.DraftRevision-1 && ed.w.DraftDirty
 	if !same || tx.Now().Sub(last.At.Time()) > mergeWithin {
 		return nil
 	}
@@ -326,17 +332,14 @@ func (ed *edit) step(ctx context.Context, tx *models.Tx, state string) error {
 
 // state reports how the draft stands.
 func (ed *edit) state(ctx context.Context, q models.Querier) (DraftState, error) {
-	if !ed.checked {
-		d, err := ReadDefinition(ed.w.Draft)
-		if err != nil {
-			return DraftState{}, err
-		}
-		if _, ed.findings, err = ed.e.Check(ctx, d, ed.w.Sync); err != nil {
+	if ed.reading == nil {
+		var err error
+		if ed.reading, err = ed.e.ReadDraft(ctx, ed.w); err != nil {
 			return DraftState{}, err
 		}
 	}
 	out, err := ed.brief(ctx, q)
-	out.Findings = ed.findings
+	out.Draft, out.Findings = ed.reading, ed.reading.Findings
 	return out, err
 }
 
@@ -346,14 +349,6 @@ func (ed *edit) brief(ctx context.Context, q models.Querier) (out DraftState, er
 	if out.Holder, err = ed.holder(ctx, q); err != nil {
 		return DraftState{}, err
 	}
-	for label, state := range map[*string]string{&out.Undo: "done", &out.Redo: "undone"} {
-		c, err := models.WorkflowEdits().Last(ctx, q, ed.w.ID, state)
-		if err != nil {
-			return DraftState{}, err
-		}
-		if c != nil {
-			*label = c.Label
-		}
-	}
-	return out, nil
+	out.Undo, out.Redo, err = models.WorkflowEdits().Labels(ctx, q, ed.w.ID)
+	return out, err
 }

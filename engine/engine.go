@@ -48,6 +48,7 @@ type Engine struct {
 	slice    int // nodes between two commits
 
 	compiled cache
+	drafts   drafts
 	claims   *claims
 	fresh    fresh
 	versions sync.Map // version id → *versionInfo

@@ -86,7 +86,11 @@ func (e *Engine) planImport(ctx context.Context, q models.Querier, f File) (plan
 			Message: text.M("file.fixed", "Type and sync of the workflow %s cannot change. Give the file another key.", f.Key),
 		}})
 	}
-	if _, plan.Findings, err = e.acceptable(ctx, f.Definition.Tree(), f.Sync); err != nil || plan.New {
+	r, err := e.acceptable(ctx, f.Definition.Tree(), f.Sync, &Compiled{})
+	if r != nil {
+		plan.Findings = r.Findings
+	}
+	if err != nil || plan.New {
 		return plan, err
 	}
 	plan.Differences, err = e.DiffFile(w, f)

@@ -76,11 +76,12 @@ func TestReaders_ListWhatDeletingLeavesWithoutASource(t *testing.T) {
 func TestVariables_AreWhatHasRunOnEveryWay(t *testing.T) {
 	t.Parallel()
 	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})
-	d := parsed(t, forked)
+	stored, _, err := parsed(t, forked).JSON()
+	require.NoError(t, err)
+	read, err := w.Engine.Read(t.Context(), stored)
+	require.NoError(t, err)
 	paths := func(key string) (out []string) {
-		list, err := w.Engine.Variables(t.Context(), d, key)
-		require.NoError(t, err)
-		for _, v := range list {
+		for _, v := range read.Variables(t.Context(), key) {
 			out = append(out, v.Path)
 		}
 		return out

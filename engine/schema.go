@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"sync"
+
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
@@ -9,13 +11,30 @@ import (
 
 // Schema shows the collections of the instance to the declarations of nodes and
 // triggers: to their checks, shapes and forms.
-type Schema struct{ cat *models.Catalog }
+type Schema struct {
+	cat   *models.Catalog
+	known *sync.Map // collections by the names they were asked for; nil = none are remembered
+}
 
-// NewSchema shows a catalogue as it is now.
-func NewSchema(cat *models.Catalog) Schema { return Schema{cat} }
+// NewSchema shows a catalogue as it is now. It describes each collection once.
+func NewSchema(cat *models.Catalog) Schema { return Schema{cat, &sync.Map{}} }
 
-// Collection describes a collection.
+// Collection describes a collection. What it gives is shared.
 func (s Schema) Collection(name string) (node.CollectionInfo, bool) {
+	if s.known == nil {
+		return s.describe(name)
+	}
+	if known, ok := s.known.Load(name); ok {
+		return known.(node.CollectionInfo), true //nolint:forcetypeassert // nothing else is stored
+	}
+	info, ok := s.describe(name)
+	if ok {
+		s.known.Store(name, info)
+	}
+	return info, ok
+}
+
+func (s Schema) describe(name string) (node.CollectionInfo, bool) {
 	found, ok := s.cat.Collection(name)
 	if !ok {
 		return node.CollectionInfo{}, false

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"formrail/engine/expr"
@@ -23,19 +22,14 @@ type Variable struct {
 // Variables lists what a step of a definition may refer to: the trigger, the steps
 // that have run on every way to it, in their order, and the system. An unknown key
 // names the end of the workflow.
-func (e *Engine) Variables(ctx context.Context, d *Definition, key string) ([]Variable, error) {
-	cat, err := e.db.Catalog(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read catalogue: %w", err)
-	}
-	c, _ := e.registry.compile(d, "")
-	schema := Schema{cat}
+func (r *Reading) Variables(ctx context.Context, key string) []Variable {
+	c, schema := r.compiled, r.Schema
 	var out []Variable
 	if c.Trigger != nil {
 		out = append(out, Variable{Path: "trigger", Title: c.Trigger.Title, Icon: c.Trigger.Icon, Shape: c.Trigger.Context(c.Settings, schema)})
 	}
 	if key == "trigger" {
-		return append(out, systemVariable(ctx)), nil
+		return append(out, systemVariable(ctx))
 	}
 	at := c.byKey[key]
 	out = append(out, loopVariables(ctx, &checker{cat: schema, c: c}, at)...)
@@ -44,7 +38,7 @@ func (e *Engine) Variables(ctx context.Context, d *Definition, key string) ([]Va
 			out = append(out, Variable{Path: "nodes." + n.part.Key, Title: n.title, Icon: n.typ.Icon, Shape: n.typ.Outputs(n.settings, schema)})
 		}
 	}
-	return append(out, systemVariable(ctx)), nil
+	return append(out, systemVariable(ctx))
 }
 
 // loopVariables lists what the loops around a node offer, the innermost first. A loop

@@ -46,11 +46,11 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 		return nil, nil, err
 	}
 	tree := map[string]any{"trigger": map[string]any{"type": in.Type, "config": in.Config}, "nodes": in.Nodes}
-	d, findings, err := e.acceptable(ctx, tree, in.Sync)
+	r, err := e.acceptable(ctx, tree, in.Sync, &Compiled{})
 	if err != nil {
 		return nil, nil, err
 	}
-	draft, _, err := d.JSON()
+	draft, _, err := r.JSON()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +58,7 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err != nil {
 		return nil, nil, err
 	}
-	return made, findings, nil
+	return made, r.Findings, nil
 }
 
 // insertWorkflow stores a workflow, disabled, with a draft that was checked.
@@ -101,23 +101,26 @@ func (in *NewWorkflow) check() error {
 	return nil
 }
 
-// acceptable parses and checks a definition tree. Findings that a draft may have
-// are returned; all others are the error.
-func (e *Engine) acceptable(ctx context.Context, tree any, sync bool) (*Definition, []Finding, error) {
+// acceptable reads and checks a definition tree. Findings that a draft may have
+// come with the reading; all others are the error, beside the reading when the tree
+// has the shape of a definition. Nodes that stand unchanged in what was compiled
+// before are not read again.
+func (e *Engine) acceptable(ctx context.Context, tree any, sync bool, before *Compiled) (*Reading, error) {
 	d, problems := ParseDefinition(tree)
 	if len(problems) > 0 {
 		k := &checker{}
 		k.own("", problems)
-		return nil, nil, refusal(k.findings)
+		return nil, refusal(k.findings)
 	}
-	_, findings, err := e.Check(ctx, d, sync)
+	r, err := e.reading(ctx, d, before)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if faults := faultsIn(findings); len(faults) > 0 {
-		return d, findings, refusal(faults)
+	r.check(sync)
+	if faults := faultsIn(r.Findings); len(faults) > 0 {
+		return r, refusal(faults)
 	}
-	return d, findings, nil
+	return r, nil
 }
 
 // faultsIn gives the findings that must not get into a draft.

@@ -88,6 +88,22 @@ func (l DraftLog) Last(ctx context.Context, q Querier, owner int64, state string
 	return oneDraftCommand(q.QueryRow(ctx, l.query(l.owner+" = ? AND state = ? ORDER BY revision "+order+", at "+order+" LIMIT 1"), owner, state))
 }
 
+// Labels are those of the edits that undo would revert and redo would repeat; empty when
+// there is none. It reads no drafts.
+func (l DraftLog) Labels(ctx context.Context, q Querier, owner int64) (undo, redo string, err error) {
+	rest := l.owner + " = ? AND state = ? ORDER BY revision %[1]s, at %[1]s LIMIT 1"
+	for _, want := range []struct {
+		label        *string
+		state, order string
+	}{{&undo, "done", "DESC"}, {&redo, "undone", "ASC"}} {
+		err := q.QueryRow(ctx, "SELECT label"+l.find+fmt.Sprintf(rest, want.order), owner, want.state).Scan(want.label)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return "", "", fmt.Errorf("load labels of edits: %w", storageError(err))
+		}
+	}
+	return undo, redo, nil
+}
+
 func oneDraftCommand(row *sql.Row) (*DraftCommand, error) {
 	c, err := scanDraftCommand(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -62,9 +62,9 @@ func (in *instance) editor(ctx context.Context) ([]figure, error) {
 	}
 	b := &visitor{base: in.base, cookie: started.Secret, client: &fasthttp.Client{ReadBufferSize: 16 << 10}}
 	var page, edit, sizes []float64
-	revision := regexp.MustCompile(`data-revision="(\d+)"`)
+	revision := regexp.MustCompile(`data-revision="(\d+)" data-drawn="([^"]*)"`)
 	for i := range canvasEdits {
-		took, body, _, err := b.ask("GET", "/workflows/"+canvasKey, nil)
+		took, body, _, err := b.ask("GET", "/workflows/"+canvasKey, "", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ func (in *instance) editor(ctx context.Context) ([]figure, error) {
 		if found == nil {
 			return nil, fmt.Errorf("the page of the editor names no revision")
 		}
-		took, body, size, err := b.ask("POST", "/workflows/"+canvasKey+"/commands", url.Values{
+		took, body, size, err := b.ask("POST", "/workflows/"+canvasKey+"/commands", found[2], url.Values{
 			"_csrf": {token}, "base": {found[1]}, "command": {"set_skip"}, "step": {"y" + strconv.Itoa(i%(canvasSteps/4))}, "value": {strconv.FormatBool(i%2 == 0)},
 		})
 		if err != nil {
@@ -97,9 +97,9 @@ type visitor struct {
 	client       *fasthttp.Client
 }
 
-// ask sends one request and gives how long it took in milliseconds, the answer, and
+// ask sends one request, with what the page shows of the canvas, and gives how long it took in milliseconds, the answer, and
 // how large that was on its way in KiB.
-func (v *visitor) ask(method, path string, form url.Values) (took float64, body string, size float64, err error) {
+func (v *visitor) ask(method, path, drawn string, form url.Values) (took float64, body string, size float64, err error) {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
@@ -111,6 +111,7 @@ func (v *visitor) ask(method, path string, form url.Values) (took float64, body 
 	req.Header.Set("Accept", "text/html")
 	if form != nil {
 		req.Header.Set("HX-Request", "true")
+		req.Header.Set("Canvas-Drawn", drawn)
 		req.Header.SetContentType("application/x-www-form-urlencoded")
 		req.SetBodyString(form.Encode())
 	}

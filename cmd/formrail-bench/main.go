@@ -1,9 +1,9 @@
 // Command formrail-bench measures the product on this machine: the workloads W1
-// to W4, on SQLite and, when a server is named, on PostgreSQL. It prints a table
+// to W4 and W7, on SQLite and, when a server is named, on PostgreSQL. It prints a table
 // and one JSON document. Figures of one run may be compared with each other, not
 // with those of another machine or a busier hour.
 //
-//	formrail-bench [--database-url URL] [--seconds N] [--profile FOLDER] [--json FILE]
+//	formrail-bench [--database-url URL] [--seconds N] [--only W7] [--profile FOLDER] [--json FILE]
 package main
 
 import (
@@ -39,6 +39,7 @@ func main() {
 type options struct {
 	database string
 	seconds  int
+	only     string // what the names of measured workloads begin with
 	profile  string
 	json     string
 	binary   string
@@ -61,6 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("formrail-bench", flag.ContinueOnError)
 	flags.StringVar(&o.database, "database-url", "", "an empty PostgreSQL database to measure as well")
 	flags.IntVar(&o.seconds, "seconds", 5, "how long each workload runs")
+	flags.StringVar(&o.only, "only", "", "measure only the workloads whose names begin so: W7")
 	flags.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each workload")
 	flags.StringVar(&o.json, "json", "", "file for the figures as JSON")
 	flags.StringVar(&o.binary, "binary", "", "the formrail binary, for start-up times (W4)")
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			figures = append(figures, f...)
 		}
 	}
-	if o.binary != "" {
+	if o.binary != "" && o.wants("W4") {
 		f, err := startUp(ctx, o)
 		if err != nil {
 			return err

@@ -48,6 +48,9 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 		name = "PostgreSQL"
 	}
 	for _, load := range workloads() {
+		if !o.wants(load.name) {
+			continue
+		}
 		stop, err := o.record(load.name + " " + name + " " + w.name)
 		if err != nil {
 			return nil, err
@@ -60,7 +63,7 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 		f.Database, f.Way, f.Target = name, w.name, load.target
 		figures = append(figures, f)
 	}
-	if w.batch != 0 {
+	if w.batch != 0 || !o.wants("W7 editor") {
 		return figures, nil // edits have one way
 	}
 	stop, err := o.record("W7 editor " + name)
@@ -78,6 +81,9 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 	}
 	return figures, nil
 }
+
+// wants reports whether a workload is to be measured.
+func (o options) wants(name string) bool { return strings.HasPrefix(name, o.only) }
 
 // record writes a CPU profile of what runs until the returned function is called.
 func (o options) record(name string) (func(), error) {

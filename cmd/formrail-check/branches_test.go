@@ -53,6 +53,7 @@ func TestBrowser_OrdersBranches(t *testing.T) {
 
 	drag(b, "Large", "Branch 3")
 	are("1 · Branch 1", "2 · Branch 3", "3 · Large", "Otherwise")
+	b.drawnAsAnew()
 	b.becomes("no menu is open", `!document.querySelector(".canvas :popover-open")`)
 
 	b.click("a place in a branch", `document.querySelector(".add[aria-label*='first in branch'][aria-label*=Large]")`)
@@ -66,6 +67,7 @@ func TestBrowser_OrdersBranches(t *testing.T) {
 	b.click("move its steps", `[...document.querySelectorAll("dialog[open] button")].find((e) => e.textContent === "Move its steps below")`)
 	are("1 · Branch 1", "2 · Branch 3", "Otherwise")
 	require.Equal(t, []string{"Post-action event", "Multi-condition", "Calculation"}, b.steps())
+	b.drawnAsAnew()
 	b.click("undo", `document.querySelector("[data-does=undo-2]")`)
 	are("1 · Branch 1", "2 · Branch 3", "3 · Large", "Otherwise")
 

@@ -90,6 +90,29 @@ func (b *browser) steps() []string {
 	return all
 }
 
+// drawnAsAnew waits until the canvas is what a page that is asked for anew would draw.
+func (b *browser) drawnAsAnew() {
+	b.t.Helper()
+	b.becomes("the canvas is what a fresh page draws", `(() => {
+		const request = new XMLHttpRequest();
+		request.open("GET", location.href, false);
+		request.send();
+		const plain = (page, id) => {
+			const part = page.getElementById(id).cloneNode(true);
+			[part, ...part.querySelectorAll("*")].forEach((e) => {
+				["style", "data-basis", "aria-expanded", "hidden"].forEach((name) => e.removeAttribute(name));
+				e.classList.remove("is-far", "htmx-settling", "htmx-added", "mm-view");
+				e.classList.length || e.removeAttribute("class");
+			});
+			part.querySelectorAll("[rx='4']").forEach((e) => e.remove());
+			part.normalize();
+			return part;
+		};
+		const anew = new DOMParser().parseFromString(request.responseText, "text/html");
+		return ["canvas-stage", "canvas-map"].every((id) => plain(document, id).isEqualNode(plain(anew, id)));
+	})()`)
+}
+
 // TestBrowser_BuildsAWorkflow makes a workflow from nothing with the mouse and publishes it.
 //
 //nolint:paralleltest // loads the machine
@@ -148,8 +171,10 @@ func TestBrowser_BuildsAWorkflow(t *testing.T) {
 
 	b.click("delete", `document.querySelector(".panel__foot .btn--danger")`)
 	b.becomes("the step is gone", `document.querySelectorAll(".canvas .node[data-key]").length === 3`)
+	b.drawnAsAnew()
 	b.click("undo", `document.querySelector("[data-does=undo-2]")`)
 	b.becomes("the step is back", `document.querySelectorAll(".canvas .node[data-key]").length === 4`)
+	b.drawnAsAnew()
 	b.picture("editor")
 
 	b.click("publish", `document.querySelector("#editor-publish a")`)
@@ -219,6 +244,7 @@ func TestBrowser_BuildsAWorkflowByKeyboard(t *testing.T) {
 		b.becomes("the order is "+strings.Join(want, ", "), fmt.Sprintf(`[...document.querySelectorAll(".canvas .node[data-key] b")].map((e) => e.textContent).join() === %q`, strings.Join(want, ",")))
 	}
 	order("Post-action event", second, first)
+	b.drawnAsAnew()
 	on(first)
 	b.keys("s")
 	b.becomes("it is skipped", `document.querySelector(".node.is-off")`)
@@ -228,6 +254,7 @@ func TestBrowser_BuildsAWorkflowByKeyboard(t *testing.T) {
 	on(first + " copy")
 	b.keys(kb.Delete)
 	order("Post-action event", second, first)
+	b.drawnAsAnew()
 	on(second)
 	b.do(chromedp.KeyEvent("z", chromedp.KeyModifiers(2)))
 	order("Post-action event", second, first, first+" copy")

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"formrail/engine"
@@ -19,22 +18,14 @@ const triggerKey = "trigger"
 
 // definition is a stored definition with what its pages say about it.
 type definition struct {
-	*engine.Definition
-	types  types
-	schema engine.Schema
-	title  string // of the workflow
+	*engine.Reading
+	types types
+	title string // of the workflow
 }
 
 func (s *site) definition(ctx context.Context, stored, title string) (definition, error) {
-	parsed, err := engine.ReadDefinition(stored)
-	if err != nil {
-		return definition{}, err
-	}
-	cat, err := s.DB.Catalog(ctx)
-	if err != nil {
-		return definition{}, fmt.Errorf("read catalogue: %w", err)
-	}
-	return definition{Definition: parsed, types: s.types, schema: engine.NewSchema(cat), title: title}, nil
+	read, err := s.Engine.Read(ctx, stored)
+	return definition{Reading: read, types: s.types, title: title}, err
 }
 
 // face is what a step looks like, whatever became of it.
@@ -45,34 +36,30 @@ type face struct {
 }
 
 func (d definition) triggerFace() face {
-	f := face{title: d.types.triggerTitle(d.Trigger.Type), kind: "trigger", icon: d.types.triggerIcon(d.Trigger.Type)}
-	if typ, ok := d.types.triggers[d.Trigger.Type]; ok {
-		if settings, problems := typ.Decode(d.Trigger.Config); len(problems) == 0 {
-			f.summary = typ.Line(settings, d.schema)
-		}
+	return face{
+		title: d.types.triggerTitle(d.Trigger.Type), kind: "trigger", icon: d.types.triggerIcon(d.Trigger.Type),
+		summary: d.Line(triggerKey),
+	}
+}
+
+func (d definition) faceOf(part *engine.NodePart) face {
+	f := face{title: d.nameOf(part), kind: "flow", icon: "circle-dot", summary: part.Type}
+	if f.typ, f.settings = d.Type(part.Key); f.typ == nil {
+		return f
+	}
+	f.kind, f.icon, f.summary = tile(f.typ.Group), f.typ.Icon, f.typ.Title
+	if line := d.Line(part.Key); line != "" {
+		f.summary = line
 	}
 	return f
 }
 
-func (d definition) faceOf(part *engine.NodePart) face {
-	f := face{title: part.Title, kind: "flow", icon: "circle-dot"}
-	typ, ok := d.types.nodes[part.Type]
-	if !ok {
-		f.summary = part.Type
-		return f
+// nameOf is what a step is called; it need not be one of the definition.
+func (d definition) nameOf(part *engine.NodePart) string {
+	if typ, ok := d.types.nodes[part.Type]; ok && part.Title == "" {
+		return typ.Title
 	}
-	f.typ, f.kind, f.icon, f.summary = typ, tile(typ.Group), typ.Icon, typ.Title
-	if f.title == "" {
-		f.title = typ.Title
-	}
-	settings, problems := typ.Decode(part.Config)
-	f.settings = settings
-	if len(problems) == 0 {
-		if line := typ.Line(settings, d.schema); line != "" {
-			f.summary = line
-		}
-	}
-	return f
+	return part.Title
 }
 
 // listens is what the trigger waits for, as far as its settings can be read.
@@ -100,15 +87,23 @@ func nodeIn(list []*engine.NodePart, key string) *engine.NodePart {
 	return nil
 }
 
-// marker says what an execution did to a step.
-type marker func(*canvas.Step)
+// marker adds to a step what only one page knows of it; what it is drawn from is empty
+// for the trigger.
+type marker func(*canvas.Step, drawn)
+
+// drawn is what a step is drawn from.
+type drawn struct {
+	part     *engine.NodePart
+	face     face
+	branches []branch
+}
 
 // drawing is a definition as it is drawn; touch adds to each step what only one page
 // knows of it.
 func (d definition) drawing(touch marker) (trigger canvas.Step, steps []canvas.Step) {
 	f := d.triggerFace()
 	trigger = canvas.Step{Key: triggerKey, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind}
-	touch(&trigger)
+	touch(&trigger, drawn{face: f})
 	return trigger, d.steps(d.Nodes, touch)
 }
 
@@ -120,11 +115,12 @@ func (d definition) steps(list []*engine.NodePart, touch marker) []canvas.Step {
 			Key: part.Key, Title: f.title, Summary: f.summary, Icon: f.icon, Kind: f.kind,
 			Ends: part.Type == endType, Note: part.Note, Skipped: part.Skip, Elevated: part.Elevated,
 		}
-		for _, b := range d.branches(part, f) {
+		list := d.branches(part, f)
+		for _, b := range list {
 			b.view.Steps = d.steps(b.nodes, touch)
 			s.Branches = append(s.Branches, b.view)
 		}
-		touch(&s)
+		touch(&s, drawn{part, f, list})
 		out = append(out, s)
 	}
 	return out

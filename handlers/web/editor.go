@@ -28,7 +28,7 @@ type editing struct {
 	versions  []*models.Version
 	def       definition
 	state     engine.DraftState
-	checked   bool            // state has the findings
+	was       *editing        // before the edit that this request made; nil when it made none
 	version   *models.Version // an old one that is looked at; nil for the draft
 	open      string          // key of the step in the panel
 	moving    string          // key of the step that is being moved
@@ -55,7 +55,12 @@ func (s *site) edit(c *fiber.Ctx) (*editing, error) {
 	return e, e.load(c.UserContext(), route.Param(c, "key"))
 }
 
+// load reads the draft as it is now, and keeps what was read of it before.
 func (e *editing) load(ctx context.Context, key string) (err error) {
+	if e.w != nil {
+		before := *e
+		e.was = &before
+	}
 	q := e.site.DB.Read()
 	if e.w, err = models.WorkflowByKey(ctx, q, key); err != nil {
 		return err
@@ -63,22 +68,11 @@ func (e *editing) load(ctx context.Context, key string) (err error) {
 	if e.versions, err = models.Versions(ctx, q, e.w.ID); err != nil {
 		return err
 	}
-	if e.def, err = e.site.definition(ctx, e.w.Draft, e.w.Title); err != nil {
+	if e.state, err = e.site.Engine.Draft(ctx, e.access, e.w); err != nil {
 		return err
 	}
-	e.checked = false
-	e.state, err = e.site.Engine.DraftBrief(ctx, e.access, e.w)
-	return err
-}
-
-// check finds what is wrong with the draft, unless that is known.
-func (e *editing) check(ctx context.Context) (err error) {
-	if e.checked || e.version != nil {
-		return nil
-	}
-	e.checked = true
-	e.state, err = e.site.Engine.Draft(ctx, e.access, e.w)
-	return err
+	e.def = definition{Reading: e.state.Draft, types: e.site.types, title: e.w.Title}
+	return nil
 }
 
 // mayEdit reports whether the viewer changes what he sees.
@@ -165,17 +159,13 @@ func (e *editing) draw(c *fiber.Ctx, status int) error {
 			return err
 		}
 	}
+	e.leave(c, &p)
 	return reply.Status(c, status, editor.Page(p), editor.Changes(p, !e.keep && (e.sent.form == nil || e.sent.redraw)))
 }
 
 // props are the editor as it stands.
 func (e *editing) props(ctx context.Context) (editor.Props, error) {
-	if err := e.check(ctx); err != nil {
-		return editor.Props{}, err
-	}
-	if err := e.checkScript(ctx); err != nil {
-		return editor.Props{}, err
-	}
+	e.checkScript(ctx)
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
 		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
@@ -331,10 +321,10 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 		number := int(e.version.Number)
 		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
 	}
-	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step) {
+	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step, of drawn) {
 		s.Href, s.Selected, s.Problem = href(s.Key), s.Key == e.open, wrong[s.Key]
 		if forks {
-			e.fork(s)
+			e.fork(s, of)
 		}
 	})
 	return p

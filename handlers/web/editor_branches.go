@@ -28,22 +28,25 @@ func mayFork(typ *node.Type, part *engine.NodePart) bool {
 }
 
 // fork says what can be done to the branches of a step of the draft.
-func (e *editing) fork(s *canvas.Step) {
-	part := nodeIn(e.def.Nodes, s.Key)
+func (e *editing) fork(s *canvas.Step, of drawn) {
+	part, f := of.part, of.face
 	if part == nil {
 		return
 	}
-	f := e.def.faceOf(part)
 	s.Fork = f.typ != nil && mayFork(f.typ, part)
-	for i, b := range e.def.branches(part, f) {
+	var declared []node.Branch
+	if f.typ != nil {
+		declared = f.typ.Branches(f.settings)
+	}
+	for i, b := range of.branches {
 		edit := canvas.Edit{Name: b.name, Rename: urls.WorkflowOpen(e.w.Key, s.Key)}
 		if f.typ != nil {
 			place, places := freePlace(f.typ, part, b.view.Key)
-			declared := slices.ContainsFunc(f.typ.Branches(f.settings), func(d node.Branch) bool { return d.Key == b.view.Key })
+			owned := slices.ContainsFunc(declared, func(d node.Branch) bool { return d.Key == b.view.Key })
 			if place >= 0 {
 				edit.Place, edit.Places = place, places
 			}
-			edit.Delete = place >= 0 && places > f.typ.Free.Min || !declared
+			edit.Delete = place >= 0 && places > f.typ.Free.Min || !owned
 		}
 		s.Branches[i].Edit = &edit
 	}

@@ -221,7 +221,7 @@ func (e *editing) changed(c *fiber.Ctx, done engine.DraftState) error {
 	if err := e.load(c.UserContext(), e.w.Key); err != nil {
 		return err
 	}
-	e.state, e.checked, e.saved = done, done.Revision == e.w.DraftRevision, true
+	e.saved = true
 	if _, ok := e.titleOf(e.open); !ok {
 		e.open, where = "", urls.Workflow(e.w.Key)
 	}

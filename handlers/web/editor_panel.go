@@ -49,13 +49,12 @@ func (e *editing) declared() (fields []field.Field, config map[string]any) {
 
 // checkScript lets the script of the open step be read, which takes too long to be done
 // for all steps at every change.
-func (e *editing) checkScript(ctx context.Context) (err error) {
+func (e *editing) checkScript(ctx context.Context) {
 	fields, _ := e.declared()
 	if !e.mayEdit() || !slices.ContainsFunc(fields, func(f field.Field) bool { return f.Kind == field.Code }) {
-		return nil
+		return
 	}
-	e.state.Findings, err = e.site.Engine.CheckAll(ctx, e.def.Definition, e.w.Sync)
-	return err
+	e.state.Findings = e.site.Engine.CheckScripts(ctx, e.state.Draft)
 }
 
 // panel draws the step that is open; nil when there is none of that key.
@@ -120,7 +119,7 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 		}
 		p.Branches = append(p.Branches, one)
 	}
-	p.Outputs = outputsOf(part.Key, f.typ.Outputs(f.settings, e.def.schema))
+	p.Outputs = outputsOf(part.Key, f.typ.Outputs(f.settings, e.def.Schema))
 }
 
 // effectOf says how often what a step does can happen.
@@ -177,7 +176,7 @@ func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[st
 
 // around gathers what the inputs of the open step offer.
 func (e *editing) around(ctx context.Context) (settings.Around, error) {
-	a := settings.Around{Schema: e.def.schema}
+	a := settings.Around{Schema: e.def.Schema}
 	for _, on := range e.cat.Collections() {
 		if e.access.Can("collection.design") || e.access.MayTouch(on.Name, models.View) {
 			a.Collections = append(a.Collections, ui.Choice{Value: on.Name, Label: on.Title})
@@ -190,9 +189,7 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 			return a, err
 		}
 	}
-	if e.variables, err = e.site.Engine.Variables(ctx, e.def.Definition, e.open); err != nil {
-		return a, err
-	}
+	e.variables = e.def.Variables(ctx, e.open)
 	a.Holds = func(variable string) field.Kind { return e.holds(ctx, variable) }
 	if !e.mayEdit() { // who only looks is offered nothing; what is chosen shows by its key
 		return a, nil
@@ -211,7 +208,7 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 	for _, g := range groups {
 		a.Groups = append(a.Groups, ui.Choice{Value: g.Code, Label: g.Title})
 	}
-	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.schema)
+	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.Schema)
 	return a, nil
 }
 
@@ -259,9 +256,8 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	changes := settings.Changes(before, after)
 	e.sent.redraw = e.sent.redraw || slices.ContainsFunc(changes, func(name string) bool { return settings.Shapes(fields, name) })
 	commands := e.commands(form, changes, after)
-	var done engine.DraftState
 	if len(commands) > 0 {
-		if done, err = s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
+		if _, err = s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
 			return e.refuse(c, models.AsError(err))
 		}
 	}
@@ -271,9 +267,7 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	if err := e.load(ctx, e.w.Key); err != nil {
 		return err
 	}
-	if e.saved = true; done.Revision == e.w.DraftRevision {
-		e.state, e.checked = done, true
-	}
+	e.saved = true
 	return e.draw(c, fiber.StatusOK)
 }
 

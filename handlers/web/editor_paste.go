@@ -44,7 +44,7 @@ func nodesIn(clipboard string) any {
 // title says what is pasted.
 func (f *fragment) title(ctx context.Context, d definition) string {
 	if len(f.nodes) == 1 {
-		return d.faceOf(f.nodes[0]).title
+		return d.nameOf(f.nodes[0])
 	}
 	return text.T(ctx, "editor.n_steps", "%d steps", len(f.nodes))
 }

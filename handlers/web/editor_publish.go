@@ -37,7 +37,7 @@ func (e *editing) publishing(ctx context.Context) (*editor.Publish, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.checked, e.state.Findings = true, all
+	e.state.Findings = all
 	for _, one := range e.problems(ctx) {
 		if one.Warning {
 			p.Warnings = append(p.Warnings, one)

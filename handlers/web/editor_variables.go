@@ -34,10 +34,7 @@ func (s *site) showVariables(c *fiber.Ctx) error {
 	}
 	ctx := c.UserContext()
 	e.open = query.Get("at")
-	list, err := s.Engine.Variables(ctx, e.def.Definition, e.open)
-	if err != nil {
-		return err
-	}
+	list := e.def.Variables(ctx, e.open)
 	seen, err := e.samples(ctx, query.Get("sample"))
 	if err != nil {
 		return err

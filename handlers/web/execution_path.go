@@ -20,7 +20,7 @@ func (v *viewer) path(ctx context.Context, f *executionFacts, shown []executions
 		last[s.Node] = s
 	}
 	p := canvas.Props{ID: "execution", Label: text.T(ctx, "execution.path", "Path taken"), Ran: true}
-	p.Trigger, p.Steps = f.def.drawing(func(n *canvas.Step) {
+	p.Trigger, p.Steps = f.def.drawing(func(n *canvas.Step, _ drawn) {
 		status, key := "", n.Key
 		switch s := last[n.Key]; {
 		case n.Key == triggerKey:

@@ -30,7 +30,7 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 	shape := field.Shape{}
 	if typ, ok := v.site.types.triggers[f.def.Trigger.Type]; ok {
 		settings, _ := typ.Decode(f.def.Trigger.Config)
-		shape = typ.Context(settings, f.def.schema)
+		shape = typ.Context(settings, f.def.Schema)
 	}
 	var err error
 	s.Hidden = v.hidden(ctx)

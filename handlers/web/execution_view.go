@@ -69,7 +69,7 @@ func (v *viewer) executionMenu(ctx context.Context, x models.ExecutionRow) []ui.
 
 // waitingAt names the steps an execution waits in.
 func (v *viewer) waitingAt(ctx context.Context, id string) (string, error) {
-	steps, err := models.StepsOf(ctx, v.site.DB.Read(), id, []string{})
+	steps, err := models.OpenSteps(ctx, v.site.DB.Read(), id)
 	if err != nil {
 		return "", err
 	}

@@ -42,7 +42,7 @@ func (r recordView) submittedSteps(ctx context.Context) ([]ui.TimelineItem, erro
 
 // whoIsAsked names the people an execution waits for.
 func (r recordView) whoIsAsked(ctx context.Context, id string) (string, error) {
-	steps, err := models.StepsOf(ctx, r.site.DB.Read(), id, []string{})
+	steps, err := models.OpenSteps(ctx, r.site.DB.Read(), id)
 	if err != nil {
 		return "", err
 	}

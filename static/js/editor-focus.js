@@ -9,11 +9,13 @@ document.addEventListener("focusin", (event) => {
   const at = event.target;
   if (!at.closest?.("#editor, #question, #node-menu")) return;
   const open = at.closest("#node-menu, #question") && last?.step;
-  last = { id: at.id, does: at.dataset.does, step: at.closest(".node")?.dataset.key ?? (open || ""), steps: stepsNow() };
+  last = { id: at.id || at.closest(".edge")?.id, does: at.dataset.does, step: at.closest(".node")?.dataset.key ?? (open || ""), steps: stepsNow() };
 });
 
+const focusable = (element) => (element?.matches(".edge") ? element.firstElementChild : element);
+
 const same = () =>
-  (last.id && document.getElementById(last.id)) ||
+  focusable(last.id && document.getElementById(last.id)) ||
   (last.does && document.querySelector(`[data-does="${last.does}"]:not(:disabled)`));
 
 // nearest is the step that had the focus, or the last one before it that is still there.

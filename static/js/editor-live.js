@@ -1,6 +1,6 @@
 // What other people do in the editor: who is here, which step each has open, and their
 // changes as they make them.
-import { editing, saved, state } from "./editor-parts.js";
+import { drawn, editing, saved, state } from "./editor-parts.js";
 
 const { htmx } = window;
 const here = () => document.getElementById("editor-live");
@@ -36,7 +36,7 @@ const refresh = async () => {
   const panel = document.getElementById("panel");
   const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
   if (editing()) query.set("keep", "1");
-  const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true" } });
+  const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true", ...drawn() } });
   if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
   const before = editing();
   htmx.swap("#editor", await response.text(), { swapStyle: "none", swapDelay: 0, settleDelay: 0 });

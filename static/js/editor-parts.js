@@ -1,5 +1,5 @@
 // The parts of the editor that answers replace, and how they are asked for.
-const { htmx } = window;
+const { htmx, Idiomorph } = window;
 
 export const editor = () => document.getElementById("editor");
 
@@ -27,3 +27,18 @@ export const state = () => document.getElementById("editor-state");
 
 // editing reports whether the reader may change what is drawn.
 export const editing = () => "editing" in (state()?.dataset ?? {});
+
+// drawn tells with a request what the page shows of the canvas: the answer leaves that out.
+export const drawn = () => (state() ? { "Canvas-Drawn": state().dataset.drawn } : {});
+
+// Parts that an answer only names stay as they are.
+if (Idiomorph) Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => fresh.dataset?.kept === undefined;
+
+// What belongs to another drawing than the page's, because answers overtook each other,
+// is asked for again.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const basis = event.detail.fragment?.firstElementChild?.dataset.basis;
+  if (!basis || state().dataset.drawn.endsWith(`.${basis}`)) return;
+  event.detail.shouldSwap = false;
+  document.dispatchEvent(new Event("draft:changed"));
+});

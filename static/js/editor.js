@@ -1,7 +1,7 @@
 // The editor of workflows: opening steps beside the canvas, adding and moving them, and
 // saying how the draft is saved. Every address works without this module too.
 import { openAll } from "./dialog.js";
-import { editor, show, state } from "./editor-parts.js";
+import { drawn, editor, show, state } from "./editor-parts.js";
 import { openBeside } from "./popover.js";
 
 const { htmx } = window;
@@ -116,7 +116,9 @@ const word = (text) => {
 };
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if (!editor() || event.detail.verb === "get") return;
+  if (!editor()) return;
+  Object.assign(event.detail.headers, drawn());
+  if (event.detail.verb === "get") return;
   if (state()) event.detail.parameters.base = state().dataset.revision;
   word(state()?.dataset.saving ?? "");
 });

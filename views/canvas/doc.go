@@ -88,6 +88,9 @@ type Props struct {
 	Moving  string             // key of the step that is being moved
 	Menu    func(Step) string  // id of the menu of a step; nil = none
 	Foot    *Foot              // the end of the trunk
+
+	kept map[string]bool // ids of the parts that the page has, see [Props.Keep]
+	from string          // the print of what the page shows
 }
 
 // BranchForm is the id of the form that sends what is done to branches. Its buttons

@@ -83,6 +83,41 @@ type list struct {
 
 func (l list) place(index int) Place { return Place{l.parent, l.branch, index} }
 
+// above is the line that leads to a step of the list.
+func (l list) above(index int) line {
+	return line{on: l.steps[index].Reached, after: l.before(index), in: l.label}
+}
+
+// end is the line below the last step of the list.
+func (l list) end(on, bare bool) *line {
+	return &line{on: on, bare: bare, after: l.before(len(l.steps)), in: l.label}
+}
+
+func (p Props) trunk() list { return list{first: p.Trigger.Title, steps: p.Steps} }
+
+// tail is the line to the foot; nil when nothing follows the last step.
+func (p Props) tail() *line {
+	if ends(p.Steps) {
+		return nil
+	}
+	return p.trunk().end(p.Foot != nil && p.Foot.Done, false)
+}
+
+// way is the list of steps in a branch.
+func (s Step) way(at int) list {
+	b := s.Branches[at]
+	return list{parent: s.Key, branch: b.Key, label: b.Label, steps: b.Steps}
+}
+
+// tail is the line that leads out of a branch; nil when its last step ends it.
+func (s Step) tail(at int) *line {
+	b := s.Branches[at]
+	if !b.joins() && b.Ends == "" {
+		return nil
+	}
+	return s.way(at).end(b.Left, b.joins())
+}
+
 // before is the title of what stands above the place of an index.
 func (l list) before(index int) string {
 	if index == 0 {

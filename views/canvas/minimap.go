@@ -1,5 +1,7 @@
 package canvas
 
+import "slices"
+
 // Size of the minimap in pixels.
 const (
 	mapWidth  = 168.0
@@ -16,6 +18,12 @@ type mark struct {
 type minimap struct {
 	scale float64 // pixels of the map for one of the canvas
 	marks []mark
+}
+
+// MapDiffers reports whether the minimap of a drawing is another than that of a second.
+func (p Props) MapDiffers(other Props) bool {
+	a, b := p.minimap(), other.minimap()
+	return a.scale != b.scale || !slices.Equal(a.marks, b.marks)
 }
 
 // minimap draws the tree of a canvas.

@@ -52,6 +52,9 @@ type Props struct {
 	CanPublish bool
 
 	Canvas   canvas.Props
+	Drawn    string // tells, when it comes back with a request, what the page shows
+	Stage    bool   // the canvas differs from that
+	Map      bool   // and its minimap
 	Panel    *Panel
 	Palette  *Palette
 	Question *Question
