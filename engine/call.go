@@ -42,7 +42,9 @@ func (s *stretch) call(tx *models.Tx, st *state, cur cursor, step *models.Step, 
 		}
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}
-	case node.Pure, node.External:
+	case node.External:
+		c.HTTP = outside{client: s.e.out, cancel: s.cancel}
+	case node.Pure:
 	}
 	return c
 }

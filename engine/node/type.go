@@ -38,6 +38,7 @@ type Type struct {
 	rights    func(any) []string
 	source    func(any) Source
 	line      func(any, Catalog) string
+	policy    func(any) Policy
 	run       func(context.Context, Call, any) (Result, error)
 	resume    func(context.Context, Call, any, Signal) (Result, error)
 	test      func(context.Context, Call, any) (Result, error)
@@ -81,6 +82,7 @@ func Define[C any](s Spec[C]) *Type {
 		rights:    func(any) []string { return nil },
 		source:    func(any) Source { return Source{} },
 		line:      func(any, Catalog) string { return "" },
+		policy:    func(any) Policy { return Policy{} },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
 		},
@@ -117,6 +119,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Line != nil {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
+	}
+	if s.Policy != nil {
+		t.policy = func(c any) Policy { return s.Policy(*c.(*C)) }
 	}
 	if s.Resume != nil {
 		t.resume = func(ctx context.Context, call Call, c any, sig Signal) (Result, error) {
@@ -229,6 +234,9 @@ func (t *Type) Rights(s Settings) []string {
 
 // Line gives one line for the canvas, made from the settings.
 func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, cat) }
+
+// Policy gives what settings mean for the attempts.
+func (t *Type) Policy(s Settings) Policy { return t.policy(s.config) }
 
 // Run makes one attempt.
 func (t *Type) Run(ctx context.Context, call Call, s Settings) (Result, error) {
