@@ -22,6 +22,7 @@ func All() []*node.Type {
 		approval,
 		notification,
 		javascript,
+		httpRequest,
 		responseMessage,
 	}
 }

@@ -117,6 +117,9 @@ func TestDo_SendsWhatItIsToldAndGivesTheAnswer(t *testing.T) {
 	require.Equal(t, "POST /a%2Fb?q=1 hi [1 2] k1 2", string(a.Body))
 	require.Equal(t, "http://"+addr+"/a%2Fb", a.URL)
 	require.Positive(t, a.Took)
+	a, err = get(t, client(t, addr), addr, func(r *outbound.Request) { r.URL += "ä b?q=ä b HTTP/1.1" })
+	require.NoError(t, err)
+	require.Contains(t, string(a.Body), "GET /%C3%A4%20b?q=%C3%A4%20b%20HTTP/1.1 ")
 }
 
 func TestDo_RefusesWhatCannotBeSent(t *testing.T) {

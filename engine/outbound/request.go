@@ -100,7 +100,22 @@ func ParseURL(raw string) (*url.URL, error) {
 		}
 	}
 	u.Fragment, u.RawFragment = "", ""
+	u.RawQuery = plainQuery(u.RawQuery)
 	return u, nil
+}
+
+// plainQuery encodes what would end a request line or may not stand in one.
+func plainQuery(q string) string {
+	const hex = "0123456789ABCDEF"
+	var out strings.Builder
+	for i := range len(q) {
+		if b := q[i]; b <= ' ' || b >= 0x7f || b == '"' || b == '<' || b == '>' || b == '`' {
+			out.WriteString(string([]byte{'%', hex[b>>4], hex[b&15]}))
+			continue
+		}
+		out.WriteByte(q[i])
+	}
+	return out.String()
 }
 
 // HostIn reports whether the host of an address is in a list. An entry is a host, a
