@@ -90,6 +90,9 @@ type server struct {
 func (c *cli) newServer(ctx context.Context, from storage, addr string, egress outbound.Egress) (_ *server, err error) {
 	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New()}
 	s.out = outbound.New(outbound.Options{Egress: egress, Clock: c.clock})
+	if list := egress.String(); list != "" {
+		s.log.Info("steps may call what lies inside", "listed", list)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
