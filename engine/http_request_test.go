@@ -30,7 +30,10 @@ func receive(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Req
 	t.Helper()
 	v := &receiver{}
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			body = []byte(err.Error())
+		}
 		v.mu.Lock()
 		v.keys, v.texts = append(v.keys, r.Header.Get("Idempotency-Key")), append(v.texts, string(body))
 		n := len(v.keys)

@@ -49,8 +49,8 @@ func sampleAnswer(r node.HTTPRequest) (node.HTTPResponse, error) {
 		}
 		return JSONAnswer(201, `{"number": "R-7", "body": `+string(body)+`}`), nil
 	case "GET /customers":
-		name, _ := json.Marshal(u.Query().Get("name"))
-		return JSONAnswer(200, `{"name": `+string(name)+`, "city": "Bremen"}`), nil
+		name, err := json.Marshal(u.Query().Get("name"))
+		return JSONAnswer(200, `{"name": `+string(name)+`, "city": "Bremen"}`), err
 	case "GET /items":
 		if strings.Contains(u.RawQuery, "cursor=b") {
 			return JSONAnswer(200, `{"items": [3], "next": null}`), nil

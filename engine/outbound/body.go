@@ -40,9 +40,9 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 	received := &tally{from: resp.Body}
 	var from io.Reader = received
 	packed := false
-	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); {
-	case encoding == "", encoding == "identity":
-	case encoding == "gzip" || encoding == "x-gzip":
+	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
 		unpack, err := gzip.NewReader(received)
 		if errors.Is(err, io.EOF) && received.n == 0 {
 			return nil, nil // nothing at all, as with status 204

@@ -84,6 +84,15 @@ func raw(t *testing.T, do func(c net.Conn, gone <-chan struct{})) string {
 	return l.Addr().String()
 }
 
+// whole is the body of a request.
+func whole(r *http.Request) []byte {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return body
+}
+
 func get(t *testing.T, c *outbound.Client, addr string, more ...func(*outbound.Request)) (*outbound.Response, error) {
 	t.Helper()
 	r := outbound.Request{Method: "GET", URL: "http://" + addr + "/", Timeout: 2 * time.Second}
@@ -100,7 +109,7 @@ func within(d time.Duration) func(*outbound.Request) {
 func TestDo_SendsWhatItIsToldAndGivesTheAnswer(t *testing.T) {
 	t.Parallel()
 	addr := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body := whole(r)
 		w.Header().Add("X-Two", "1")
 		w.Header().Add("X-Two", "2")
 		w.WriteHeader(http.StatusCreated)
@@ -305,10 +314,11 @@ func TestDo_UnpacksWithinBounds(t *testing.T) {
 		zeros := make([]byte, 1<<20)
 		for n > 0 {
 			part := min(n, len(zeros))
-			_, _ = z.Write(zeros[:part])
+			_, err := z.Write(zeros[:part])
+			require.NoError(t, err)
 			n -= part
 		}
-		_ = z.Close()
+		require.NoError(t, z.Close())
 		return b.Bytes()
 	}
 	small, bomb := packed(1000), packed(1<<30)
@@ -318,7 +328,7 @@ func TestDo_UnpacksWithinBounds(t *testing.T) {
 		if r.URL.Path == "/br" {
 			w.Header().Set("Content-Encoding", "br")
 		}
-		_, _ = w.Write(answers[r.URL.Path])
+		fmt.Fprint(w, string(answers[r.URL.Path]))
 	})
 	at := func(path string) func(*outbound.Request) {
 		return func(r *outbound.Request) { r.URL, r.Timeout = "http://"+addr+path, 20*time.Second }
@@ -349,7 +359,7 @@ func TestDo_FollowsAsManyRedirectsAsItMay(t *testing.T) {
 	var calls atomic.Int32
 	addr := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
-		body, _ := io.ReadAll(r.Body)
+		body := whole(r)
 		switch r.URL.Path {
 		case "/loop":
 			http.Redirect(w, r, "/loop", http.StatusFound)
@@ -435,7 +445,7 @@ func TestDo_TrustsOnlyKnownCertificates(t *testing.T) {
 	require.Equal(t, "ok", string(a.Body))
 }
 
-func TestDo_AsksNoProxy(t *testing.T) {
+func TestDo_AsksNoProxy(t *testing.T) { //nolint:paralleltest // it changes the environment
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "ALL_PROXY"} {
 		t.Setenv(name, "http://127.0.0.1:1")
 	}
