@@ -45,7 +45,9 @@ func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor
 		}
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}
-	case node.Pure, node.External:
+	case node.External:
+		c.HTTP = outside{client: s.e.out, cancel: s.cancel}
+	case node.Pure:
 	}
 	return c
 }

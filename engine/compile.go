@@ -52,6 +52,7 @@ type compiledNode struct {
 	inner    []expr.Reference // of these, those that are read inside a pass of its own
 	timeout  time.Duration
 	retry    retryPolicy
+	unknown  node.Unknown // what to do about an attempt whose outcome nobody knows
 }
 
 // settingTree is one setting that is resolved at run time.
@@ -214,18 +215,22 @@ func (c *compiler) takeOver(n *compiledNode) bool {
 		return false
 	}
 	n.clean, n.settings, n.trees, n.refs, n.inner, n.branches = true, was.settings, was.trees, was.refs, was.inner, was.branches
-	n.timeout, n.retry = was.timeout, was.retry
+	c.policies(n)
 	return true
 }
 
 func (c *compiler) policies(n *compiledNode) {
 	n.timeout = defaultTimeout(n.typ.Effect)
+	own := n.typ.Policy(n.settings)
+	if own.Timeout > 0 {
+		n.timeout = min(own.Timeout, maxTimeout)
+	}
 	if n.part.Timeout != "" {
 		if span, err := field.ParseDuration(n.part.Timeout); err == nil {
 			n.timeout = span.Approximate()
 		}
 	}
-	if n.timeout > 10*time.Minute {
+	if n.timeout > maxTimeout {
 		c.problems.Add(join(n.part.Key, "timeout"), "DEFINITION_INVALID", text.M("definition.timeout", "One attempt may take 10 minutes at most."))
 	}
 	if policy, err := parseRetry(n.part.Retry); err == nil {
@@ -233,6 +238,14 @@ func (c *compiler) policies(n *compiledNode) {
 	}
 	if n.part.Retry == nil && n.typ.Effect == node.External {
 		n.retry = externalRetry()
+		if own.Once {
+			n.retry.attempts = 1
+		}
+	}
+	if n.unknown = node.Unknown(n.part.OnUnknown); n.unknown == "" {
+		if n.unknown = n.typ.Unknown; own.Once {
+			n.unknown = node.AskUnknown
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"formrail/engine/live"
 	"formrail/engine/node"
+	"formrail/engine/outbound"
 	"formrail/engine/queue"
 	"formrail/engine/script"
 	"formrail/engine/trigger"
@@ -23,7 +24,8 @@ type Deps struct {
 	DB       *models.DB
 	Records  *records.Service
 	Queue    queue.Queue
-	Scripts  *script.Pool // nil: scripts fail
+	Scripts  *script.Pool     // nil: scripts fail
+	Out      *outbound.Client // nil: calls to others fail
 	Live     *live.Hub
 	Clock    models.Clock
 	Log      *slog.Logger
@@ -41,6 +43,7 @@ type Engine struct {
 	records  *records.Service
 	queue    queue.Queue
 	scripts  *script.Pool
+	out      *outbound.Client
 	live     *live.Hub
 	clock    models.Clock
 	log      *slog.Logger
@@ -66,7 +69,7 @@ type Engine struct {
 // New wires an engine. It does nothing until Start.
 func New(d Deps) *Engine {
 	e := &Engine{
-		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, live: d.Live, clock: d.Clock, log: d.Log,
+		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log,
 		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes,
 	}
 	if d.FlushPerNode {

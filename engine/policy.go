@@ -101,7 +101,7 @@ func words(v any) ([]string, error) {
 // pause gives the time until attempt n+1 after attempt n failed with f, and
 // whether there is one.
 func (p retryPolicy) pause(f *node.Failure, n int, seed int64) (time.Duration, bool) {
-	if f.Kind == node.Refused || n >= p.attempts || !f.Retry && !slices.Contains(p.on, f.Code) {
+	if f.Kind == node.Refused || n >= p.attempts || !p.repeats(f) {
 		return 0, false
 	}
 	d := float64(p.first) * math.Pow(p.factor, float64(n-1))
@@ -110,6 +110,20 @@ func (p retryPolicy) pause(f *node.Failure, n int, seed int64) (time.Duration, b
 	d += d * p.jitter * random.Float64()
 	return max(time.Duration(d), min(f.After, time.Hour)), true
 }
+
+// repeats reports whether the policy lists failures of this kind.
+func (p retryPolicy) repeats(f *node.Failure) bool {
+	switch {
+	case f.Class != "":
+		return slices.Contains(p.on, f.Class)
+	case f.Kind == node.Timeout:
+		return slices.Contains(p.on, "timeout")
+	}
+	return f.Retry || slices.Contains(p.on, f.Code)
+}
+
+// maxTimeout is how long one attempt may take at most.
+const maxTimeout = 10 * time.Minute
 
 // defaultTimeout is how long one attempt may take.
 func defaultTimeout(e node.Effect) time.Duration {

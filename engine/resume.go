@@ -252,11 +252,7 @@ func readSignal(w models.Wakeup) (node.Signal, error) {
 // unknown decides about an external attempt whose result was never stored: the
 // process died, or lost its lease, while it was in flight.
 func (s *stretch) unknown(ctx context.Context, cur cursor) error {
-	policy := node.Unknown(cur.node.part.OnUnknown)
-	if policy == "" {
-		policy = cur.node.typ.Unknown
-	}
-	switch policy {
+	switch cur.node.unknown {
 	case node.RetryUnknown:
 		cur.retry = true
 		s.state.cursors = append(s.state.cursors, cur)

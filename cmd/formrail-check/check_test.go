@@ -116,7 +116,8 @@ func TestBreaking(t *testing.T) {
 func elsewhere() map[string]string {
 	return map[string]string{
 		"engine.sweep": "the sweeper", "engine.send.before": "external nodes", "engine.send.after": "external nodes",
-		"engine.intent": "external nodes", "engine.ask": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
+		"engine.intent": "external nodes", "outbound.send.before": "external nodes", "outbound.send.after": "external nodes",
+		"engine.ask": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
 		"engine.leases": "the sweeper", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
 		"engine.late": "a mutant", "engine.effects": "a mutant",
 		"workflow.create": "set-up", "workflow.publish": "set-up", "workflow.update": "set-up", "workflow.edit": "the editor", "workflow.remove": "the editor",

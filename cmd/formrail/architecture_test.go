@@ -30,11 +30,12 @@ func mayImport() map[string][]string {
 		"engine/trigger":    {"models/field"},
 		"engine/expr":       {"models/field"},
 		"engine/script":     {"models/field", "models/fault"},
+		"engine/outbound":   {"models/fault"},
 		"engine/queue":      {"models", "models/fault"},
 		"engine/nodes":      {"engine/node", "engine/expr", "models/field"},
 		"engine/triggers":   {"engine/trigger", "engine/expr", "models/field"},
 		"engine": {
-			"engine/node", "engine/trigger", "engine/expr", "engine/live", "engine/script", "engine/queue",
+			"engine/node", "engine/trigger", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
 			"models", "models/records", "models/field", "models/fault",
 		},
 		"views": {"models/field", "static"},
@@ -43,8 +44,8 @@ func mayImport() map[string][]string {
 			"models/pagedesign", "models/field", "static",
 		},
 		"cmd": {
-			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/queue", "engine/live",
-			"models", "models/records", "models/field", "static",
+			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/outbound", "engine/queue",
+			"engine/live", "models", "models/records", "models/field", "static",
 		},
 	}
 }
@@ -55,7 +56,7 @@ func mayImport() map[string][]string {
 func packages() map[string][]string {
 	return map[string][]string{
 		// the standard library: what leaves the process
-		"net/http":     {"cmd"},
+		"net/http":     {"cmd", "engine/outbound"},
 		"os/exec":      {"engine/script", "cmd/formrail-bench", "cmd/formrail-check"},
 		"database/sql": {"models", "models/records", "cmd/formrail-check"},
 		"unsafe":       {},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"formrail/engine/outbound"
 	"formrail/models"
 )
 
@@ -152,7 +153,7 @@ func TestDemo_GoesOnWhereALoadWasInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := &cli{out: io.Discard, errors: io.Discard, clock: wallClock{}, env: func(string) string { return "" }}
-	half, err := c.newServer(t.Context(), storage{dir: dir}, "localhost:0")
+	half, err := c.newServer(t.Context(), storage{dir: dir}, "localhost:0", outbound.Egress{})
 	require.NoError(t, err)
 	require.NoError(t, half.markDemo(t.Context(), "loading"))
 	designer, err := half.demoPeople(t.Context())

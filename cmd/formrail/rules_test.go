@@ -5,9 +5,12 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Bounds of what somebody reads in one go.
@@ -85,8 +88,8 @@ func places() []place {
 		{
 			"net",
 			[]string{"Dial", "DialTimeout", "Dialer", "Resolver", "LookupHost", "LookupIP"},
-			(*source).test,
-			"calls to others belong in one package of their own",
+			func(s *source) bool { return s.test() || s.folder == "engine/outbound" },
+			"calls to others belong in engine/outbound",
 		},
 	}
 }
@@ -245,6 +248,45 @@ func TestFaultPoints_AreNamedOnceEach(t *testing.T) {
 		})
 	}
 	none(t, found, "a fault point has a constant, dotted name of its own:")
+}
+
+// TestFaultPoints_StandAroundEveryCall finds what leaves the process without a point
+// before and after it.
+func TestFaultPoints_StandAroundEveryCall(t *testing.T) {
+	t.Parallel()
+	var found []string
+	calls := 0
+	for _, s := range tree(t, func(s *source) bool { return production(s) && s.folder == "engine/outbound" }) {
+		for _, fn := range s.functions() {
+			var order []string
+			ast.Inspect(fn, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				sel, ok := call.Fun.(*ast.SelectorExpr)
+				switch {
+				case !ok:
+				case sel.Sel.Name == "RoundTrip" && fn.Name.Name != "exchange":
+					found = append(found, s.at(call)+": only exchange sends")
+				case sel.Sel.Name == "exchange":
+					order = append(order, "call")
+				case sel.Sel.Name == "Hit" && len(call.Args) == 1:
+					order = append(order, text(call.Args[0]))
+				}
+				return true
+			})
+			if !slices.Contains(order, "call") {
+				continue
+			}
+			calls++
+			if len(order) != 3 || order[1] != "call" || !strings.HasSuffix(order[0], ".before") || !strings.HasSuffix(order[2], ".after") {
+				found = append(found, fmt.Sprintf("%s: %s has %v", s.at(fn), fn.Name.Name, order))
+			}
+		}
+	}
+	none(t, found, "a call to others has a fault point before and after it:")
+	require.Equal(t, 1, calls, "there is one place that sends")
 }
 
 // badPoint says what is wrong with a name, and remembers it.

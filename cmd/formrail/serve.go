@@ -16,6 +16,7 @@ import (
 	"formrail/engine"
 	"formrail/engine/live"
 	"formrail/engine/nodes"
+	"formrail/engine/outbound"
 	"formrail/engine/queue/local"
 	"formrail/engine/script"
 	"formrail/engine/triggers"
@@ -40,6 +41,7 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	addr := f.String("addr", "localhost:8080", "address to listen on; port 0 takes a free one")
 	demo := f.Bool("demo", false, "load the demo app and print its sign-ins")
 	role := f.String("role", "web,worker", "what this process does")
+	egress := f.String("egress-allow", c.env("FORMRAIL_EGRESS_ALLOW"), "hosts, addresses and ranges that steps may call although they are inside")
 	f.BoolVar(&f.storage.unsafe, "allow-unsafe", false, "accept a database that may lose data in a power cut")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
@@ -47,11 +49,24 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	if roles := strings.Split(*role, ","); len(roles) != 2 || !slices.Contains(roles, "web") || !slices.Contains(roles, "worker") {
 		return usageError{text.M("serve.role", "This release runs web and worker in one process: --role web,worker.").String()}
 	}
-	s, err := c.newServer(ctx, f.storage, *addr)
+	listed, err := outbound.ParseEgress(*egress)
+	if err != nil {
+		return badEgress(err)
+	}
+	s, err := c.newServer(ctx, f.storage, *addr, listed)
 	if err != nil {
 		return err
 	}
 	return errors.Join(s.run(ctx, *demo), s.close())
+}
+
+// badEgress says which entry of the list cannot be read.
+func badEgress(err error) error {
+	var bad *outbound.Error
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return usageError{"--egress-allow: " + bad.Message.String()}
 }
 
 // server is everything that runs, from the database up to the socket.
@@ -61,6 +76,7 @@ type server struct {
 	db      *models.DB
 	records *records.Service
 	scripts *script.Pool
+	out     *outbound.Client
 	engine  *engine.Engine
 	live    *live.Hub
 	app     *handlers.App
@@ -71,8 +87,12 @@ type server struct {
 
 // newServer wires a server. It does nothing until run. Read it to know how
 // everything hangs together.
-func (c *cli) newServer(ctx context.Context, from storage, addr string) (_ *server, err error) {
+func (c *cli) newServer(ctx context.Context, from storage, addr string, egress outbound.Egress) (_ *server, err error) {
 	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New()}
+	s.out = outbound.New(outbound.Options{Egress: egress, Clock: c.clock})
+	if list := egress.String(); list != "" {
+		s.log.Info("steps may call what lies inside", "listed", list)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -131,7 +151,7 @@ func listen(addr string) (net.Listener, error) {
 // changes definitions.
 func newEngine(s *server) *engine.Engine {
 	return engine.New(engine.Deps{
-		DB: s.db, Records: s.records, Scripts: s.scripts, Live: s.live, Clock: s.c.clock, Log: s.log,
+		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.c.clock, Log: s.log,
 		Queue: local.New(local.Options{DB: s.db, Clock: s.c.clock, Log: s.log}),
 		Nodes: nodes.All(), Triggers: triggers.All(),
 	})

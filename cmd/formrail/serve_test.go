@@ -88,3 +88,15 @@ func TestServe_SaysThatItsAddressIsTaken(t *testing.T) {
 	require.Equal(t, exitFailed, got.code)
 	require.Contains(t, got.errors, "is in use by another program. Choose another one with --addr.")
 }
+
+func TestServe_TakesAListOfWhatMayBeCalledInside(t *testing.T) {
+	t.Parallel()
+	got := formrail("serve", "--data", t.TempDir(), "--addr", "localhost:0", "--egress-allow", "10.0.0.0/8,http://erp.lan")
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.errors, `--egress-allow: "http://erp.lan" is no host`)
+	got = formrailWith(input{env: map[string]string{"FORMRAIL_EGRESS_ALLOW": "*"}}, "serve", "--data", t.TempDir(), "--addr", "localhost:0")
+	require.Equal(t, exitUsage, got.code)
+	p := start(t, t.TempDir(), "--egress-allow", "erp.lan:8080, 10.1.0.0/16")
+	p.stop()
+	require.Contains(t, p.log.String(), "erp.lan:8080,10.1.0.0/16")
+}

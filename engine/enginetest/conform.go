@@ -227,12 +227,33 @@ func twice(t *testing.T, typ *node.Type, e node.AnyExample) (node.View, error) {
 		return node.View{}, err
 	}
 	first, err := typ.Run(t.Context(), step.Call(typ), settings)
+	firstCaps := step.Caps
 	step.Caps = Fakes(typ)
 	second, errAgain := typ.Run(t.Context(), step.Call(typ), settings)
+	sameCalls(t, firstCaps, step.Caps, step.Call(typ).Key)
 	require.Equal(t, first.Open(), second.Open(), "equal settings and variables give equal results")
 	require.Equal(t, fmt.Sprint(err), fmt.Sprint(errAgain))
 	require.Equal(t, before, given(), "a run changes neither settings nor variables")
 	return first.Open(), err
+}
+
+// sameCalls requires that two attempts send the same to the byte, with the key of the
+// step.
+func sameCalls(t *testing.T, first, second Caps, key string) {
+	t.Helper()
+	one, ok := first.HTTP.(*HTTP)
+	if !ok {
+		return
+	}
+	other, ok := second.HTTP.(*HTTP)
+	require.True(t, ok)
+	require.NotEmpty(t, one.Requests, "an external type calls somebody")
+	require.Equal(t, one.Requests, other.Requests, "another attempt sends the same")
+	for _, r := range one.Requests {
+		require.True(t, slices.ContainsFunc(r.Headers, func(h node.HTTPHeader) bool {
+			return h.Name == "Idempotency-Key" && strings.HasPrefix(h.Value, key)
+		}), "every attempt carries the key of the step")
+	}
 }
 
 func failing(e node.AnyExample) bool {

@@ -29,6 +29,7 @@ type Caps struct {
 	Tasks   node.Tasks
 	Notify  node.Notify
 	Script  node.Script
+	HTTP    node.HTTP
 	Sync    bool
 }
 
@@ -41,7 +42,9 @@ func Fakes(typ *node.Type) Caps {
 		caps.Records, caps.Tasks, caps.Notify = SampleRecords(), &Tasks{}, &Notify{}
 	case node.Slow:
 		caps.Script = &Script{}
-	case node.Pure, node.External:
+	case node.External:
+		caps.HTTP = &HTTP{}
+	case node.Pure:
 	}
 	return caps
 }
@@ -74,7 +77,7 @@ func (s Step) Call(typ *node.Type) node.Call {
 	return node.Call{
 		Key: "step-1", Attempt: 1, Now: Now(), Seed: 1, Vars: expr.MapVars(s.Vars),
 		Node:    node.Self{Key: "n1", Title: typ.Title, Execution: "e1", Workflow: "example", Sync: s.Caps.Sync, Filled: []string{"body"}},
-		Records: s.Caps.Records, Tasks: s.Caps.Tasks, Notify: s.Caps.Notify, Script: s.Caps.Script,
+		Records: s.Caps.Records, Tasks: s.Caps.Tasks, Notify: s.Caps.Notify, Script: s.Caps.Script, HTTP: s.Caps.HTTP,
 	}
 }
 

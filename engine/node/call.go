@@ -26,6 +26,7 @@ type Call struct {
 	Tasks   Tasks   // Local: to-dos for people
 	Notify  Notify  // Local: in-app notifications
 	Script  Script  // Slow: a child process
+	HTTP    HTTP    // External: calls to others
 	Log     *slog.Logger
 }
 
@@ -240,6 +241,36 @@ const (
 	BranchFailed   = "failed"
 	BranchRejected = "rejected" // a person's no inside; for types that hear of it
 )
+
+// HTTP makes calls to others. Every error is a [Failure] that says with its class
+// whether another attempt may help.
+type HTTP interface {
+	Do(ctx context.Context, r HTTPRequest) (HTTPResponse, error)
+}
+
+// HTTPRequest is one call.
+type HTTPRequest struct {
+	Method    string
+	URL       string
+	Headers   []HTTPHeader
+	Body      []byte
+	Timeout   time.Duration // of the whole call, redirects included
+	Redirects int           // how many are followed
+	MaxBytes  int           // of the answer after it was unpacked; 0 = as many as an output may have
+	Hosts     []string      // the only hosts that may be called; empty = all
+}
+
+// HTTPHeader is one line of a request's head.
+type HTTPHeader struct{ Name, Value string }
+
+// HTTPResponse is an answer, whatever its status.
+type HTTPResponse struct {
+	Status     int
+	StatusText string
+	Header     map[string][]string // names in lower case
+	Body       []byte
+	Took       time.Duration
+}
 
 // Signal is why a waiting step is resumed.
 type Signal struct {

@@ -11,6 +11,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"formrail/models/field"
 )
@@ -83,12 +84,20 @@ type Spec[C any] struct {
 	Unknown  Unknown // External: default policy; empty means AskUnknown
 	Right    string  // system right needed to publish it, such as "node.script"; optional
 
+	Policy func(C) Policy                                                             // External: of its attempts; optional
 	Run    func(ctx context.Context, call Call, cfg C) (Result, error)                // one attempt
 	Resume func(ctx context.Context, call Call, cfg C, signal Signal) (Result, error) // required when Run may Wait or Enter
 	Test   func(ctx context.Context, call Call, cfg C) (Result, error)                // External: the dry test
 	Line   func(C, Catalog) string                                                    // one line on the canvas made from the settings; optional
 
 	Examples []Example[C] // shown in the reference, run by the conformance suite
+}
+
+// Policy says what settings mean for the attempts of an external node, as long as its
+// common settings say nothing else.
+type Policy struct {
+	Timeout time.Duration // of one attempt; 0 = as for all external nodes
+	Once    bool          // a repeat may do harm: one attempt, and a person is asked about an unknown outcome
 }
 
 // Branch is one labelled list of nodes that a node owns.

@@ -166,6 +166,7 @@ type Failure struct {
 	Message text.Message
 	Details any           // JSON, shown to holders of the payload right
 	Retry   bool          // another attempt may help
+	Class   string        // of failures that a policy may list: network, timeout, http_429, http_5xx; it decides instead of Retry
 	After   time.Duration // earliest time until that attempt; 0 = by policy
 	cause   error
 }

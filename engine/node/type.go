@@ -41,6 +41,7 @@ type Type struct {
 	line      func(any, Catalog) string
 	assigns   func(any) string
 	passes    *Passes[any]
+	policy    func(any) Policy
 	run       func(context.Context, Call, any) (Result, error)
 	resume    func(context.Context, Call, any, Signal) (Result, error)
 	test      func(context.Context, Call, any) (Result, error)
@@ -85,6 +86,7 @@ func Define[C any](s Spec[C]) *Type {
 		source:    func(any) Source { return Source{} },
 		line:      func(any, Catalog) string { return "" },
 		assigns:   func(any) string { return "" },
+		policy:    func(any) Policy { return Policy{} },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
 		},
@@ -131,6 +133,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Line != nil {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
+	}
+	if s.Policy != nil {
+		t.policy = func(c any) Policy { return s.Policy(*c.(*C)) }
 	}
 	if s.Resume != nil {
 		t.resume = func(ctx context.Context, call Call, c any, sig Signal) (Result, error) {
@@ -269,6 +274,9 @@ func (t *Type) Items(s Settings) (setting string, batches bool) {
 func (t *Type) ReadInside(setting string) bool {
 	return t.passes != nil && slices.Contains(t.passes.Inside, setting)
 }
+
+// Policy gives what settings mean for the attempts.
+func (t *Type) Policy(s Settings) Policy { return t.policy(s.config) }
 
 // Run makes one attempt.
 func (t *Type) Run(ctx context.Context, call Call, s Settings) (Result, error) {

@@ -30,6 +30,7 @@ func All() []*node.Type {
 		approval,
 		notification,
 		javascript,
+		httpRequest,
 		responseMessage,
 	}
 }

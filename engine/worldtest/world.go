@@ -14,6 +14,7 @@ import (
 	"formrail/engine/live"
 	"formrail/engine/node"
 	"formrail/engine/nodes"
+	"formrail/engine/outbound"
 	"formrail/engine/queue"
 	"formrail/engine/queue/local"
 	"formrail/engine/script"
@@ -40,6 +41,7 @@ type World struct {
 
 	clock   models.Clock
 	scripts *script.Pool
+	out     *outbound.Client
 	extra   []*node.Type
 }
 
@@ -79,6 +81,15 @@ func (w *World) Scripts(command ...string) {
 	w.Restart()
 }
 
+// Outbound lets steps call the given addresses, besides the public internet; the engine
+// does so from the next restart on.
+func (w *World) Outbound(egress string) {
+	listed, err := outbound.ParseEgress(egress)
+	require.NoError(w.T, err)
+	w.out = outbound.New(outbound.Options{Egress: listed, Clock: w.clock})
+	w.Restart()
+}
+
 // Restart stops the engine and starts a new one on the same database, as after
 // the death of the process.
 func (w *World) Restart() {
@@ -91,7 +102,7 @@ func (w *World) Restart() {
 		q = w.Steps
 	}
 	w.Engine = engine.New(engine.Deps{
-		DB: w.DB, Records: w.Records, Queue: q, FlushPerNode: w.Steps != nil, Scripts: w.scripts, Live: live.New(), Clock: w.clock, Log: w.DB.Log(),
+		DB: w.DB, Records: w.Records, Queue: q, FlushPerNode: w.Steps != nil, Scripts: w.scripts, Out: w.out, Live: live.New(), Clock: w.clock, Log: w.DB.Log(),
 		Nodes: append(nodes.All(), w.extra...), Triggers: triggers.All(),
 	})
 	w.Records.SetHooks(w.Engine.Hooks())

@@ -138,7 +138,7 @@ func assignments(in Input) templ.Component {
 	})
 }
 
-// namedValues draws the inputs of a script.
+// namedValues draws names with their values: inputs of a script, headers of a call.
 func namedValues(in Input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -166,15 +166,15 @@ func namedValues(in Input) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: r.control(".name", r.Name)},
-				templ.Attributes{"aria-label": text.T(ctx, "settings.input_name", "Name of the input"), "data-input-name": true, "autocomplete": "off", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ.Attributes{"aria-label": text.T(ctx, "settings.entry_name", "%s: name", in.Field.Label), "data-input-name": true, "autocomplete": "off", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: r.control(".value", r.Value), Label: text.T(ctx, "settings.input_value", "Value of the input")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: r.control(".value", r.Value), Label: text.T(ctx, "settings.entry_value", "%s: value", in.Field.Label)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = removeRow(r.At, text.T(ctx, "settings.remove_input", "Remove input")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = removeRow(r.At, text.T(ctx, "settings.remove_entry", "%s: remove", in.Field.Label)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -199,7 +199,7 @@ func namedValues(in Input) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = doButton(do(in.name(), "add"), "plus", text.T(ctx, "settings.add_input", "Input")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = doButton(do(in.name(), "add"), "plus", text.T(ctx, "settings.add_entry", "Add")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

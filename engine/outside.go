@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"formrail/engine/node"
+	"formrail/engine/outbound"
+	"formrail/models/text"
+)
+
+// outside makes the calls of external nodes.
+type outside struct {
+	client *outbound.Client
+	cancel <-chan struct{}
+}
+
+// Do makes one call; a cancelled execution ends it.
+func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse, error) {
+	if o.client == nil {
+		return node.HTTPResponse{}, node.Broken(outbound.CodeBlocked, text.M("outside.none", "Calls to others are switched off on this server."))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-o.cancel:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	call := outbound.Request{
+		Method: r.Method, URL: r.URL, Body: r.Body, Timeout: r.Timeout, Redirects: r.Redirects, MaxBytes: int64(r.MaxBytes), Hosts: r.Hosts,
+	}
+	for _, h := range r.Headers {
+		call.Headers = append(call.Headers, outbound.Header(h))
+	}
+	answer, err := o.client.Do(ctx, call)
+	if err != nil {
+		return node.HTTPResponse{}, outsideFailure(err)
+	}
+	return node.HTTPResponse{
+		Status: answer.Status, StatusText: answer.StatusText, Header: answer.Header, Body: answer.Body, Took: answer.Took,
+	}, nil
+}
+
+// outsideFailure turns an error of the client into a failure of the step. Only what
+// the network did may be different the next time.
+func outsideFailure(err error) error {
+	var e *outbound.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	f := node.Broken(e.Code, e.Message).Because(err)
+	switch e.Code {
+	case outbound.CodeNetwork:
+		f.Class = "network"
+	case outbound.CodeTimeout:
+		f.Kind, f.Class = node.Timeout, "timeout"
+	}
+	return f
+}
