@@ -4,6 +4,14 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
 });
 
+// Enter in a row of a list adds the next row instead of sending the form.
+document.addEventListener("keydown", (event) => {
+  const adds = event.key === "Enter" && !event.isComposing && event.target.closest?.("[data-enter]");
+  if (!adds) return;
+  event.preventDefault();
+  document.getElementById(adds.dataset.enter)?.click();
+});
+
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || event.target.method === "dialog") return;
