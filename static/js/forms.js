@@ -9,7 +9,9 @@ document.addEventListener("keydown", (event) => {
   const adds = event.key === "Enter" && !event.isComposing && event.target.closest?.("[data-enter]");
   if (!adds) return;
   event.preventDefault();
-  document.getElementById(adds.dataset.enter)?.click();
+  const button = document.getElementById(adds.dataset.enter);
+  button?.focus(); // or the focus would come back to this row
+  button?.click();
 });
 
 document.addEventListener("submit", (event) => {
