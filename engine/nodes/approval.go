@@ -90,7 +90,9 @@ func approvalForm() []field.Field {
 		{Name: "hearAll", Kind: field.Boolean, Label: "Hear everyone before a no counts", Default: false, When: only("rule", "all")},
 		{
 			Name: "mode", Kind: field.Select, Label: "After the decision", Default: "pass_through",
-			Options: field.Choices("pass_through", "Continue only if approved", "branches", "Separate branches"),
+			Options: field.Explained(
+				"pass_through", "Continue only if approved", "When rejected, the workflow ends here",
+				"branches", "Separate branches", "A path for each decision"),
 		},
 		{Name: "endRejected", Kind: field.Boolean, Label: "The Rejected branch ends the workflow", Default: true, When: only("mode", "branches")},
 		{

@@ -28,7 +28,9 @@ var condition = node.Define(node.Spec[conditionConfig]{
 	Config: []field.Field{
 		{
 			Name: "mode", Kind: field.Select, Label: "How it goes on", Required: true,
-			Options: field.Choices("continue", "Continue when yes", "branch", "Yes and No"),
+			Options: field.Explained(
+				"continue", "Continue when yes", "When no, the workflow ends here",
+				"branch", "Yes and No", "A path for each answer, and both go on afterwards"),
 		},
 		{Name: "when", Kind: field.Condition, Label: "Yes when"},
 		{

@@ -62,7 +62,9 @@ func postActionForm() []field.Field {
 		{Name: "collection", Kind: field.Collection, Label: "Collection", Required: true},
 		{
 			Name: "mode", Kind: field.Select, Label: "Starts when", Default: "local",
-			Options: field.Choices("local", "A bound button is pressed", "global", "Any form saves this collection"),
+			Options: field.Explained(
+				"local", "A bound button is pressed", "Only forms and row buttons you bind this workflow to",
+				"global", "Any form saves this collection", "Every form, and calls to the API. Nothing to bind"),
 		},
 		{
 			Name: "actions", Kind: field.Set, Label: "After", Required: true, When: &field.When{Field: "mode", Values: []string{"global"}},

@@ -284,7 +284,8 @@ func (f *Form) storedValues(s *setting) any {
 	}
 	out := map[string]any{}
 	for name, written := range s.values {
-		out[name] = heard(written, f.kindOf(s, name))
+		about := f.fieldOf(s, name)
+		out[name] = optionNamed(heard(written, about.Kind), about)
 	}
 	if len(out) == 0 {
 		return nil
@@ -342,10 +343,12 @@ func (f *Form) collection(s *setting) string {
 }
 
 // kindOf is the kind of a field of the collection that a setting is about.
-func (f *Form) kindOf(s *setting, name string) field.Kind {
+func (f *Form) kindOf(s *setting, name string) field.Kind { return f.fieldOf(s, name).Kind }
+
+func (f *Form) fieldOf(s *setting, name string) field.Field {
 	info, _ := f.around.Schema.Collection(f.collection(s))
 	known, _ := info.Field(name)
-	return known.Kind
+	return known.Field
 }
 
 func (f *Form) grammar(s *setting) interface {

@@ -31,7 +31,9 @@ func (schema) Collection(name string) (node.CollectionInfo, bool) {
 	case "orders":
 		link := f("applicant", field.User)
 		link.Target, link.ForeignKey = "users", "applicantId"
-		return node.CollectionInfo{Name: name, Fields: []node.FieldInfo{f("title", field.Text), f("amount", field.Number), f("done", field.Boolean), link}}, true
+		status := f("status", field.Select)
+		status.Options = []field.Option{{Value: "pending", Label: "Pending review"}, {Value: "approved", Label: "Approved"}, {Value: "old", Label: "Former", Archived: true}}
+		return node.CollectionInfo{Name: name, Fields: []node.FieldInfo{f("title", field.Text), f("amount", field.Number), f("done", field.Boolean), link, status}}, true
 	case "users":
 		return node.CollectionInfo{Name: name, Fields: []node.FieldInfo{f("nickname", field.Text)}}, true
 	}
@@ -197,6 +199,18 @@ func TestForm_ReadsValuesByTheKindsOfTheirFields(t *testing.T) {
 	f.Do("values.gone.remove")
 	require.NotContains(t, f.Config()["values"], "gone")
 	require.Equal(t, []string{"events", "values"}, settings.Changes(object(t, `{"collection": "orders"}`), f.Config()))
+}
+
+func TestForm_TakesTheLabelOfAnOptionForItsValue(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		"pending": "pending", "Pending review": "pending", " approved ": "approved", "APPROVED": "approved",
+		"Former": "Former", "Unheard of": "Unheard of", "{{ trigger.data.status }}": "{{ trigger.data.status }}",
+	} {
+		f := settings.Sent(declared(t, "update_record"), object(t, `{"collection": "orders"}`),
+			sent(t, "set.values.sent=1&set.values.status="+url.QueryEscape(written)), around())
+		require.Equal(t, map[string]any{"status": want}, f.Config()["values"], written)
+	}
 }
 
 func TestForm_ReadsFilters(t *testing.T) {

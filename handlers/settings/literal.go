@@ -66,3 +66,25 @@ func number(d field.Decimal) any {
 	}
 	return d
 }
+
+// optionNamed is the stored value of a text that gives the label of one of the options of
+// a field, as people know them. Everything else stays as it is.
+func optionNamed(v any, f field.Field) any {
+	s, ok := v.(string)
+	if !ok || len(f.Options) == 0 || strings.Contains(s, "{{") {
+		return v
+	}
+	var found []string
+	for _, o := range f.Options {
+		switch {
+		case o.Value == s:
+			return v
+		case !o.Archived && strings.EqualFold(strings.TrimSpace(o.Label), s):
+			found = append(found, o.Value)
+		}
+	}
+	if len(found) != 1 {
+		return v
+	}
+	return found[0]
+}

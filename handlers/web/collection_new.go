@@ -91,7 +91,7 @@ func (v *viewer) newCollectionSettings(ctx context.Context) []field.Field {
 	if v.access.Can("role.manage") {
 		list = append(list, field.Field{
 			Name: accessSetting, Kind: field.Select, Label: text.T(ctx, "collections.access", "Who may use the records"), Required: true,
-			Help: text.T(ctx, "collections.access_hint", "Everybody sees all records and changes his own. Roles may be given more or less later."),
+			Help: text.T(ctx, "collections.access_hint", "With everybody, each person sees all records and changes their own. Roles may be given more or less later."),
 			Options: field.Choices(accessAdmins, text.T(ctx, "collections.access_admins", "Only administrators"),
 				accessEveryone, text.T(ctx, "collections.access_everyone", "Everybody who is signed in")),
 		})

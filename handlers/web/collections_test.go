@@ -72,7 +72,7 @@ func TestCollections_KeepWhatWasTypedAfterAnError(t *testing.T) {
 		{"name", "Users", "starts with a small letter"},
 		{"name", "users", "used by the product"},
 		{"name", "payments", "already a collection payments"},
-		{"idType", "guid", "one of the listed options"},
+		{"idType", "guid", "must be one of these: “1, 2, 3 …”, "},
 	} {
 		form := newCollection("Travel request")
 		form.Set("description", "Before they are booked")

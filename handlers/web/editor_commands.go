@@ -31,6 +31,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	e.open = form.Get("step")
 	command := commandOf(form)
+	aboutStart(e.def.Definition, command)
 	if e.question = e.loses(ctx, form, command); e.question != nil {
 		return e.draw(c, fiber.StatusOK)
 	}

@@ -99,6 +99,10 @@ func TestEditor_AddsRenamesSkipsAndTakesBack(t *testing.T) {
 	root := w.Browser(w.Root)
 	palette := root.Get(editorAddress + "?add=1").Want(200).Page()
 	require.Contains(t, handlerstest.Text(palette), "Update record")
+	question := root.Get(editorAddress + "?add=1&type=condition").Want(200).Page()
+	require.Contains(t, handlerstest.Text(question), "When no, the workflow ends here", "a choice says what it means")
+	start := root.Get(editorAddress + "?step=trigger").Want(200).Page()
+	require.Contains(t, handlerstest.Text(start), "Only forms and row buttons you bind this workflow to")
 	form := fill(t, palette, editorAddress+"/commands")
 	form.Set("type", "update_record")
 	opened := root.Submit(editorAddress+"/commands", form).Want(303).Header.Get("Location")
@@ -106,7 +110,10 @@ func TestEditor_AddsRenamesSkipsAndTakesBack(t *testing.T) {
 	key := opened[strings.Index(opened, "=")+1:]
 	require.Equal(t, key, w.draft(t).Nodes[1].Key)
 	page := root.Get(opened).Page()
-	require.Contains(t, handlerstest.Text(page), "2 problems", "a collection and values are missing")
+	require.Contains(t, handlerstest.Text(page), "1 problem", "values are missing")
+	require.Equal(t, map[string]any{
+		"collection": "reimbursements", "filter": map[string]any{"id": map[string]any{"$eq": "{{ trigger.data.id }}"}},
+	}, w.draft(t).Nodes[1].Config, "the record that started it is meant")
 
 	step := editorAddress + "/steps/" + key
 	settings := url.Values{
@@ -132,9 +139,9 @@ func TestEditor_AddsRenamesSkipsAndTakesBack(t *testing.T) {
 	root.Submit(editorAddress+"/undo", url.Values{}).Want(303)
 	require.False(t, w.draft(t).Nodes[1].Skip, "sending the same settings again is no edit to take back")
 	root.Submit(editorAddress+"/undo", url.Values{}).Want(303)
-	require.Empty(t, w.draft(t).Nodes[1].Config)
+	require.NotContains(t, w.draft(t).Nodes[1].Config, "values")
 	root.Submit(editorAddress+"/redo", url.Values{}).Want(303)
-	require.NotEmpty(t, w.draft(t).Nodes[1].Config)
+	require.Contains(t, w.draft(t).Nodes[1].Config, "values")
 	root.Submit(editorAddress+"/discard", url.Values{}).Want(303)
 	require.Len(t, w.draft(t).Nodes, 1)
 }

@@ -140,7 +140,7 @@ func TestFields_SayWhatIsWrongWhereItIs(t *testing.T) {
 		{"money", "min", "cheap", "At least must be"},
 		{"date", "min", "soon", "At least must be"},
 		{"manyToOne", "target", "", "Fill in “Linked collection”."},
-		{"manyToOne", "target", "nothing", "listed options"},
+		{"manyToOne", "target", "nothing", "must be one of these: “"},
 		{"select", "optionLabel", "", "1 to 500 options"},
 	} {
 		form := url.Values{"title": {"Cost centre"}, "name": {"costCentre"}, "help": {"kept as typed"}, "scale": {"2"}, "currency": {"EUR"}, "target": {"payments"}}

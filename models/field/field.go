@@ -53,6 +53,7 @@ type Option struct {
 	Label    string `json:"label"`              // shown
 	Colour   string `json:"colour,omitempty"`   // one of Colours
 	Archived bool   `json:"archived,omitempty"` // kept on records, no longer offered
+	Note     string `json:"-"`                  // what choosing it means; settings of steps and triggers only
 }
 
 // Colours are the palette names an [Option] may carry.
@@ -65,6 +66,15 @@ func Choices(pairs ...string) []Option {
 	out := make([]Option, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		out = append(out, Option{Value: pairs[i], Label: pairs[i+1]})
+	}
+	return out
+}
+
+// Explained builds options from value, label, note triples.
+func Explained(triples ...string) []Option {
+	out := make([]Option, 0, len(triples)/3)
+	for i := 0; i+2 < len(triples); i += 3 {
+		out = append(out, Option{Value: triples[i], Label: triples[i+1], Note: triples[i+2]})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ const (
 	maxWhole       = 1<<53 - 1 // what a JSON number keeps exactly everywhere
 	maxDigits      = 15
 	maxOptionValue = 64
+
+	maxNamedOptions = 8 // a sentence stays readable up to here
 )
 
 // ParseContext is what the reading of one value depends on.
@@ -239,7 +242,24 @@ func (p *parser) parseSelect(v any) any {
 			}
 		}
 	}
+	if named := p.optionLabels(); named != "" {
+		return p.refuse("INVALID_OPTION", text.M("field.option_of", "%s must be one of these: %s.", p.label(), named))
+	}
 	return p.refuse("INVALID_OPTION", text.M("field.option", "%s must be one of the listed options.", p.label()))
+}
+
+// optionLabels names the options that may be chosen; empty when they are too many to read.
+func (p *parser) optionLabels() string {
+	var out []string
+	for _, o := range p.Options {
+		if !o.Archived {
+			out = append(out, "“"+cmp.Or(o.Label, o.Value)+"”")
+		}
+	}
+	if len(out) > maxNamedOptions {
+		return ""
+	}
+	return strings.Join(out, ", ")
 }
 
 // parseLink reads the number of the linked record, plain or as an object that holds

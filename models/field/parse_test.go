@@ -108,6 +108,7 @@ func TestField_RefusesInPlainWords(t *testing.T) {
 		{at, form, "2027-01-01T00:00", "Day must not be after 2026-12-31."},
 		{at, form, "2026-01-01T9:00", "Day must be a date and time such as 2026-11-22T09:30."},
 		{old, form, "old", "Status must be one of the listed options."},
+		{field.Field{Label: "S", Kind: field.Select, Options: append(field.Choices("a", "First", "b", "Second"), old.Options...)}, form, "First", "S must be one of these: “First”, “Second”."},
 		{field.Field{Label: "B", Kind: field.Boolean}, field.ParseContext{}, "true", "B must be yes or no."},
 		{field.Field{Label: "L", Kind: field.User}, field.ParseContext{}, "3", "L must be the number of a record."},
 		{field.Field{Label: "L", Kind: field.User}, field.ParseContext{}, int64(0), "L must be the number of a record."},

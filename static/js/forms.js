@@ -4,6 +4,16 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
 });
 
+// Enter in a row of a list adds the next row instead of sending the form.
+document.addEventListener("keydown", (event) => {
+  const adds = event.key === "Enter" && !event.isComposing && event.target.closest?.("[data-enter]");
+  if (!adds) return;
+  event.preventDefault();
+  const button = document.getElementById(adds.dataset.enter);
+  button?.focus(); // or the focus would come back to this row
+  button?.click();
+});
+
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || event.target.method === "dialog") return;

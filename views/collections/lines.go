@@ -88,6 +88,15 @@ func (p FieldForm) changes(action string, at int) templ.Attributes {
 	}
 }
 
+// next lets Enter in an option go on with another one.
+func (p FieldForm) next(attrs templ.Attributes) templ.Attributes {
+	if attrs == nil {
+		attrs = templ.Attributes{}
+	}
+	attrs["data-enter"] = OptionID(AddOption, len(p.Options.Rows))
+	return attrs
+}
+
 // OptionID is the id of a control of a row of options, counted from 0, and what it
 // sends when it is a button.
 func OptionID(control string, row int) string { return control + "-" + strconv.Itoa(row) }

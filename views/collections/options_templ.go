@@ -137,7 +137,7 @@ func option(p FieldForm, i int, o field.Option) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: OptionID(LabelOption, i), Name: OptionLabel, Value: o.Label}}, named(focused(p.Options.Focus == OptionID(LabelOption, i)), text.T(ctx, "collections.option_label", "Option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{Control: ui.Control{ID: OptionID(LabelOption, i), Name: OptionLabel, Value: o.Label}}, named(p.next(focused(p.Options.Focus == OptionID(LabelOption, i))), text.T(ctx, "collections.option_label", "Option %d", i+1))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
