@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,37 +13,6 @@ import (
 
 // word is a title that no other run has.
 func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)) }
-
-// demo starts the demo and signs the designer in.
-func demo(t *testing.T) *browser {
-	t.Helper()
-	return demoPeople(t)("designer")
-}
-
-// demoPeople starts the demo; each person signs in once.
-func demoPeople(t *testing.T) func(who string) *browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
-	links := signInLinks(v)
-	return func(who string) *browser {
-		b := open(t, v.address())
-		t.Cleanup(func() {
-			if t.Failed() {
-				b.picture("failed-" + t.Name() + "-" + who)
-			}
-		})
-		b.do(chromedp.Navigate(links[who]))
-		b.press("Sign in")
-		b.arrives("/")
-		return b
-	}
-}
 
 // input types into the field with that name in the panel, and waits until it is saved.
 func (b *browser) input(name, value string) {
