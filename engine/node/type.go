@@ -41,9 +41,11 @@ type Type struct {
 	line      func(any, Catalog) string
 	assigns   func(any) string
 	passes    *Passes[any]
-	run       func(context.Context, Call, any) (Result, error)
-	resume    func(context.Context, Call, any, Signal) (Result, error)
-	test      func(context.Context, Call, any) (Result, error)
+
+	when   func(any, string, Catalog) string
+	run    func(context.Context, Call, any) (Result, error)
+	resume func(context.Context, Call, any, Signal) (Result, error)
+	test   func(context.Context, Call, any) (Result, error)
 }
 
 // AnyExample is an [Example] with its settings type erased.
@@ -85,6 +87,8 @@ func Define[C any](s Spec[C]) *Type {
 		source:    func(any) Source { return Source{} },
 		line:      func(any, Catalog) string { return "" },
 		assigns:   func(any) string { return "" },
+
+		when: func(any, string, Catalog) string { return "" },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
 		},
@@ -131,6 +135,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Line != nil {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
+	}
+	if s.When != nil {
+		t.when = func(c any, branch string, cat Catalog) string { return s.When(*c.(*C), branch, cat) }
 	}
 	if s.Resume != nil {
 		t.resume = func(ctx context.Context, call Call, c any, sig Signal) (Result, error) {
@@ -268,6 +275,11 @@ func (t *Type) Items(s Settings) (setting string, batches bool) {
 // ReadInside reports whether a setting is read inside a pass.
 func (t *Type) ReadInside(setting string) bool {
 	return t.passes != nil && slices.Contains(t.passes.Inside, setting)
+}
+
+// When says when a branch is taken, in words; empty when the title of the branch says it.
+func (t *Type) When(s Settings, branch string, cat Catalog) string {
+	return t.when(s.config, branch, cat)
 }
 
 // Run makes one attempt.

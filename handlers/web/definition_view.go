@@ -10,6 +10,7 @@ import (
 	"formrail/engine/node"
 	"formrail/engine/trigger"
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/canvas"
 )
@@ -22,7 +23,8 @@ type definition struct {
 	*engine.Definition
 	types  types
 	schema engine.Schema
-	title  string // of the workflow
+	title  string                 // of the workflow
+	shapes map[string]field.Shape // of the variables that were asked for by now
 }
 
 func (s *site) definition(ctx context.Context, stored, title string) (definition, error) {
@@ -34,7 +36,7 @@ func (s *site) definition(ctx context.Context, stored, title string) (definition
 	if err != nil {
 		return definition{}, fmt.Errorf("read catalogue: %w", err)
 	}
-	return definition{Definition: parsed, types: s.types, schema: engine.NewSchema(cat), title: title}, nil
+	return definition{Definition: parsed, types: s.types, schema: engine.NewSchema(cat), title: title, shapes: map[string]field.Shape{}}, nil
 }
 
 // face is what a step looks like, whatever became of it.
@@ -48,7 +50,7 @@ func (d definition) triggerFace() face {
 	f := face{title: d.types.triggerTitle(d.Trigger.Type), kind: "trigger", icon: d.types.triggerIcon(d.Trigger.Type)}
 	if typ, ok := d.types.triggers[d.Trigger.Type]; ok {
 		if settings, problems := typ.Decode(d.Trigger.Config); len(problems) == 0 {
-			f.summary = typ.Line(settings, d.schema)
+			f.summary = typ.Line(settings, withNames{d.schema, d})
 		}
 	}
 	return f
@@ -68,7 +70,7 @@ func (d definition) faceOf(part *engine.NodePart) face {
 	settings, problems := typ.Decode(part.Config)
 	f.settings = settings
 	if len(problems) == 0 {
-		if line := typ.Line(settings, d.schema); line != "" {
+		if line := typ.Line(settings, withNames{d.schema, d}); line != "" {
 			f.summary = line
 		}
 	}
@@ -149,7 +151,7 @@ func (d definition) branches(part *engine.NodePart, f face) []branch {
 	}
 	if f.typ != nil {
 		for _, b := range f.typ.Branches(f.settings) {
-			one := branch{view: canvas.Branch{Key: b.Key, Says: b.Says}, name: b.Title}
+			one := branch{view: canvas.Branch{Key: b.Key, Says: f.typ.When(f.settings, b.Key, withNames{d.schema, d})}, name: b.Title}
 			if b.Ends {
 				one.view.Ends = text.M("canvas.ends_rejected", "End as rejected").String()
 			}
