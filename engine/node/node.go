@@ -96,8 +96,8 @@ type Spec[C any] struct {
 type Branch struct {
 	Key   string
 	Title string
-	Rank  int    // place among branches that are tried one after another, from 1; 0 = none
-	Ends  bool   // the foot of the branch ends the execution as rejected
+	Rank  int  // place among branches that are tried one after another, from 1; 0 = none
+	Ends  bool // the foot of the branch ends the execution as rejected
 }
 
 // FreeBranches declares that the designer makes branches: adds, names, orders and

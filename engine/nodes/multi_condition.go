@@ -60,7 +60,7 @@ var multiCondition = node.Define(node.Spec[multiConditionConfig]{
 			field.Named{Name: "title", Shape: written("Title of the branch")}, field.Named{Name: "cases", Shape: tried})
 	},
 	Branches: multiConditionBranches, When: multiConditionWhen,
-	Free:     &node.FreeBranches{Setting: "cases", Prefix: "c", Min: 1, Max: maxCases},
+	Free: &node.FreeBranches{Setting: "cases", Prefix: "c", Min: 1, Max: maxCases},
 	Line: func(c multiConditionConfig, _ node.Catalog) string {
 		return text.M("node.first_match", "%d branches, first match wins", len(c.Cases)+1).String()
 	},
