@@ -199,6 +199,16 @@ func TestBrowser_ChangesAWorkflowByKeyboard(t *testing.T) {
 	h.on(second)
 	h.types("z", chromedp.ModifierCtrl)
 	order("Post-action event", second, first, first+" copy")
+
+	other := word("Other keys")
+	name := `e.matches(".editor__name")`
+	h.on("Post-action event")
+	h.goes(kb.Tab, "the title of the workflow", name, chromedp.ModifierShift)
+	h.types("x" + kb.Escape)
+	h.becomes("it is given up", fmt.Sprintf(`document.querySelector(".editor__name:focus").value === %q`, title))
+	h.types(other + kb.Enter)
+	h.becomes("it has another title", fmt.Sprintf(`document.readyState === "complete" && document.title.startsWith(%q)`, other))
+	h.picture("editor-title")
 	h.visit("/workflows")
-	h.sees(title)
+	h.sees(other)
 }

@@ -178,7 +178,7 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	}
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
-		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
+		CanEdit: e.mayEdit(), CanRename: e.version == nil && e.access.Can("workflow.edit"), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
 		CanPublish: e.version == nil && !e.locked() && e.access.Can("workflow.publish") && e.w.DraftDirty,
 		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Step: e.open,
 	}

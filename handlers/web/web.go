@@ -153,6 +153,7 @@ func (s *site) workflows() []route.Route {
 		change("/workflows/{key}/steps/{step}", edit, s.changeStep),
 		page("/workflows/{key}/steps/{step}/fragment", view, s.showFragment),
 		change("/workflows/{key}/paste", edit, s.askPlace),
+		change("/workflows/{key}/title", edit, s.renameWorkflow),
 		change("/workflows/{key}/undo", edit, s.undoEdit),
 		change("/workflows/{key}/redo", edit, s.redoEdit),
 		change("/workflows/{key}/discard", edit, s.discardDraft),

@@ -135,7 +135,7 @@ document.addEventListener("htmx:afterSettle", () => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target.closest?.("#palette form") && event.detail.successful && event.detail.requestConfig.verb === "post") {
     palette().hidePopover();
-    document.querySelector(".node.is-sel .node__hit")?.focus(); // the step that was added
+    document.querySelector(".node.is-sel .node__hit")?.focus({ preventScroll: true }); // the step that was added
   }
   if (event.target.id === "question-form" && event.detail.successful) event.target.closest("dialog")?.close();
 });

@@ -48,6 +48,7 @@ type Props struct {
 	Enabled  bool
 
 	CanEdit    bool // the draft is drawn and the reader may change it
+	CanRename  bool // the title of the workflow
 	CanEnable  bool
 	CanPublish bool
 

@@ -67,7 +67,7 @@ func editorSamples() []Sample {
 func editorProps() editor.Props {
 	p := editor.Props{
 		Session: session(), Key: "reimb_approval", Title: "Reimbursement approval", Version: "Version 8 · Draft", State: "Saved", Relation: "Changed since version 7",
-		Revision: "12", Undo: "Changed “Yes when”", Enabled: true, CanEdit: true, CanEnable: true, CanPublish: true,
+		Revision: "12", Undo: "Changed “Yes when”", Enabled: true, CanEdit: true, CanRename: true, CanEnable: true, CanPublish: true,
 		Versions: []editor.Version{
 			{Label: "Version 8", Note: "Being edited", Href: urls.Workflow("reimb_approval"), Draft: true, Current: true},
 			{Label: "Version 7", Note: "12 Nov · 412 executions", Href: urls.WorkflowVersion("reimb_approval", 7), Live: true},

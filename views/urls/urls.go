@@ -190,6 +190,9 @@ func WorkflowPeople(key string) string { return Workflow(key) + "/people" }
 // WorkflowLock asks for, hands over, keeps or takes the right to edit; POST.
 func WorkflowLock(key string) string { return Workflow(key) + "/lock" }
 
+// WorkflowTitle gives a workflow another title; POST.
+func WorkflowTitle(key string) string { return Workflow(key) + "/title" }
+
 // WorkflowUndo takes the last edit back; POST.
 func WorkflowUndo(key string) string { return Workflow(key) + "/undo" }
 
