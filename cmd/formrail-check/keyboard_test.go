@@ -200,6 +200,23 @@ func TestBrowser_ChangesAWorkflowByKeyboard(t *testing.T) {
 	h.types("z", chromedp.ModifierCtrl)
 	order("Post-action event", second, first, first+" copy")
 
+	h.on("Post-action event")
+	h.goes(kb.Tab, "more actions", `e.getAttribute("popovertarget") === "workflow-menu"`, chromedp.ModifierShift)
+	h.types(kb.Enter)
+	h.finds("the menu", `e.closest("#workflow-menu")`)
+	h.goes(kb.ArrowDown, "the edits", `e.href?.endsWith("/edits")`)
+	h.types(kb.Enter)
+	h.arrives("/workflows/*/edits")
+	h.becomes("the edits are listed", `document.querySelector("#edits-dialog:modal")`)
+	h.picture("editor-edits")
+	h.tabs("the edit before the newest", `e.matches(".edits a")`)
+	h.types(kb.Enter)
+	h.becomes("it is asked", `document.readyState === "complete" && document.querySelector("#edits-dialog:modal #edits-form")`)
+	h.tabs("the answer", `e.matches("button[form=edits-form]")`)
+	h.types(kb.Enter)
+	h.sees("The draft is as it was")
+	order("Post-action event", second, first)
+
 	other := word("Other keys")
 	name := `e.matches(".editor__name")`
 	h.on("Post-action event")

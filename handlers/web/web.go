@@ -154,6 +154,8 @@ func (s *site) workflows() []route.Route {
 		page("/workflows/{key}/steps/{step}/fragment", view, s.showFragment),
 		change("/workflows/{key}/paste", edit, s.askPlace),
 		change("/workflows/{key}/title", edit, s.renameWorkflow),
+		page("/workflows/{key}/edits", view, s.showEdits),
+		change("/workflows/{key}/edits", edit, s.undoEdits),
 		change("/workflows/{key}/undo", edit, s.undoEdit),
 		change("/workflows/{key}/redo", edit, s.redoEdit),
 		change("/workflows/{key}/discard", edit, s.discardDraft),

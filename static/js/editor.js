@@ -29,7 +29,7 @@ export const send = (command, step, values = {}) => {
   htmx.trigger(form, "submit");
 };
 
-const address = (query) => `${location.pathname}?${new URLSearchParams(query)}`;
+const address = (query) => `${editor().dataset.home}?${new URLSearchParams(query)}`;
 
 // act does to a step what its menu or a key says.
 export const act = async (hit, what) => {
