@@ -19,7 +19,7 @@ func TestExecution_ShowsEachAttemptOfAStep(t *testing.T) {
 	id, ctx := w.execution(t), context.Background()
 	took := models.Millis(rand.Int64N(800) + 100)
 	t.Logf("took %d ms", took)
-	steps, err := models.StepsOf(ctx, w.DB.Read(), id, []string{})
+	steps, err := models.OpenSteps(ctx, w.DB.Read(), id)
 	require.NoError(t, err)
 	require.Len(t, steps, 1)
 	waiting := steps[0]
