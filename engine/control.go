@@ -14,6 +14,7 @@ type ending struct {
 	status  models.Status
 	reason  string
 	failure string
+	by      int64 // person who wants it; 0 = nobody
 }
 
 // endTries is how often an ending is tried again when a stretch commits at the
@@ -52,7 +53,7 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 	}
 	if err := models.SaveProgress(ctx, tx, models.Progress{
 		ID: id, Token: exec.LeaseToken, Status: how.status, Reason: how.reason, Messages: exec.Messages, Error: how.failure,
-		Steps: exec.StepCount, Attempts: exec.Attempts, StartedAt: started,
+		Steps: exec.StepCount, Attempts: exec.Attempts, StartedAt: started, By: how.by,
 	}); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (e *Engine) Cancel(ctx context.Context, access models.Access, id, reason st
 	if reason == "" {
 		reason = "cancelled"
 	}
-	return e.end(ctx, id, ending{status: models.Cancelled, reason: reason})
+	return e.end(ctx, id, ending{status: models.Cancelled, reason: reason, by: access.Principal.UserID})
 }
 
 // Rerun starts a new execution with the same version and trigger data as one that
@@ -113,7 +114,7 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 		again.ParentID, again.ParentStepID, again.RootID, again.Depth = "", "", "", 1
 		again.Chain = []int64{old.WorkflowID}
 		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
-		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.Number = 0, 0, 0, 0, 0, 0
+		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.EndedBy, again.Number = 0, 0, 0, 0, 0, 0, 0
 		started = again.ID
 		e.keepFor(tx, &again)
 		return e.insert(ctx, tx, &again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + old.ID})

@@ -147,3 +147,45 @@ func TestEdits_AreTakenBackAndRepeatedByteForByte(t *testing.T) {
 	_, err = redo()
 	require.True(t, models.IsCode(err, "NOTHING_TO_UNDO"), err)
 }
+
+func TestUndoTo_GoesBackAtOnceAndCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	clock := modelstest.NewClock()
+	w := notesWorld(t, modelstest.NewAt(t, clock), clock, &worldtest.Outside{})
+	w.Workflow(flow("edited", `[{"key":"a","type":"calculation","config":{"expression":"1"}}]`))
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	d := &drafter{t: t, w: w, clock: clock, rnd: rand.New(rand.NewPCG(seed, 0))}
+	after := d.edit(30)
+	access := w.Access(w.Designer)
+	list, err := w.Engine.Edits(t.Context(), access, d.stored())
+	require.NoError(t, err)
+	require.Len(t, list, 30)
+	back := d.rnd.IntN(28) + 1 // edits that are undone
+	before := d.stored()
+	_, err = w.Engine.UndoTo(t.Context(), access, "edited", list[back].ID, before.DraftRevision-1)
+	require.True(t, models.IsCode(err, "DRAFT_CHANGED"), err)
+	_, err = w.Engine.UndoTo(t.Context(), access, "edited", "unknown", before.DraftRevision)
+	require.True(t, models.IsKind(err, models.KindNotFound), err)
+	_, err = w.Engine.UndoTo(t.Context(), w.Access(w.Employee), "edited", list[back].ID, before.DraftRevision)
+	require.True(t, models.IsKind(err, models.KindForbidden), err)
+	require.Equal(t, before, d.stored(), "what is refused changes nothing")
+
+	state, err := w.Engine.UndoTo(t.Context(), access, "edited", list[back].ID, before.DraftRevision)
+	require.NoError(t, err)
+	require.Equal(t, after[30-back], d.stored().Draft)
+	require.Equal(t, before.DraftRevision+1, state.Revision, "it is one change")
+	require.Equal(t, list[back].Label, state.Undo)
+	_, err = w.Engine.UndoTo(t.Context(), access, "edited", list[back-1].ID, state.Revision)
+	require.True(t, models.IsKind(err, models.KindNotFound), "what was undone is nothing to go back to: %v", err)
+	listed, err := w.Engine.Edits(t.Context(), access, d.stored())
+	require.NoError(t, err)
+	for i, c := range listed {
+		require.Equal(t, i < back, c.State == "undone", "%d", i)
+	}
+	for i := 30 - back + 1; i <= 30; i++ {
+		_, err := w.Engine.Redo(t.Context(), access, "edited")
+		require.NoError(t, err)
+		require.Equal(t, after[i], d.stored().Draft, "redo %d", i)
+	}
+}

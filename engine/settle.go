@@ -51,6 +51,7 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 		return
 	}
 	step.Status, step.EndedAt, step.State, step.Error = models.Done, models.At(s.e.now()), "", ""
+	step.AttemptEnded(step.EndedAt, "", false)
 	step.Output = output
 	s.keep(st, step, v)
 	s.abandon(st, step)
@@ -264,6 +265,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 	}
 	if pause, again := cur.node.retry.pause(f, step.Attempt, seedOf(step)); again && !(s.exec.Sync && step.Attempt >= 2) {
 		step.Status, step.Error = models.Waiting, failureJSON(f)
+		step.AttemptEnded(models.At(s.e.now()), step.Error, true)
 		s.save(st, step)
 		st.wakeups = append(st.wakeups, models.Wakeup{
 			ExecutionID: s.exec.ID, StepID: step.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(s.e.now().Add(pause)),
@@ -272,6 +274,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 	}
 	s.abandon(st, step)
 	step.Status, step.EndedAt, step.Error = models.Failed, models.At(s.e.now()), failureJSON(f)
+	step.AttemptEnded(step.EndedAt, step.Error, false)
 	if cur.node.part.OnError == "continue" || cur.node.part.OnError == "branch" {
 		step.Handled = true
 		out := map[string]any{"error": failureValue(f)}

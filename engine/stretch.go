@@ -197,7 +197,7 @@ func (s *stretch) step(ctx context.Context, tx *models.Tx, st *state) {
 func (s *stretch) begin(st *state, cur cursor) *models.Step {
 	if cur.step != nil {
 		if cur.retry {
-			cur.step.Attempt++
+			cur.step.Again(models.At(s.e.now()))
 		}
 		if cur.step.Status == models.Planned { // stored before its turn
 			st.seq++
@@ -336,7 +336,7 @@ func (st *state) copy() *state {
 		}
 		if twins[step] == nil {
 			d := *step
-			d.Warnings, d.Log = slices.Clone(step.Warnings), slices.Clone(step.Log)
+			d.Warnings, d.Log, d.Attempts = slices.Clone(step.Warnings), slices.Clone(step.Log), slices.Clone(step.Attempts)
 			twins[step] = &d
 		}
 		return twins[step]

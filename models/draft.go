@@ -130,6 +130,23 @@ func (l DraftLog) Since(ctx context.Context, q Querier, owner, revision int64) (
 	return out, nil
 }
 
+// Listed lists the newest edits of a draft, newest first, without what they did: those that
+// are done, and those that were undone and can be repeated.
+func (l DraftLog) Listed(ctx context.Context, q Querier, owner int64, limit int) ([]*DraftCommand, error) {
+	var out []*DraftCommand
+	rows, err := q.Query(ctx, "SELECT id, revision, label, author_id, state, at"+l.find+l.owner+" = ? AND state IN ('done', 'undone') ORDER BY revision DESC, at DESC LIMIT ?", owner, limit)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		c := &DraftCommand{OwnerID: owner}
+		err := r.Scan(&c.ID, &c.Revision, &c.Label, &c.AuthorID, &c.State, &c.At)
+		out = append(out, c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list edits: %w", err)
+	}
+	return out, nil
+}
+
 // SetState marks an edit undone or done again.
 func (l DraftLog) SetState(ctx context.Context, tx *Tx, id, state string) error {
 	_, err := tx.Exec(ctx, l.set+"state = ? WHERE id = ?", state, id)

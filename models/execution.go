@@ -45,12 +45,13 @@ type Execution struct {
 	CreatedAt    Millis
 	StartedAt    Millis
 	EndedAt      Millis
+	EndedBy      int64 // person who cancelled it; 0 = nobody did
 	ExpiresAt    Millis
 }
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
  resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
- idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at`
+ idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by`
 
 func scanExecution(scan func(...any) error) (*Execution, error) {
 	var (
@@ -61,7 +62,7 @@ func scanExecution(scan func(...any) error) (*Execution, error) {
 	)
 	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
 		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
-		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt)
+		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +199,7 @@ type Progress struct {
 	Attempts   int
 	StartedAt  Millis
 	LeaseUntil Millis // 0 = given back
+	By         int64  // person who ends it; 0 = nobody
 
 	// Simple says that the execution never waited or stored a place: only the
 	// wake-up that started it is open, so less needs to be closed.
@@ -217,9 +219,9 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 		ended = At(tx.Now())
 	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
-		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, lease_token = lease_token + 1, lease_until = ?
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?
 		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.LeaseUntil, p.ID, p.Token)
+		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.ID, p.Token)
 	if err != nil {
 		return err
 	}

@@ -22,12 +22,13 @@ type Step struct {
 	Status      Status
 	Handled     bool // failed, but an error policy went on
 	Attempt     int
-	ParentID    string // step of the container it runs in
-	AfterID     string // step that ran before it on its way
-	Branch      string // branch of the parent it is in
-	Input       string // resolved settings as JSON; empty = none
-	Output      string // JSON; empty = none
-	Error       string // JSON of the failure; empty = none
+	Attempts    []Attempt // all of them, once there was a second one
+	ParentID    string    // step of the container it runs in
+	AfterID     string    // step that ran before it on its way
+	Branch      string    // branch of the parent it is in
+	Input       string    // resolved settings as JSON; empty = none
+	Output      string    // JSON; empty = none
+	Error       string    // JSON of the failure; empty = none
 	Explanation string
 	Warnings    []string
 	Log         []string
@@ -40,36 +41,66 @@ type Step struct {
 	InputKept bool // the input is stored and need not be written again
 }
 
+// Attempt is one try of a step. It is stored with what it is about: its beginning before it
+// leaves the process, its end with its result.
+type Attempt struct {
+	StartedAt Millis `json:"started"`
+	EndedAt   Millis `json:"ended,omitempty"` // 0 = under way, or nobody knows what became of it
+	Error     string `json:"error,omitempty"` // JSON of the failure; empty = none
+}
+
+// Again begins the next attempt of a step.
+func (s *Step) Again(now Millis) {
+	if len(s.Attempts) == 0 {
+		s.Attempts = append(s.Attempts, Attempt{StartedAt: s.StartedAt})
+	}
+	s.Attempt++
+	s.Attempts = append(s.Attempts, Attempt{StartedAt: now})
+}
+
+// AttemptEnded says how the latest attempt of a step ended. That of a step that is tried
+// once needs no words of its own, unless another one may follow.
+func (s *Step) AttemptEnded(now Millis, failure string, more bool) {
+	if len(s.Attempts) == 0 {
+		if !more {
+			return
+		}
+		s.Attempts = append(s.Attempts, Attempt{StartedAt: s.StartedAt})
+	}
+	last := &s.Attempts[len(s.Attempts)-1]
+	last.EndedAt, last.Error = now, failure
+}
+
 const stepColumns = `id, execution_id, seq, node, path, type, title, status, handled, attempt, parent_step_id, after_step_id, branch,
- input, output, error, explanation, warnings, log, state, entered, effects, started_at, ended_at`
+ input, output, error, explanation, warnings, log, state, entered, effects, started_at, ended_at, attempts`
 
 func scanStep(rows *sql.Rows) (*Step, error) {
 	var (
 		s                            Step
 		handled                      int64
 		parent, after, input, output sql.NullString
-		warnings, log                string
+		warnings, log, attempts      string
 	)
 	err := rows.Scan(&s.ID, &s.ExecutionID, &s.Seq, &s.Node, &s.Path, &s.Type, &s.Title, &s.Status, &handled, &s.Attempt, &parent, &after, &s.Branch,
-		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Entered, &s.Effects, &s.StartedAt, &s.EndedAt)
+		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Entered, &s.Effects, &s.StartedAt, &s.EndedAt, &attempts)
 	if err != nil {
 		return nil, err
 	}
 	s.Handled, s.ParentID, s.AfterID, s.Input, s.Output = handled != 0, parent.String, after.String, input.String, output.String
 	s.InputKept = input.Valid
-	return &s, errors.Join(readJSON(warnings, &s.Warnings), readJSON(log, &s.Log))
+	return &s, errors.Join(readJSON(warnings, &s.Warnings), readJSON(log, &s.Log), readJSON(attempts, &s.Attempts))
 }
 
 // SaveStep inserts a step, or replaces what may change of it when its place is
 // known. The place (execution, node, path) is unique, so a step is never doubled.
 func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
-	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
-		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at
+		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at, attempts = excluded.attempts
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
-		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt)
+		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts))
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}
@@ -123,7 +154,7 @@ func FinishedSteps(ctx context.Context, q Querier, executionID string, nodes, pa
 	return out, nil
 }
 
-func jsonList(list []string) string {
+func jsonList[T any](list []T) string {
 	if len(list) == 0 {
 		return "[]"
 	}

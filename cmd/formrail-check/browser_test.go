@@ -159,25 +159,9 @@ func signInLinks(v *server) map[string]string {
 //
 //nolint:paralleltest // loads the machine
 func TestBrowser_MainJobByClicking(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
-	links := signInLinks(v)
-	require.Len(t, links, 3, v.said)
-
-	enter := func(who string) *browser {
-		b := open(t, v.address())
-		b.do(chromedp.Navigate(links[who]))
-		b.press("Sign in")
-		b.arrives("/")
-		b.sees("Home")
-		return b
-	}
+	enter := demoPeople(t)
 	employee := enter("employee")
+	employee.sees("Home")
 	employee.picture("home")
 	employee.press("Reimbursements")
 	employee.arrives("/pages/reimbursements")

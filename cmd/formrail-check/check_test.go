@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,19 +17,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
-
-// tags are the build tags of every build of the product.
-const tags = "sqlite_fts5,sqlite_omit_load_extension,netgo,osusergo"
-
-// build builds the product with more tags into a folder of the test.
-func build(t *testing.T, more ...string) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), "formrail")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", strings.Join(append([]string{tags}, more...), ","), "-o", out, "formrail/cmd/formrail")
-	text, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(text))
-	return out
-}
 
 func seed(t *testing.T) uint64 {
 	t.Helper()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -76,17 +75,7 @@ func (b *browser) saveField(collection, seen string) {
 //
 //nolint:paralleltest // loads the machine
 func TestBrowser_DesignsACollection(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
-	b := open(t, v.address())
-	b.do(chromedp.Navigate(signInLinks(v)["designer"]))
-	b.press("Sign in")
-	b.arrives("/")
+	b := demo(t)
 	b.press("Collections")
 	b.arrives("/collections")
 	b.sees("Reimbursement")

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,37 +12,6 @@ import (
 
 // word is a title that no other run has.
 func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)) }
-
-// demo starts the demo and signs the designer in.
-func demo(t *testing.T) *browser {
-	t.Helper()
-	return demoPeople(t)("designer")
-}
-
-// demoPeople starts the demo; each person signs in once.
-func demoPeople(t *testing.T) func(who string) *browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
-	links := signInLinks(v)
-	return func(who string) *browser {
-		b := open(t, v.address())
-		t.Cleanup(func() {
-			if t.Failed() {
-				b.picture("failed-" + t.Name() + "-" + who)
-			}
-		})
-		b.do(chromedp.Navigate(links[who]))
-		b.press("Sign in")
-		b.arrives("/")
-		return b
-	}
-}
 
 // input types into the field with that name in the panel, and waits until it is saved.
 func (b *browser) input(name, value string) {
@@ -185,79 +152,6 @@ func TestBrowser_BuildsAWorkflow(t *testing.T) {
 	b.arrives("/workflows/*")
 	b.sees("Version 1 is live")
 	b.sees("Same as version 1")
-	b.visit("/workflows")
-	b.sees(title)
-}
-
-// TestBrowser_BuildsAWorkflowByKeyboard does without the mouse: it adds, renames, moves,
-// skips, copies and deletes steps, and takes back.
-//
-//nolint:paralleltest // loads the machine
-func TestBrowser_BuildsAWorkflowByKeyboard(t *testing.T) {
-	b := demo(t)
-	title, first, second := word("Keys"), word("First"), word("Second")
-	b.visit("/workflows")
-	b.keys("c")
-	b.arrives("/new-workflow")
-	b.becomes("the name has the focus", `document.activeElement?.name === "title"`)
-	b.keys(title + kb.Enter)
-	b.arrives("/workflows/*")
-	b.opened("Starts")
-
-	on := func(step string) {
-		b.becomes("the focus is on "+step, fmt.Sprintf(`(() => {
-			const hit = [...document.querySelectorAll(".canvas .node[data-key]")].find((n) => n.querySelector("b")?.textContent === %q)?.querySelector(".node__hit");
-			if (!document.querySelector(".canvas.is-live") || document.querySelector(".htmx-request") || !hit) return false;
-			hit.focus();
-			return document.activeElement === hit;
-		})()`, step))
-	}
-	add := func(after, search, name string) {
-		on(after)
-		b.keys("n")
-		b.becomes("the palette is open", `(() => {
-			const search = document.activeElement;
-			if (!search?.matches("#palette input[type=search]") || document.querySelector(".htmx-request")) return false;
-			search.value = ""; // the letter that opened it was typed into it: the test types faster than anybody
-			return true;
-		})()`)
-		b.keys(search + kb.Enter)
-		b.opened("Calculation")
-		b.becomes("it is selected", `document.querySelector(".node.is-sel .node__t b")?.textContent === "Calculation"`)
-		on("Calculation")
-		b.keys(kb.F2)
-		b.becomes("its title has the focus", `document.activeElement?.matches(".node__edit")`)
-		b.keys(name + kb.Enter)
-		b.becomes("it has its name", fmt.Sprintf(`document.querySelector(".node.is-sel .node__t b")?.textContent === %q`, name))
-	}
-	add("Post-action event", "formula", first)
-	add(first, "formula", second)
-	require.Equal(t, []string{"Post-action event", first, second}, b.steps())
-
-	on("Post-action event")
-	b.keys(kb.ArrowDown)
-	b.becomes("the arrow leads down", fmt.Sprintf(`document.activeElement?.closest(".node")?.textContent.includes(%q)`, first))
-	b.keys("m")
-	b.becomes("a place has the focus", `document.activeElement?.matches(".drop")`)
-	b.keys(kb.Enter)
-	order := func(want ...string) {
-		b.becomes("the order is "+strings.Join(want, ", "), fmt.Sprintf(`[...document.querySelectorAll(".canvas .node[data-key] b")].map((e) => e.textContent).join() === %q`, strings.Join(want, ",")))
-	}
-	order("Post-action event", second, first)
-	b.drawnAsAnew()
-	on(first)
-	b.keys("s")
-	b.becomes("it is skipped", `document.querySelector(".node.is-off")`)
-	on(first)
-	b.keys("d")
-	order("Post-action event", second, first, first+" copy")
-	on(first + " copy")
-	b.keys(kb.Delete)
-	order("Post-action event", second, first)
-	b.drawnAsAnew()
-	on(second)
-	b.do(chromedp.KeyEvent("z", chromedp.KeyModifiers(2)))
-	order("Post-action event", second, first, first+" copy")
 	b.visit("/workflows")
 	b.sees(title)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -28,23 +27,15 @@ func person(t *testing.T, v *server, email string) *client {
 //
 //nolint:paralleltest // loads the machine
 func TestMainJob(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server")
-	}
-	binary := build(t)
-	t.Run("on SQLite", func(t *testing.T) { mainJob(t, settings{binary: binary, serve: []string{"--demo"}, out: os.Stdout}) })
+	t.Run("on SQLite", func(t *testing.T) { mainJob(t, settings{serve: []string{"--demo"}}) })
 	t.Run("on PostgreSQL", func(t *testing.T) {
-		mainJob(t, settings{binary: binary, serve: []string{"--demo"}, database: emptyPostgres(t), out: os.Stdout})
+		mainJob(t, settings{serve: []string{"--demo"}, database: emptyPostgres(t)})
 	})
 }
 
 func mainJob(t *testing.T, s settings) {
 	t.Helper()
-	ctx := t.Context()
-	v, err := newServer(s)
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(ctx, ""))
+	ctx, v := t.Context(), serve(t, s)
 	designer, manager, employee := person(t, v, "dana@demo.example"), person(t, v, "mara@demo.example"), person(t, v, "emil@demo.example")
 
 	paid := func() int {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -50,21 +49,7 @@ func (b *browser) save(text string) {
 //
 //nolint:paralleltest // loads the machine
 func TestBrowser_BindsAWorkflowToOneOfTwoForms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), serve: []string{"--demo"}, out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
-	links := signInLinks(v)
-	enter := func(who string) *browser {
-		b := open(t, v.address())
-		b.do(chromedp.Navigate(links[who]))
-		b.press("Sign in")
-		b.arrives("/")
-		return b
-	}
+	enter := demoPeople(t)
 
 	designer := enter("designer")
 	designer.visit("/pages")

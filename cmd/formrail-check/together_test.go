@@ -2,11 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // TestBrowser_TwoPeopleEditOneWorkflow lets two designers open the same workflow: one
@@ -14,15 +11,9 @@ import (
 //
 //nolint:paralleltest // loads the machine
 func TestBrowser_TwoPeopleEditOneWorkflow(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
+	v := serve(t, settings{})
 	j := newJob()
-	owner, other := watched(t, v, "owner"), watched(t, v, "other")
+	owner, other := stranger(t, v, "owner"), stranger(t, v, "other")
 	owner.setUp(j, strings.Join(v.said, "\n"))
 	other.joins(owner.adds(j.boss, "", "Designer"), j.boss)
 

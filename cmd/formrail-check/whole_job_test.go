@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -42,18 +41,12 @@ func mail(name string) string {
 //
 //nolint:paralleltest // loads the machine
 func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED in short mode: runs a real server and a browser")
-	}
-	v, err := newServer(settings{binary: build(t), out: os.Stdout})
-	require.NoError(t, err)
-	t.Cleanup(func() { v.kill(); require.NoError(t, os.RemoveAll(v.folder)) })
-	require.NoError(t, v.start(t.Context(), ""))
+	v := serve(t, settings{})
 	j := newJob()
 	began := time.Now()
-	owner := watched(t, v, "owner")
+	owner := stranger(t, v, "owner")
 	owner.setUp(j, strings.Join(v.said, "\n"))
-	boss, worker := watched(t, v, "boss"), watched(t, v, "worker")
+	boss, worker := stranger(t, v, "boss"), stranger(t, v, "worker")
 	boss.joins(owner.adds(j.boss, "", "Approver"), j.boss)
 	worker.joins(owner.adds(j.worker, j.boss), j.worker)
 
@@ -76,19 +69,6 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	owner.arrives("/executions/*")
 	owner.sees(j.flow)
 	owner.picture("whole-execution")
-}
-
-// watched is a browser of somebody who is not signed in; a picture is kept of where it
-// stands when the test fails.
-func watched(t *testing.T, v *server, who string) *browser {
-	t.Helper()
-	b := open(t, v.address())
-	t.Cleanup(func() {
-		if t.Failed() {
-			b.picture("failed-" + t.Name() + "-" + who)
-		}
-	})
-	return b
 }
 
 // setUp makes the first administrator with the link that the server printed.

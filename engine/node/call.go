@@ -53,6 +53,13 @@ type Catalog interface {
 	CheckFilter(collection string, filter any) field.Problems // of a record filter whose values may be templates; each names its condition's path
 }
 
+// Namer is a catalogue that also knows what the variables of a workflow are called.
+type Namer interface {
+	// Called gives the title of what a path names, such as that of the field for
+	// "trigger.data.amount"; ok is false when there is nothing of that name.
+	Called(path string) (title string, ok bool)
+}
+
 // CollectionInfo describes a collection to checks.
 type CollectionInfo struct {
 	Name   string

@@ -89,6 +89,7 @@ type Spec[C any] struct {
 	Resume func(ctx context.Context, call Call, cfg C, signal Signal) (Result, error) // required when Run may Wait or Enter
 	Test   func(ctx context.Context, call Call, cfg C) (Result, error)                // External: the dry test
 	Line   func(C, Catalog) string                                                    // one line on the canvas made from the settings; optional
+	When   func(cfg C, branch string, cat Catalog) string                             // when a branch is taken, in words; empty when its title says it; optional
 
 	Examples []Example[C] // shown in the reference, run by the conformance suite
 }
@@ -104,9 +105,8 @@ type Policy struct {
 type Branch struct {
 	Key   string
 	Title string
-	Says  string // when it is taken, in words; empty when the title says it
-	Rank  int    // place among branches that are tried one after another, from 1; 0 = none
-	Ends  bool   // the foot of the branch ends the execution as rejected
+	Rank  int  // place among branches that are tried one after another, from 1; 0 = none
+	Ends  bool // the foot of the branch ends the execution as rejected
 }
 
 // FreeBranches declares that the designer makes branches: adds, names, orders and

@@ -42,6 +42,7 @@ type Type struct {
 	assigns   func(any) string
 	passes    *Passes[any]
 	policy    func(any) Policy
+	when      func(any, string, Catalog) string
 	run       func(context.Context, Call, any) (Result, error)
 	resume    func(context.Context, Call, any, Signal) (Result, error)
 	test      func(context.Context, Call, any) (Result, error)
@@ -87,6 +88,7 @@ func Define[C any](s Spec[C]) *Type {
 		line:      func(any, Catalog) string { return "" },
 		assigns:   func(any) string { return "" },
 		policy:    func(any) Policy { return Policy{} },
+		when:      func(any, string, Catalog) string { return "" },
 		run: func(ctx context.Context, call Call, c any) (Result, error) {
 			return s.Run(ctx, call, *c.(*C)) //nolint:forcetypeassert // newConfig makes *C only
 		},
@@ -136,6 +138,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Policy != nil {
 		t.policy = func(c any) Policy { return s.Policy(*c.(*C)) }
+	}
+	if s.When != nil {
+		t.when = func(c any, branch string, cat Catalog) string { return s.When(*c.(*C), branch, cat) }
 	}
 	if s.Resume != nil {
 		t.resume = func(ctx context.Context, call Call, c any, sig Signal) (Result, error) {
@@ -277,6 +282,11 @@ func (t *Type) ReadInside(setting string) bool {
 
 // Policy gives what settings mean for the attempts.
 func (t *Type) Policy(s Settings) Policy { return t.policy(s.config) }
+
+// When says when a branch is taken, in words; empty when the title of the branch says it.
+func (t *Type) When(s Settings, branch string, cat Catalog) string {
+	return t.when(s.config, branch, cat)
+}
 
 // Run makes one attempt.
 func (t *Type) Run(ctx context.Context, call Call, s Settings) (Result, error) {

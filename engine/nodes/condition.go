@@ -50,7 +50,7 @@ var condition = node.Define(node.Spec[conditionConfig]{
 		}
 		return []node.Branch{{Key: "yes", Title: "Yes"}, {Key: "no", Title: "No"}}
 	},
-	Line: func(c conditionConfig, _ node.Catalog) string { return c.When.line() },
+	Line: func(c conditionConfig, cat node.Catalog) string { return c.When.line(cat) },
 	Run:  runCondition,
 	Examples: []node.Example[conditionConfig]{
 		{
@@ -94,18 +94,21 @@ func amountOver(limit int64) map[string]any {
 }
 
 // line says the condition when it is one comparison, else names what it depends on.
-func (r rule) line() string {
+func (r rule) line(cat node.Catalog) string {
 	if r.condition == nil {
 		return ""
 	}
 	if row := onlyRow(r.written); row != nil {
-		return shorten(sentenceOf(row), 60)
+		return shorten(sentenceOf(row, cat), 60)
 	}
 	var names []string
 	for _, ref := range r.condition.References() {
 		name := ref.Root
 		if n := len(ref.Path); n > 0 {
 			name = ref.Path[n-1]
+		}
+		if title, ok := called(strings.Join(append([]string{ref.Root}, ref.Path...), "."), cat); ok {
+			name = title
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -118,18 +121,18 @@ func (r rule) line() string {
 }
 
 // words says the whole condition: "Amount is greater than 500 and Status is open".
-func (r rule) words() string {
+func (r rule) words(cat node.Catalog) string {
 	if r.written == nil {
 		return ""
 	}
-	return shorten(wordsOf(r.written), 120)
+	return shorten(wordsOf(r.written, cat), 120)
 }
 
 // wordsOf says a group, a comparison or an expression.
-func wordsOf(v any) string {
+func wordsOf(v any, cat node.Catalog) string {
 	m, _ := v.(map[string]any)
 	if m["op"] != nil {
-		return sentenceOf(m)
+		return sentenceOf(m, cat)
 	}
 	if written, ok := m["expression"].(string); ok {
 		return written
@@ -142,7 +145,7 @@ func wordsOf(v any) string {
 		}
 		var parts []string
 		for _, one := range list {
-			part := wordsOf(one)
+			part := wordsOf(one, cat)
 			if one, _ := one.(map[string]any); part != "" && one["op"] == nil && one["expression"] == nil && len(list) > 1 {
 				part = "(" + part + ")"
 			}
@@ -175,23 +178,26 @@ func onlyRow(v any) map[string]any {
 
 // sentenceOf says a comparison with the names of what it compares: "Amount is greater
 // than 500".
-func sentenceOf(row map[string]any) string {
+func sentenceOf(row map[string]any, cat node.Catalog) string {
 	op, _ := row["op"].(string)
-	words := []string{operandName(row["left"]), expr.OperatorName(op).String()}
+	words := []string{operandName(row["left"], cat), expr.OperatorName(op).String()}
 	if op != "empty" && op != "notEmpty" {
-		words = append(words, operandName(row["right"]))
+		words = append(words, operandName(row["right"], cat))
 	}
 	return strings.Join(words, " ")
 }
 
-// operandName names a variable by the last part of its path, and says anything else as
-// it is.
-func operandName(v any) string {
+// operandName names a variable as its pill does, without what it is in: by its title, or
+// by the last part of its path when nobody knows one. Anything else it says as it is.
+func operandName(v any, cat node.Catalog) string {
 	written, ok := v.(string)
 	inner, open := strings.CutPrefix(written, "{{")
 	path, closed := strings.CutSuffix(inner, "}}")
 	if !ok || !open || !closed || strings.ContainsAny(strings.TrimSpace(path), " ()+-*/") {
 		return expr.Show(v)
+	}
+	if title, ok := called(path, cat); ok {
+		return title
 	}
 	name := []rune(path[strings.LastIndex(path, ".")+1:])
 	name = []rune(strings.TrimSpace(string(name)))
@@ -199,6 +205,15 @@ func operandName(v any) string {
 		return written
 	}
 	return string(unicode.ToUpper(name[0])) + string(name[1:])
+}
+
+// called is the title of a variable, when the catalogue knows it.
+func called(path string, cat node.Catalog) (string, bool) {
+	names, ok := cat.(node.Namer)
+	if !ok {
+		return "", false
+	}
+	return names.Called(strings.TrimSpace(path))
 }
 
 func runCondition(ctx context.Context, call node.Call, c conditionConfig) (node.Result, error) {

@@ -242,10 +242,10 @@ func checkLoop(c loopConfig, _ node.Catalog) (p field.Problems) {
 	return p
 }
 
-func loopLine(c loopConfig, _ node.Catalog) string {
+func loopLine(c loopConfig, cat node.Catalog) string {
 	switch c.Source {
 	case "while":
-		return text.M("node.loop_while", "While %s", shorten(c.While.words(), 50)).String()
+		return text.M("node.loop_while", "While %s", shorten(c.While.words(cat), 50)).String()
 	case "count":
 		if written, ok := c.Count.(string); ok {
 			return shorten(written, 60)

@@ -59,8 +59,8 @@ var multiCondition = node.Define(node.Spec[multiConditionConfig]{
 		return field.Object("Decision", field.Named{Name: "matched", Shape: written("Key of the branch")},
 			field.Named{Name: "title", Shape: written("Title of the branch")}, field.Named{Name: "cases", Shape: tried})
 	},
-	Branches: multiConditionBranches,
-	Free:     &node.FreeBranches{Setting: "cases", Prefix: "c", Min: 1, Max: maxCases},
+	Branches: multiConditionBranches, When: multiConditionWhen,
+	Free: &node.FreeBranches{Setting: "cases", Prefix: "c", Min: 1, Max: maxCases},
 	Line: func(c multiConditionConfig, _ node.Catalog) string {
 		return text.M("node.first_match", "%d branches, first match wins", len(c.Cases)+1).String()
 	},
@@ -118,8 +118,8 @@ func (c caseConfig) name(at int) string {
 }
 
 // says is the condition in words.
-func (c caseConfig) says() string {
-	switch words := c.When.words(); {
+func (c caseConfig) says(cat node.Catalog) string {
+	switch words := c.When.words(cat); {
 	case c.When.written == nil:
 		return text.M("node.case_open", "No condition yet").String()
 	case words == "":
@@ -132,11 +132,17 @@ func (c caseConfig) says() string {
 func multiConditionBranches(c multiConditionConfig) []node.Branch {
 	out := make([]node.Branch, 0, len(c.Cases)+1)
 	for i, one := range c.Cases {
-		out = append(out, node.Branch{Key: one.Key, Title: one.name(i), Says: one.says(), Rank: i + 1})
+		out = append(out, node.Branch{Key: one.Key, Title: one.name(i), Rank: i + 1})
 	}
-	return append(out, node.Branch{
-		Key: otherwise, Title: text.M("node.otherwise", "Otherwise").String(), Says: text.M("node.otherwise_when", "When no other condition is met").String(),
-	})
+	return append(out, node.Branch{Key: otherwise, Title: text.M("node.otherwise", "Otherwise").String()})
+}
+
+// multiConditionWhen says the condition of a branch.
+func multiConditionWhen(c multiConditionConfig, branch string, cat node.Catalog) string {
+	if at := slices.IndexFunc(c.Cases, func(one caseConfig) bool { return one.Key == branch }); at >= 0 {
+		return c.Cases[at].says(cat)
+	}
+	return text.M("node.otherwise_when", "When no other condition is met").String()
 }
 
 func checkMultiCondition(c multiConditionConfig, _ node.Catalog) field.Problems {

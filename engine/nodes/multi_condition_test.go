@@ -75,8 +75,10 @@ func TestMultiCondition_SaysItsConditionsInWords(t *testing.T) {
 		"not (A is 1)":            map[string]any{"not": []any{row("{{ trigger.data.a }}", "equal", int64(1))}},
 		"trigger.data.amount > 5": map[string]any{"engine": "expr", "expression": "trigger.data.amount > 5"},
 	} {
-		branches := multiCondition.Branches(decode(t, multiCondition, map[string]any{"cases": []any{map[string]any{"key": "a", "when": when}}}))
-		require.Equal(t, node.Branch{Key: "a", Title: "Branch 1", Says: said, Rank: 1}, branches[0])
+		settings := decode(t, multiCondition, map[string]any{"cases": []any{map[string]any{"key": "a", "when": when}}})
+		branches := multiCondition.Branches(settings)
+		require.Equal(t, node.Branch{Key: "a", Title: "Branch 1", Rank: 1}, branches[0])
+		require.Equal(t, said, multiCondition.When(settings, "a", nil))
 		require.Equal(t, otherwise, branches[1].Key)
 	}
 }

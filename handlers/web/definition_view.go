@@ -9,6 +9,7 @@ import (
 	"formrail/engine/node"
 	"formrail/engine/trigger"
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/canvas"
 )
@@ -19,13 +20,14 @@ const triggerKey = "trigger"
 // definition is a stored definition with what its pages say about it.
 type definition struct {
 	*engine.Reading
-	types types
-	title string // of the workflow
+	types  types
+	title  string                 // of the workflow
+	shapes map[string]field.Shape // of the variables that were asked for by now
 }
 
 func (s *site) definition(ctx context.Context, stored, title string) (definition, error) {
 	read, err := s.Engine.Read(ctx, stored)
-	return definition{Reading: read, types: s.types, title: title}, err
+	return definition{Reading: read, types: s.types, title: title, shapes: map[string]field.Shape{}}, err
 }
 
 // face is what a step looks like, whatever became of it.
@@ -36,10 +38,15 @@ type face struct {
 }
 
 func (d definition) triggerFace() face {
-	return face{
+	f := face{
 		title: d.types.triggerTitle(d.Trigger.Type), kind: "trigger", icon: d.types.triggerIcon(d.Trigger.Type),
 		summary: d.Line(triggerKey),
 	}
+	if typ, ok := d.types.triggers[d.Trigger.Type]; ok && f.summary != "" {
+		settings, _ := typ.Decode(d.Trigger.Config)
+		f.summary = typ.Line(settings, withNames{d.Schema, d})
+	}
+	return f
 }
 
 func (d definition) faceOf(part *engine.NodePart) face {
@@ -48,8 +55,8 @@ func (d definition) faceOf(part *engine.NodePart) face {
 		return f
 	}
 	f.kind, f.icon, f.summary = tile(f.typ.Group), f.typ.Icon, f.typ.Title
-	if line := d.Line(part.Key); line != "" {
-		f.summary = line
+	if d.Line(part.Key) != "" {
+		f.summary = f.typ.Line(f.settings, withNames{d.Schema, d})
 	}
 	return f
 }
@@ -145,7 +152,7 @@ func (d definition) branches(part *engine.NodePart, f face) []branch {
 	}
 	if f.typ != nil {
 		for _, b := range f.typ.Branches(f.settings) {
-			one := branch{view: canvas.Branch{Key: b.Key, Says: b.Says}, name: b.Title}
+			one := branch{view: canvas.Branch{Key: b.Key, Says: f.typ.When(f.settings, b.Key, withNames{d.Schema, d})}, name: b.Title}
 			if b.Ends {
 				one.view.Ends = text.M("canvas.ends_rejected", "End as rejected").String()
 			}

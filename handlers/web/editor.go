@@ -40,6 +40,7 @@ type editing struct {
 	refusal   string
 	question  *editor.Question
 	publish   *editor.Publish
+	edits     *editor.Edits     // of the draft, when they are listed
 	sent      sentPanel         // what was typed into the panel
 	variables []engine.Variable // what the open step may refer to; read with its panel
 	seen      int64             // revision that the page goes on from after a conflict; 0 = the newest
@@ -168,9 +169,9 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	e.checkScript(ctx)
 	p := editor.Props{
 		Key: e.w.Key, Title: e.w.Title, Enabled: e.w.Enabled, Revision: strconv.FormatInt(e.w.DraftRevision, 10),
-		CanEdit: e.mayEdit(), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
+		CanEdit: e.mayEdit(), CanRename: e.version == nil && e.access.Can("workflow.edit"), CanEnable: e.access.Can("workflow.publish") && (e.w.LiveVersion != 0 || e.w.Enabled),
 		CanPublish: e.version == nil && !e.locked() && e.access.Can("workflow.publish") && e.w.DraftDirty,
-		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Step: e.open,
+		Undo:       e.state.Undo, Redo: e.state.Redo, Refusal: e.refusal, Question: e.question, Publish: e.publish, Edits: e.edits, Step: e.open,
 	}
 	p.Session.CSRF = e.csrf
 	if e.seen != 0 {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,7 +94,10 @@ func TestExecutions_ChangeInPlaceAndAnnounceNewOnes(t *testing.T) {
 	root.Submit("/executions/"+w.executionNamed(t, 1)+"/cancel", url.Values{}).Want(303)
 	later := refresh(opened)
 	require.Len(t, rows(later), 1, "the new one does not move the one that is read")
-	require.Contains(t, handlerstest.Text(rows(later)[0]), "Cancelled")
+	require.Contains(t, handlerstest.Text(rows(later)[0]), "Cancelled by "+w.Root.Nickname)
+	detail := handlerstest.Text(root.Get("/executions/" + w.executionNamed(t, 1)).Page())
+	_, by, _ := strings.Cut(detail, "Cancelled by")
+	require.Contains(t, by, w.Root.Nickname)
 	fresh := handlerstest.First(later, "a", "href", "/executions?workflow=reimb_approval")
 	require.NotNil(t, fresh)
 	require.Equal(t, "1 new execution", handlerstest.Text(fresh))

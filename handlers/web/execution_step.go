@@ -57,6 +57,7 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 		out.Type, out.Icon, out.Kind = typ.Title, typ.Icon, tile(typ.Group)
 	}
 	out.ErrorTitle = failureOf(s.Error).sentence(ctx, f.values)
+	out.Attempts = v.attempts(ctx, f, s)
 	if s.EndedAt != 0 && v.useOf(s) == executions.ForPeople {
 		out.WaitingText = text.T(ctx, "execution.waited_person", "waited %s for a person", out.Duration)
 	}

@@ -41,6 +41,19 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 		}
 		row.Detail = joined(reasonSentence(ctx, whole, values), row.Detail)
 	}
+	if x.Status == models.Cancelled {
+		whole, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.ID)
+		if err != nil {
+			return row, err
+		}
+		who, at, err := v.endedBy(ctx, whole)
+		if err != nil {
+			return row, err
+		}
+		if who != nil {
+			row.Detail = joined(text.T(ctx, "executions.cancelled_by", "Cancelled by %s, %s", who.Name, at.Short(ctx)), row.Detail)
+		}
+	}
 	if x.Status == models.Waiting {
 		where, err := v.waitingAt(ctx, x.ID)
 		if err != nil {
@@ -133,6 +146,10 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 		Workflow: f.workflow.Title, Version: int(f.version.Number), Started: v.since(x.CreatedAt), Duration: took(x.CreatedAt, x.EndedAt, v.now), Chosen: -1,
 		Operates: v.access.Can("execution.operate"),
 		Key:      models.NewID(),
+	}
+	var err error
+	if p.EndedBy, p.Ended, err = v.endedBy(ctx, x); err != nil {
+		return p, err
 	}
 	if v.access.Can("workflow.view") && f.workflow.DeletedAt == 0 {
 		p.WorkflowKey = f.workflow.Key

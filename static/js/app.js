@@ -29,6 +29,7 @@ if (document.querySelector(".canvas")) {
   import("./canvas-move.js");
   import("./code.js");
   import("./panel.js");
+  import("./panel-lists.js");
   import("./preview.js");
   import("./variables.js");
   import("./editor-live.js");

@@ -29,17 +29,20 @@ document.addEventListener("live:refresh", (event) => {
 
 // refresh draws the draft as it is now. The panel of who edits and what is being moved
 // stay; who may edit from now on gets the whole page.
+const busy = () => document.querySelector("[data-cancel-move], .node__edit");
+
 const refresh = async () => {
   await saved();
-  if (document.querySelector("[data-cancel-move]")) return;
+  if (busy()) return;
   const { revision } = state().dataset;
   const panel = document.getElementById("panel");
   const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
   if (editing()) query.set("keep", "1");
   const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true", ...drawn() } });
-  if (!response.ok || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
+  const answer = await response.text();
+  if (!response.ok || busy() || state().dataset.revision !== revision) return; // an answer to this page's own edit came first
   const before = editing();
-  htmx.swap("#editor", await response.text(), { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+  htmx.swap("#editor", answer, { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
   if (!before && editing()) location.reload();
 };
 

@@ -29,6 +29,26 @@ export const rename = (hit) => {
   input.select();
 };
 
+// The title of the workflow is a form of its own: Esc leaves it as it was, going elsewhere
+// sends it as Enter does.
+const nameOf = (event) => (event.target.matches?.(".editor__name") ? event.target : null);
+
+document.addEventListener("keydown", (event) => {
+  const name = event.key === "Escape" && nameOf(event);
+  if (!name) return;
+  name.value = name.defaultValue;
+  name.select();
+});
+
+document.addEventListener("focusout", (event) => {
+  const name = nameOf(event);
+  if (name && name.value !== name.defaultValue && !name.form.ariaBusy) name.form.requestSubmit();
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "workflow-title") event.target.ariaBusy = "true";
+});
+
 document.addEventListener("dblclick", (event) => {
   const hit = event.target.closest?.("#editor .node:not(.node--trigger) .node__hit");
   if (hit && editing()) rename(hit);

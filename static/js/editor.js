@@ -2,6 +2,7 @@
 // saying how the draft is saved. Every address works without this module too.
 import { openAll } from "./dialog.js";
 import { drawn, editor, show, state } from "./editor-parts.js";
+import { enter } from "./panel.js";
 import { openBeside } from "./popover.js";
 
 const { htmx } = window;
@@ -28,14 +29,17 @@ export const send = (command, step, values = {}) => {
   htmx.trigger(form, "submit");
 };
 
-const address = (query) => `${location.pathname}?${new URLSearchParams(query)}`;
+const address = (query) => `${editor().dataset.home}?${new URLSearchParams(query)}`;
 
 // act does to a step what its menu or a key says.
 export const act = async (hit, what) => {
   const node = hit.closest(".node");
   const step = stepOf(node);
   if (step === "trigger" && what !== "open") return;
-  if (what === "open") await show(hit.href);
+  if (what === "open") {
+    await show(hit.href);
+    enter();
+  }
   else if (what === "move") {
     await show(address({ move: step }), { keep: true });
     document.querySelector(".canvas .drop:not(:disabled)")?.focus();
@@ -89,6 +93,7 @@ document.addEventListener("click", (event) => {
   show(link.href).then(() => {
     if (back) document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus();
     else if (link.hash) focusField(link.hash.slice(1));
+    else if (!event.detail && link.matches(".node__hit, #problems a")) enter(); // by a key
   });
 });
 
@@ -102,13 +107,6 @@ const focusField = (id) => {
   const at = slot && (document.querySelector(`#panel [aria-describedby~="${CSS.escape(slot.id)}"]:is(${inputs})`) ?? slot.closest(".setting")?.querySelector(inputs));
   at?.focus();
 };
-
-// Some settings decide what others look like: the answer draws the form again. This
-// listens on the way down, before the form is sent.
-document.addEventListener("change", (event) => {
-  const form = event.target.closest?.("#step-form");
-  if (form && event.target.matches("[data-redraw]")) form.elements.namedItem("redraw").value = "1";
-}, true);
 
 const word = (text) => {
   const at = state()?.querySelector("[data-word]");
@@ -137,6 +135,9 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.closest?.("#palette form") && event.detail.successful && event.detail.requestConfig.verb === "post") palette().hidePopover();
+  if (event.target.closest?.("#palette form") && event.detail.successful && event.detail.requestConfig.verb === "post") {
+    palette().hidePopover();
+    document.querySelector(".node.is-sel .node__hit")?.focus({ preventScroll: true }); // the step that was added
+  }
   if (event.target.id === "question-form" && event.detail.successful) event.target.closest("dialog")?.close();
 });

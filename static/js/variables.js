@@ -42,7 +42,11 @@ const writeInto = (field, written, whole) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
+// fresh finds a field again after the panel was drawn once more.
+const fresh = (one) => (one?.isConnected ? one : document.getElementById(one?.querySelector("[name]").id)?.closest(".vinput"));
+
 const insert = (row) => {
+  host = fresh(host);
   if (!host || row.ariaDisabled === "true") return;
   const { path, literal, label, icon } = row.dataset;
   const written = literal ?? ("bare" in host.dataset ? path : `{{ ${path} }}`);
@@ -63,8 +67,9 @@ const openAt = async (button, from = null) => {
   const editor = document.getElementById("editor");
   const query = new URLSearchParams({ at: document.getElementById("panel").dataset.step, fits: host.dataset.fits ?? "", sample: editor.dataset.sample ?? "" });
   await htmx.ajax("GET", `${editor.dataset.varsHref}?${query}`, { source: pop(), target: "#vars", swap: "innerHTML" });
+  host = fresh(host) ?? host;
   offer(host.querySelector("datalist"));
-  openBeside(pop(), button);
+  openBeside(pop(), host.querySelector("[data-vars]"));
   const row = pop().querySelector(".tree__row");
   if (row) row.tabIndex = 0;
 };

@@ -48,6 +48,7 @@ type Props struct {
 	Enabled  bool
 
 	CanEdit    bool // the draft is drawn and the reader may change it
+	CanRename  bool // the title of the workflow
 	CanEnable  bool
 	CanPublish bool
 
@@ -59,6 +60,7 @@ type Props struct {
 	Palette  *Palette
 	Question *Question
 	Publish  *Publish
+	Edits    *Edits // the edits of the draft, when they are asked for
 	Banner   *Banner
 	Refusal  string // why something was not done
 
@@ -70,6 +72,24 @@ type Props struct {
 
 	Pasting  string // what is being pasted: "Notify finance", "3 steps"; empty = nothing
 	Fragment string // the steps as text
+}
+
+// Edits are the edits of the draft, newest first. With a target they are those that going
+// back to it would undo.
+type Edits struct {
+	List   []Edit
+	To     string // id of the target; empty = all edits are listed
+	Target *Edit
+}
+
+// Edit is one edit of the draft.
+type Edit struct {
+	Label  string // "Changed “Recipient” of “Notify”"
+	By     ui.Person
+	At     ui.Moment
+	Undone bool   // it can be repeated
+	Now    bool   // the draft is as it was after it
+	Href   string // asks whether to go back to it; empty when that cannot be
 }
 
 // Version is one line of the version menu.

@@ -77,6 +77,7 @@ type Attempt struct {
 	Number  int
 	Started ui.Moment
 	Result  string // in a few words
+	Error   string // what went wrong; empty when nothing did
 	Tone    ui.Tone
 	Took    string
 }
@@ -128,7 +129,9 @@ type DetailProps struct {
 	Trigger      string // "Order #1089"
 	TriggerHref  string
 	By           *ui.Person
-	ByOther      string // who started it when it was no person
+	ByOther      string     // who started it when it was no person
+	EndedBy      *ui.Person // who cancelled it, if somebody did
+	Ended        ui.Moment  // when that was
 	Version      int
 	Started      ui.Moment
 	Duration     string

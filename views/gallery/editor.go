@@ -1,6 +1,8 @@
 package gallery
 
 import (
+	"time"
+
 	"formrail/models/field"
 	"formrail/views/canvas"
 	"formrail/views/editor"
@@ -27,6 +29,12 @@ func editorSamples() []Sample {
 	}
 	adding := editorProps()
 	adding.Palette = palette()
+	edited := editorProps()
+	edited.Edits = &editor.Edits{List: []editor.Edit{
+		{Label: "Deleted “Notify”", By: mara(), At: ago(time.Minute), Undone: true},
+		{Label: "Changed “Yes when” of “Amount over 500?”", By: mara(), At: ago(time.Minute), Now: true},
+		{Label: "Added “Manager’s review”", By: jun(), At: ago(time.Hour), Href: urls.WorkflowEditsTo("reimb_approval", "e1")},
+	}}
 	published := editorProps()
 	published.Publish = &editor.Publish{
 		Number: 8, Changes: []string{"Changed “Yes when” of “Amount over 500?”: 400 → 500", "Added “Tell the applicant” in “Rejected”"},
@@ -48,6 +56,7 @@ func editorSamples() []Sample {
 		{Name: "page-editor-branches", Page: true, Component: editor.Page(branchesEditor())},
 		{Name: "page-editor-moving", Page: true, Component: editor.Page(moving)},
 		{Name: "page-editor-add", Page: true, Component: editor.Page(adding)},
+		{Name: "page-editor-edits", Page: true, Component: editor.Page(edited)},
 		{Name: "page-editor-publish", Page: true, Component: editor.Page(published)},
 		{Name: "page-editor-old", Page: true, Component: editor.Page(old)},
 		{Name: "page-editor-question", Page: true, Component: editor.Page(asked)},
@@ -67,7 +76,7 @@ func editorSamples() []Sample {
 func editorProps() editor.Props {
 	p := editor.Props{
 		Session: session(), Key: "reimb_approval", Title: "Reimbursement approval", Version: "Version 8 · Draft", State: "Saved", Relation: "Changed since version 7",
-		Revision: "12", Undo: "Changed “Yes when”", Enabled: true, CanEdit: true, CanEnable: true, CanPublish: true,
+		Revision: "12", Undo: "Changed “Yes when”", Enabled: true, CanEdit: true, CanRename: true, CanEnable: true, CanPublish: true,
 		Versions: []editor.Version{
 			{Label: "Version 8", Note: "Being edited", Href: urls.Workflow("reimb_approval"), Draft: true, Current: true},
 			{Label: "Version 7", Note: "12 Nov · 412 executions", Href: urls.WorkflowVersion("reimb_approval", 7), Live: true},

@@ -190,6 +190,16 @@ func WorkflowPeople(key string) string { return Workflow(key) + "/people" }
 // WorkflowLock asks for, hands over, keeps or takes the right to edit; POST.
 func WorkflowLock(key string) string { return Workflow(key) + "/lock" }
 
+// WorkflowTitle gives a workflow another title; POST.
+func WorkflowTitle(key string) string { return Workflow(key) + "/title" }
+
+// WorkflowEdits lists the edits of a draft.
+func WorkflowEdits(key string) string { return Workflow(key) + "/edits" }
+
+// WorkflowEditsTo asks whether to go back to one of them; a POST to [WorkflowEdits] with the
+// same value to does it.
+func WorkflowEditsTo(key, id string) string { return WorkflowEdits(key) + "?to=" + url.QueryEscape(id) }
+
 // WorkflowUndo takes the last edit back; POST.
 func WorkflowUndo(key string) string { return Workflow(key) + "/undo" }
 
