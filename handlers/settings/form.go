@@ -21,6 +21,7 @@ type Around struct {
 	Roles       []ui.Choice
 	Groups      []ui.Choice
 	PersonPaths []ui.Choice                      // links of the trigger's record to people
+	Steps       func(typ string) []ui.Choice     // steps of a type that may be named; nil = none
 	Holds       func(variable string) field.Kind // what "{{ … }}" holds; empty when nobody knows
 }
 
@@ -84,6 +85,8 @@ func (f *Form) read(s *setting, v any) {
 		s.rule = r
 	case field.Cases:
 		s.cases = f.readCases(s, v)
+	case field.Branches: // made and named on the canvas
+		s.kept = v
 	case field.Values:
 		s.values = map[string]string{}
 		named, ok := v.(map[string]any)
@@ -256,6 +259,8 @@ func (f *Form) stored(s *setting) any {
 		return s.rule.stored(f.grammar(s))
 	case field.Cases:
 		return f.storedCases(s)
+	case field.Branches:
+		return s.kept
 	case field.Values:
 		return f.storedValues(s)
 	case field.People:

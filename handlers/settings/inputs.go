@@ -109,6 +109,11 @@ func (f *Form) input(ctx context.Context, s *setting) views.Input {
 		if s.text != "" { // also one that the reader may not see, or that is gone
 			in.Choices = withChosen(in.Choices, []string{s.text})
 		}
+	case field.Step:
+		if f.around.Steps != nil {
+			in.Choices = f.around.Steps(s.field.Of)
+		}
+		in.Choices = withChosen(in.Choices, []string{s.text})
 	case field.Set:
 		in.Choices = options(s.field)
 	case field.FieldNames:

@@ -33,6 +33,9 @@ func heard(s string, kind field.Kind) any {
 	case s == "":
 		return nil
 	case strings.Contains(s, "{{"):
+		if v := meant(s); kind == "" && !isText(v) { // an object or a list with variables in it
+			return v
+		}
 		return s
 	}
 	switch kind {
@@ -58,6 +61,11 @@ func meant(s string) any {
 		return s
 	}
 	return v
+}
+
+func isText(v any) bool {
+	_, ok := v.(string)
+	return ok
 }
 
 func number(d field.Decimal) any {

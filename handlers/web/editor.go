@@ -13,6 +13,7 @@ import (
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/canvas"
 	"formrail/views/editor"
@@ -72,7 +73,7 @@ func (e *editing) load(ctx context.Context, key string) (err error) {
 	if e.state, err = e.site.Engine.Draft(ctx, e.access, e.w); err != nil {
 		return err
 	}
-	e.def = definition{Reading: e.state.Draft, types: e.site.types, title: e.w.Title}
+	e.def = definition{Reading: e.state.Draft, types: e.site.types, title: e.w.Title, shapes: map[string]field.Shape{}}
 	return nil
 }
 

@@ -190,6 +190,7 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 		}
 	}
 	e.variables = e.def.Variables(ctx, e.open)
+	a.Steps = e.changeable
 	a.Holds = func(variable string) field.Kind { return e.holds(ctx, variable) }
 	if !e.mayEdit() { // who only looks is offered nothing; what is chosen shows by its key
 		return a, nil
@@ -210,6 +211,18 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 	}
 	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.Schema)
 	return a, nil
+}
+
+// changeable lists the steps of a type whose value the open step may change.
+func (e *editing) changeable(typ string) []ui.Choice {
+	var out []ui.Choice
+	for _, v := range e.variables {
+		key, ok := strings.CutPrefix(v.Path, "nodes.")
+		if of, settings := e.def.Type(key); ok && of != nil && of.Key == typ && of.Assigns(settings) == "" {
+			out = append(out, ui.Choice{Value: key, Label: v.Title})
+		}
+	}
+	return out
 }
 
 // personPaths are the links of a record to people.
