@@ -84,11 +84,16 @@ func (in *instance) editor(ctx context.Context) ([]figure, error) {
 		}
 		edit, sizes = append(edit, took), append(sizes, size)
 	}
-	line := func(name, unit string, list []float64) figure {
-		slices.Sort(list)
-		return figure{Workload: name, Unit: unit, Value: list[len(list)/2], P50: list[len(list)/2], P99: list[len(list)*99/100], Target: canvasTarget}
-	}
-	return []figure{line("W7 page of 200 steps", "ms", page), line("W7 edit of 200 steps", "ms", edit), line("W7 answer to an edit", "KiB compressed", sizes)}, nil
+	return []figure{
+		median("W7 page of 200 steps", "ms", page, canvasTarget), median("W7 edit of 200 steps", "ms", edit, canvasTarget),
+		median("W7 answer to an edit", "KiB compressed", sizes, canvasTarget),
+	}, nil
+}
+
+// median sums up what was measured several times.
+func median(name, unit string, list []float64, target string) figure {
+	slices.Sort(list)
+	return figure{Workload: name, Unit: unit, Value: list[len(list)/2], P50: list[len(list)/2], P99: list[len(list)*99/100], Target: target}
 }
 
 // visitor is a browser that is signed in.

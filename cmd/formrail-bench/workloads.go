@@ -63,21 +63,29 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 		f.Database, f.Way, f.Target = name, w.name, load.target
 		figures = append(figures, f)
 	}
-	if w.batch != 0 || !o.wants("W7 editor") {
-		return figures, nil // edits have one way
+	if w.batch != 0 {
+		return figures, nil // what follows has one way
 	}
-	stop, err := o.record("W7 editor " + name)
-	if err != nil {
-		return nil, err
-	}
-	more, err := in.editor(ctx)
-	stop()
-	if err != nil {
-		return nil, fmt.Errorf("W7 on %s: %w", name, err)
-	}
-	for _, f := range more {
-		f.Database, f.Way = name, w.name
-		figures = append(figures, f)
+	for _, part := range []struct {
+		name string
+		run  func(context.Context) ([]figure, error)
+	}{{"W5 loops", in.loops}, {"W7 editor", in.editor}} {
+		if !o.wants(part.name) {
+			continue
+		}
+		stop, err := o.record(part.name + " " + name)
+		if err != nil {
+			return nil, err
+		}
+		more, err := part.run(ctx)
+		stop()
+		if err != nil {
+			return nil, fmt.Errorf("%s on %s: %w", part.name, name, err)
+		}
+		for _, f := range more {
+			f.Database, f.Way = name, w.name
+			figures = append(figures, f)
+		}
 	}
 	return figures, nil
 }
