@@ -313,3 +313,54 @@ func untilEnd(t require.TestingT, w *worldtest.World, clock *modelstest.Clock, i
 	require.FailNow(t, "the execution does not end")
 	return 0
 }
+
+func TestLoop_OfManyPassesShowsItsFirstAndLastSteps(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("many", `[{"key":"v","type":"variable","config":{"value":0}},
+			{"key":"l","type":"loop","config":{"source":"count","count":1500},"branches":[{"key":"body","nodes":[
+				{"key":"a","type":"variable","config":{"mode":"assign","target":"v","op":"increment","value":"{{ loop.number }}"}}]}]},
+			{"key":"o","type":"output","config":{"value":"{{ nodes.v }}"}}]`))
+		id := start(t, w, "many")
+		w.Idle()
+		x, steps := w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		require.Equal(t, fmt.Sprint(1500*1501/2), x.Output)
+		require.EqualValues(t, 1503, x.StepCount)
+		require.Len(t, steps, models.MaxSteps)
+		require.Equal(t, "v", steps[0].Node)
+		require.Equal(t, "o", steps[len(steps)-1].Node)
+		w.Sound()
+	})
+}
+
+func TestParallel_CallsFlyBesideEachOther(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		out := &worldtest.Outside{}
+		w := notesWorld(t, db, clock, out)
+		w.Workflow(flow("calls", `[{"key":"p","type":"parallel","config":{"mode":"race","branches":[{"key":"b1"},{"key":"b2"},{"key":"b3"}]},"branches":[
+			{"key":"b1","nodes":[{"key":"x","type":"test_call","config":{"value":"x"}}]},
+			{"key":"b2","nodes":[{"key":"y","type":"test_call","config":{"value":"y"}}]},
+			{"key":"b3","nodes":[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"beside"}}},{"key":"d","type":"delay","config":{"for":"1h"}}]}]}]`))
+		release := out.Hang()
+		id := start(t, w, "calls")
+		require.Eventually(t, func() bool { return len(out.Calls()) == 2 && len(w.List("notes")) == 2 }, 20*time.Second, time.Millisecond,
+			"both calls are on their way, and what the third branch wrote is there")
+		x, _ := w.Execution(id)
+		require.Equal(t, models.Running, x.Status)
+		release()
+		w.Idle()
+		x, steps := w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		done := 0
+		for _, s := range steps {
+			if s.Type == "test_call" && s.Status == models.Done {
+				done++
+			}
+		}
+		require.Equal(t, 1, done, "the first that answers decides: %s", path(steps))
+		w.Sound()
+	})
+}

@@ -200,7 +200,9 @@ func (s *stretch) begin(st *state, cur cursor) *models.Step {
 			cur.step.Again(models.At(s.e.now()))
 		}
 		if cur.step.Status == models.Planned { // stored before its turn
-			st.seq++
+			if cur.step.Seq != st.seq { // others have begun since
+				st.seq++
+			}
 			cur.step.Seq, cur.step.StartedAt = st.seq, models.At(s.e.now())
 		}
 		return cur.step

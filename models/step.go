@@ -161,9 +161,21 @@ func jsonList[T any](list []T) string {
 	return toJSON(list)
 }
 
-// StepsOf loads all steps of an execution in order.
+// MaxSteps is how many steps of one execution are shown.
+const MaxSteps = 1000
+
+// StepsOf loads the steps of an execution in order; of more than [MaxSteps] the first and
+// the last ones.
 func StepsOf(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
-	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? ORDER BY seq", executionID)
+	return steps(ctx, q, fmt.Sprintf(`SELECT %s FROM steps WHERE execution_id = ? AND (seq <= %d
+		OR seq > (SELECT step_count FROM executions WHERE executions.id = steps.execution_id) - %d) ORDER BY seq`, stepColumns, MaxSteps/2, MaxSteps/2), executionID)
+}
+
+// CountSteps counts the steps of an execution.
+func CountSteps(ctx context.Context, q Querier, executionID string) (int64, error) {
+	var n int64
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM steps WHERE execution_id = ?", executionID).Scan(&n)
+	return n, storageError(err)
 }
 
 // OpenSteps loads the steps of an execution that are not finished, in order.

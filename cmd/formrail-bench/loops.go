@@ -15,7 +15,7 @@ import (
 // nothing.
 const (
 	flowInserts = `{"key":"inserts","title":"Inserts","type":"post_action","config":{"collection":"orders"},"nodes":[{"key":"l","type":"loop","config":{"source":"count","count":1000},"branches":[{"key":"body","nodes":[` +
-		`{"key":"i","type":"create_record","config":{"collection":"invoices","values":{"title":"{{ loop.number }}"}}}]}]}]}`
+		`{"key":"i","type":"create_record","config":{"collection":"invoices","values":{"title":"Bill","amount":"{{ loop.number }}"}}}]}]}]}`
 	flowLong = `{"key":"long","title":"Long","type":"post_action","config":{"collection":"orders"},"nodes":[{"key":"l","type":"loop","config":{"source":"count","count":100000,"maxIterations":100000},"branches":[{"key":"body","nodes":[` +
 		`{"key":"x","type":"calculation","config":{"expression":"loop.number * 2"}}]}]}]}`
 	loopRuns = 5
@@ -46,6 +46,9 @@ func (in *instance) loops(ctx context.Context) ([]figure, error) {
 		}
 		took = append(took, t)
 	}
+	if err := in.ended(ctx, "inserts", loopRuns, 1000); err != nil {
+		return nil, err
+	}
 	before, high := heap(), atomic.Uint64{}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
@@ -61,6 +64,9 @@ func (in *instance) loops(ctx context.Context) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := in.ended(ctx, "long", 1, 100_000); err != nil {
+		return nil, err
+	}
 	grown := float64(max(high.Load(), before)-before) / (1 << 20)
 	if err := in.sound(ctx); err != nil {
 		return nil, fmt.Errorf("after loops: %w", err)
@@ -70,6 +76,21 @@ func (in *instance) loops(ctx context.Context) ([]figure, error) {
 		{Workload: "W5 loop of 100,000 passes", Unit: "ms", Value: long},
 		{Workload: "W5 heap grown by it", Unit: "MiB", Value: grown, Target: "flat"},
 	}, nil
+}
+
+// ended proves that a number of executions of a workflow have succeeded, each with as many
+// steps in passes.
+func (in *instance) ended(ctx context.Context, key string, executions, passes int) error {
+	var good, steps int
+	err := in.db.Read().QueryRow(ctx, `SELECT COUNT(DISTINCT e.id), COUNT(s.id) FROM executions e JOIN workflows w ON w.id = e.workflow_id
+		JOIN steps s ON s.execution_id = e.id AND s.path <> '' AND s.status = 'done' WHERE w.wf_key = ? AND e.status = 'succeeded'`, key).Scan(&good, &steps)
+	if err != nil {
+		return fmt.Errorf("count passes: %w", err)
+	}
+	if good != executions || steps != executions*passes {
+		return fmt.Errorf("%d executions of %s with %d passes have succeeded", good, key, steps)
+	}
+	return nil
 }
 
 // heap is how much memory is in use, without what waits to be collected.

@@ -211,3 +211,14 @@ func shorten(s string, limit int) string {
 	}
 	return string(runes[:limit-1]) + "…"
 }
+
+// brief says a setting in one line: a text as it is written, anything else as JSON.
+func brief(v any) string {
+	if written, ok := v.(string); ok {
+		return written
+	}
+	if v == nil {
+		return ""
+	}
+	return expr.Show(v)
+}

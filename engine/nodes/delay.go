@@ -58,9 +58,9 @@ var delay = node.Define(node.Spec[delayConfig]{
 	},
 	Line: func(c delayConfig, _ node.Catalog) string {
 		if c.By == "until" {
-			return text.M("node.delay_until", "Until %s", shorten(expr.Show(c.Until), 50)).String()
+			return text.M("node.delay_until", "Until %s", shorten(brief(c.Until), 50)).String()
 		}
-		return text.M("node.delay_for", "For %s", shorten(expr.Show(c.For), 50)).String()
+		return text.M("node.delay_for", "For %s", shorten(brief(c.For), 50)).String()
 	},
 	Run: func(_ context.Context, call node.Call, c delayConfig) (node.Result, error) {
 		due, err := c.due(call)

@@ -247,13 +247,12 @@ func loopLine(c loopConfig, cat node.Catalog) string {
 	case "while":
 		return text.M("node.loop_while", "While %s", shorten(c.While.words(cat), 50)).String()
 	case "count":
-		if written, ok := c.Count.(string); ok {
-			return shorten(written, 60)
-		}
-		return text.M("node.loop_times", "%v times", c.Count).String()
+		return text.M("node.loop_times", "%s times", shorten(brief(c.Count), 40)).String()
 	}
-	written, _ := c.Items.(string)
-	return shorten(written, 60)
+	if c.Items == nil {
+		return ""
+	}
+	return text.M("node.loop_each", "Each of %s", shorten(brief(c.Items), 50)).String()
 }
 
 // looping is one loop under way: its state, and what the next passes need.

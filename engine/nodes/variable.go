@@ -55,11 +55,11 @@ var variable = node.Define(node.Spec[variableConfig]{
 	Line: func(c variableConfig, _ node.Catalog) string {
 		switch c.Op {
 		case "append":
-			return text.M("node.variable_append", "Append %s", shorten(expr.Show(c.Value), 40)).String()
+			return text.M("node.variable_append", "Append %s", shorten(brief(c.Value), 40)).String()
 		case "increment":
-			return text.M("node.variable_add", "Add %s", shorten(expr.Show(c.Value), 40)).String()
+			return text.M("node.variable_add", "Add %s", shorten(brief(c.Value), 40)).String()
 		}
-		return shorten(expr.Show(c.Value), 60)
+		return shorten(brief(c.Value), 60)
 	},
 	Run: runVariable,
 	Examples: []node.Example[variableConfig]{

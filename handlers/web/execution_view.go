@@ -148,6 +148,13 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 		Key:      models.NewID(),
 	}
 	var err error
+	if x.StepCount > models.MaxSteps {
+		all, err := models.CountSteps(ctx, v.site.DB.Read(), x.ID)
+		if err != nil {
+			return p, err
+		}
+		p.Left = all - int64(len(f.steps))
+	}
 	if p.EndedBy, p.Ended, err = v.endedBy(ctx, x); err != nil {
 		return p, err
 	}

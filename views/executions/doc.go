@@ -140,6 +140,7 @@ type DetailProps struct {
 	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
 	Steps        []Step
+	Left         int64      // steps between the first and the last ones that are not shown
 	Chosen       int        // index of the step in the panel; −1 when none
 	Changes      []Change   // with the tab of that name
 	Variables    []Variable // likewise
