@@ -212,11 +212,6 @@ func told(t require.TestingT, w *worldtest.World, id string) (status string, ste
 			v, err = field.ParseJSON([]byte(s.Output))
 			require.NoError(t, err)
 		}
-		if m, ok := v.(map[string]any); ok {
-			if e, ok := m["error"].(map[string]any); ok {
-				v = map[string]any{"error": e["code"]}
-			}
-		}
 		steps = append(steps, fmt.Sprintf("%s@%s %s %s", s.Node, s.Path, s.Status, shown(record(v))))
 	}
 	for _, r := range w.List("notes") {
@@ -232,12 +227,15 @@ func told(t require.TestingT, w *worldtest.World, id string) (status string, ste
 	return string(x.Status), steps, rows, output
 }
 
-// record replaces records, at any depth, by a word.
+// record replaces records, at any depth, by a word, and failures by their code.
 func record(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if v["id"] != nil && v["createdAt"] != nil {
 			return "record"
+		}
+		if e, ok := v["error"].(map[string]any); ok && e["code"] != nil {
+			return map[string]any{"error": e["code"]}
 		}
 		out := map[string]any{}
 		for k, one := range v {

@@ -31,11 +31,8 @@ func (n *compiledNode) loopOf(ref expr.Reference, inner bool) (loop *compiledNod
 	if n == nil {
 		return nil, nil
 	}
-	at, path := n.parent, ref.Path
-	if inner {
-		at = n
-	}
-	for ; at != nil; at = at.parent {
+	path = ref.Path
+	for at := n.around(inner); at != nil; at = at.around(false) {
 		switch {
 		case !at.typ.Loops():
 		case ref.Root == "loop":
@@ -45,6 +42,20 @@ func (n *compiledNode) loopOf(ref expr.Reference, inner bool) (loop *compiledNod
 		}
 	}
 	return nil, nil
+}
+
+// around is the node in whose passes a node runs: the owner of its branch, or of a branch
+// around it. What handles the failure of a node runs after its passes. With inner it is
+// the node itself.
+func (n *compiledNode) around(inner bool) *compiledNode {
+	if inner {
+		return n
+	}
+	at := n
+	for at.branch == errorBranch && at.parent != nil {
+		at = at.parent
+	}
+	return at.parent
 }
 
 // pass is the shape of what "loop" holds inside a node that loops.
@@ -152,7 +163,7 @@ func (k *checker) assignment(n *compiledNode) {
 		bad(text.M("check.no_variable", "“%s” declares no variable.", of.title))
 		return
 	}
-	for at := n.parent; at != nil; at = at.parent {
+	for at := n.around(false); at != nil; at = at.around(false) {
 		if at.typ.Overlaps(at.settings) && !of.inside(at) {
 			bad(text.M("check.overlap", "“%s” runs several items at once, so a variable from outside cannot be changed in it.", at.title))
 			return

@@ -161,7 +161,10 @@ func passOf(path string) (outer, container string, pass int) {
 	i := strings.LastIndexByte(path, '/')
 	outer = path[:max(i, 0)]
 	container, number, _ := strings.Cut(path[i+1:], "#")
-	pass, _ = strconv.Atoi(number)
+	pass, err := strconv.Atoi(number)
+	if err != nil { // no place: paths are made by passPath alone
+		return "", "", 0
+	}
 	return outer, container, pass
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -204,9 +205,7 @@ func (r *reference) node(f *frame, n map[string]any, then after) {
 		case e == "loop.number":
 			done(f.loop["number"])
 		default:
-			var plus int64
-			fmt.Sscanf(e, "trigger.data.count + %d", &plus)
-			done(r.count + plus)
+			done(r.count + number(strings.TrimPrefix(e, "trigger.data.count + ")))
 		}
 	case "create_record":
 		r.rows = append(r.rows, key)
@@ -214,8 +213,7 @@ func (r *reference) node(f *frame, n map[string]any, then after) {
 		f.vals[key] = "record"
 		then(refEnd{kind: "ok", last: "record"})
 	case "delay":
-		var seconds int64
-		fmt.Sscanf(config["for"].(string), "%ds", &seconds)
+		seconds := number(strings.TrimSuffix(config["for"].(string), "s"))
 		r.wait(f, key, true)
 		r.timers = append(r.timers, &task{due: r.now + seconds, of: f, do: func() {
 			r.wait(f, key, false)
@@ -462,10 +460,16 @@ func (r *reference) loop(f *frame, n map[string]any, done func(any), then after)
 	more()
 }
 
-func passNumber(f *frame) int {
-	n := 0
-	fmt.Sscanf(f.path[strings.LastIndex(f.path, "#")+1:], "%d", &n)
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		panic(err)
+	}
 	return n
+}
+
+func passNumber(f *frame) int {
+	return int(number(f.path[strings.LastIndex(f.path, "#")+1:]))
 }
 
 func (r *reference) parallel(f *frame, n map[string]any, done func(any), then after) {

@@ -163,11 +163,11 @@ func (s *stretch) loadSteps(ctx context.Context, wakeups []models.Wakeup) error 
 	return nil
 }
 
-// remember keeps what a finished step gave. The state of a finished step is the value
-// that later steps gave to the variable it declared.
+// remember keeps what a finished step gave. The state of a step that declared a variable
+// is the value that later steps gave to it.
 func (s *stretch) remember(step *models.Step) error {
-	stored := step.Output
-	if step.State != "" {
+	stored, held := step.Output, s.version.Compiled.assigned[step.Node]
+	if held && step.State != "" {
 		stored = step.State
 	}
 	out, err := parseAny(stored)
@@ -175,7 +175,7 @@ func (s *stretch) remember(step *models.Step) error {
 		return fmt.Errorf("read output of step %s: %w", step.ID, err)
 	}
 	s.state.outputs.put(step.Node, step.Path, out)
-	if s.version.Compiled.assigned[step.Node] {
+	if held {
 		s.state.outputs.hold(step.Node, step.Path, step.ID)
 	}
 	return nil

@@ -219,7 +219,9 @@ func (s *stretch) branchEnded(st *state, owner *compiledNode, key string, inside
 	if container := st.open[inside.parent]; container != nil && container.Node == owner.part.Key {
 		signal := node.Signal{Reason: node.BranchEnded, Branch: key}
 		if !owner.typ.Loops() {
-			signal.Output, _ = parseAny(last.Output)
+			if out, err := parseAny(last.Output); err == nil { // written by encode
+				signal.Output = out
+			}
 		}
 		s.tell(st, owner, container, inside.path, signal)
 		return

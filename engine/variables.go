@@ -45,7 +45,10 @@ func (r *Reading) Variables(ctx context.Context, key string) []Variable {
 // offers its own to the settings that it reads in its passes.
 func loopVariables(ctx context.Context, k *checker, n *compiledNode) []Variable {
 	var out []Variable
-	for at := n; at != nil; at = at.parent {
+	if n == nil {
+		return nil
+	}
+	for at := n; at != nil; at = at.around(false) {
 		if !at.typ.Loops() {
 			continue
 		}

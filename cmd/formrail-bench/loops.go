@@ -53,11 +53,16 @@ func (in *instance) loops(ctx context.Context) ([]figure, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
 		for watching.Err() == nil {
 			if now := heap(); now > high.Load() {
 				high.Store(now)
 			}
-			time.Sleep(200 * time.Millisecond)
+			select {
+			case <-tick.C:
+			case <-watching.Done():
+			}
 		}
 	}()
 	long, err := run("long")
