@@ -19,8 +19,9 @@ import (
 // trees draws random definitions: steps that compute, write, wait, fail and
 // branch, in containers that enter and in branches that rejoin.
 type trees struct {
-	t *rapid.T
-	n int
+	t      *rapid.T
+	n      int
+	beside int // branches that run beside others: when a call there is answered decides what comes first
 }
 
 func (g *trees) list(depth int) []any {
@@ -34,7 +35,10 @@ func (g *trees) list(depth int) []any {
 func (g *trees) node(depth int) map[string]any {
 	g.n++
 	key := fmt.Sprintf("n%d", g.n)
-	kinds := []string{"calculation", "create", "wait", "call", "fail", "caught"}
+	kinds := []string{"calculation", "create", "wait", "fail", "caught"}
+	if g.beside == 0 {
+		kinds = append(kinds, "call")
+	}
 	if depth < 2 {
 		kinds = append(kinds, "condition", "cases", "repeat", "both")
 	}
@@ -85,7 +89,9 @@ func (g *trees) node(depth int) map[string]any {
 		branch("body")
 	case "both":
 		n["type"] = "test_both"
+		g.beside++
 		branch("a", "b")
+		g.beside--
 	}
 	return n
 }
