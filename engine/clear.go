@@ -35,6 +35,11 @@ func (c clearing) setting(f field.Field, config map[string]any, v any) any {
 		return c.expression(v)
 	case f.Kind == field.Condition:
 		return c.condition(v)
+	case f.Kind == field.Step:
+		if key, ok := v.(string); ok && c(expr.Reference{Root: "nodes", Path: []string{key}}) {
+			return nil
+		}
+		return v
 	case f.Kind == field.Code:
 		return v
 	}

@@ -73,7 +73,7 @@ func (r *registry) rekeyNodes(d *Definition, taken map[string]bool) {
 		keys[n.Key], taken[fresh] = fresh, true
 	})
 	follow := naming(func(of expr.Reference, name string) string {
-		if of.Root == "nodes" && len(of.Path) == 0 {
+		if (of.Root == "nodes" || of.Root == "loops") && len(of.Path) == 0 {
 			return keys[name]
 		}
 		return ""

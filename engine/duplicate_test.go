@@ -19,9 +19,12 @@ const referring = `{"key":"first","title":"First","type":"post_action","config":
   {"key":"sum","type":"calculation","config":{"expression":"trigger.data.count + 1"}},
   {"key":"q","type":"query_records","config":{"collection":"notes","multiple":true,"filter":{"count":{"$lt":"{{ nodes.sum }}"}}}},
   {"key":"text","type":"calculation","config":{"engine":"template","expression":"sum is {{ nodes.sum }}, not nodes.sum"}},
+  {"key":"total","type":"variable","config":{"value":0}},
+  {"key":"loop","type":"loop","config":{"source":"count","count":2},"branches":[{"key":"body","nodes":[
+    {"key":"add","type":"variable","config":{"mode":"assign","target":"total","op":"increment","value":"{{ loops.loop.number }}"}}]}]},
   {"key":"if","type":"condition","config":{"mode":"branch","when":{"all":[{"left":"{{ nodes.sum }}","op":"gt","right":1},{"any":[{"expression":"nodes.sum > 1"}]}]}},
     "branches":[{"key":"yes","nodes":[
-      {"key":"c","type":"create_record","config":{"collection":"notes","values":{"title":"{{ nodes[\"text\"] }}/{{ nodes.q[0].title }}","count":0}}}]}]}]}`
+      {"key":"c","type":"create_record","config":{"collection":"notes","values":{"title":"{{ nodes[\"text\"] }}/{{ nodes.q[0].title }}","count":"{{ nodes.total }}"}}}]}]}]}`
 
 func TestDuplicate_HasNewKeysAndRunsLikeTheFirst(t *testing.T) {
 	t.Parallel()
@@ -36,11 +39,11 @@ func TestDuplicate_HasNewKeysAndRunsLikeTheFirst(t *testing.T) {
 		require.Zero(t, made.LiveVersion)
 
 		keys := nodeKeys(made.Draft)
-		require.Len(t, keys, 5)
+		require.Len(t, keys, 8)
 		for _, former := range nodeKeys(draftOf(t, w, "first")) {
 			require.NotContains(t, keys, former)
 		}
-		require.NotRegexp(t, `\{\{ nodes\.(sum|q|text)\b`, made.Draft)
+		require.NotRegexp(t, `\{\{ (nodes|loops)\.(sum|q|text|total|loop)\b|"target":"total"`, made.Draft)
 		require.Contains(t, made.Draft, "not nodes.sum", "what is outside of the braces is text")
 
 		_, err = w.Engine.Publish(t.Context(), w.Access(w.Designer), made.Key, engine.Publish{})
@@ -51,11 +54,11 @@ func TestDuplicate_HasNewKeysAndRunsLikeTheFirst(t *testing.T) {
 		w.Submit(w.Designer, "notes", `{"title":"early","count":0}`)
 		w.Submit(w.Designer, "notes", `{"title":"a","count":3}`, made.Key)
 		w.Idle()
-		var titles []any
+		counts := map[any]any{}
 		for _, note := range w.List("notes") {
-			titles = append(titles, note["title"])
+			counts[note["title"]] = note["count"]
 		}
-		require.Contains(t, titles, "sum is 4, not nodes.sum/early")
+		require.Equal(t, int64(3), counts["sum is 4, not nodes.sum/early"], counts)
 		w.Sound()
 	})
 }

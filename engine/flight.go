@@ -103,17 +103,14 @@ func (s *stretch) await(ctx context.Context) error {
 	}
 }
 
-// landed takes in the attempts that have ended meanwhile.
+// landed takes in one attempt that has ended meanwhile. What follows from it comes before
+// the next one, which it may make needless.
 func (s *stretch) landed(ctx context.Context) error {
-	for {
-		select {
-		case l := <-s.landings:
-			if err := s.land(ctx, l); err != nil {
-				return err
-			}
-		default:
-			return nil
-		}
+	select {
+	case l := <-s.landings:
+		return s.land(ctx, l)
+	default:
+		return nil
 	}
 }
 

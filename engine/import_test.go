@@ -61,7 +61,7 @@ func TestImport_MakesADraftOfWhatIsNewAndChangesOneThatIsThere(t *testing.T) {
 		}
 		require.Contains(t, said, "“Workflow”, title: First → Renamed")
 		require.Contains(t, said, "“Workflow”, options.concurrency: not set → 3")
-		require.Len(t, done.Differences, 6)
+		require.Len(t, done.Differences, 9)
 		now, err := models.WorkflowByKey(t.Context(), db.Read(), "first")
 		require.NoError(t, err)
 		require.Equal(t, "Renamed", now.Title)

@@ -22,10 +22,22 @@ func (n naming) setting(f field.Field, config map[string]any, v any) any {
 		return n.condition(v)
 	case f.Kind == field.Cases:
 		return n.cases(v)
+	case f.Kind == field.Step:
+		return n.step(v)
 	case f.Kind == field.Code: // two braces mean something else in a script
 		return v
 	}
 	return n.texts(v)
+}
+
+// step changes a setting that names a node by its key.
+func (n naming) step(v any) any {
+	if key, ok := v.(string); ok {
+		if other := n(expr.Reference{Root: "nodes"}, key); other != "" {
+			return other
+		}
+	}
+	return v
 }
 
 func (n naming) expression(v any) any {

@@ -36,8 +36,6 @@ func (s *stretch) settle(st *state, cur cursor, step *models.Step, result node.R
 		s.wait(st, cur, step, v)
 	case v.Enter:
 		s.enter(st, cur, step, v)
-	case v.Reject:
-		s.finish(st, cur, step, v)
 	default:
 		s.finish(st, cur, step, v)
 	}

@@ -89,10 +89,13 @@ const (
 func (s *stretch) run(ctx context.Context) (again bool, err error) {
 	s.flights, s.landings, s.gone = map[string]*flight{}, make(chan landing), make(chan struct{})
 	defer s.leave()
-	for {
-		if err := s.landed(ctx); err != nil {
-			return false, err
+	for landed := false; ; {
+		if !landed {
+			if err := s.landed(ctx); err != nil {
+				return false, err
+			}
 		}
+		landed = false
 		why := s.advance(ctx, nil, s.state)
 		switch why {
 		case stopSlow:
@@ -113,6 +116,7 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 			if err := s.await(ctx); err != nil {
 				return false, err
 			}
+			landed = true // what follows from it comes first
 		case why == stopIdle:
 			return false, nil
 		case why == stopSlice && !s.alone(ctx):

@@ -54,6 +54,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (!field || event.detail.elt?.id !== listOf(field)?.id) return;
   const first = choices(field)[0];
   mark(field, first);
-  if (waiting && answered(field)) first?.click();
+  if (!waiting || !answered(field)) return; // an answer to what was typed before
   waiting = false;
+  first?.click();
 });
