@@ -189,6 +189,14 @@ func ExecutionStats(ctx context.Context, q Querier) (map[int64]WorkflowStats, er
 	return out, nil
 }
 
+// CountOfVersion counts the executions of a version, at most up to limit: on pages that
+// are drawn often it must not take longer with every execution.
+func CountOfVersion(ctx context.Context, q Querier, v *Version, limit int64) (int64, error) {
+	var n int64
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE workflow_id = ? AND version_id = ? LIMIT ?) e", v.WorkflowID, v.ID, limit).Scan(&n)
+	return n, storageError(err)
+}
+
 // CountExecutions counts executions by status for a list's tabs.
 func CountExecutions(ctx context.Context, q Querier, f ExecutionFilter) (map[Status]int64, error) {
 	where, args := f.where()

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,5 +116,23 @@ func TestExecutions_AreCountedOverTime(t *testing.T) {
 			}
 			require.ElementsMatch(t, strings.Split(want, ""), strings.Split(got, ""), want)
 		}
+	})
+}
+
+func TestExecutions_OfAVersionAreCountedUpToALimit(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		for i := range 5 {
+			ranAt(t, db, fmt.Sprint("mine", i), 3, models.Succeeded, "", clock.Now())
+			ranAt(t, db, fmt.Sprint("other", i), 4, models.Succeeded, "", clock.Now())
+		}
+		for limit, want := range map[int64]int64{3: 3, 5: 5, 100: 5} {
+			n, err := models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 1, WorkflowID: 3}, limit)
+			require.NoError(t, err)
+			require.Equal(t, want, n)
+		}
+		n, err := models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 2, WorkflowID: 3}, 100)
+		require.NoError(t, err)
+		require.Zero(t, n)
 	})
 }

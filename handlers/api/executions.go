@@ -187,10 +187,9 @@ func (a *api) getExecution(c *fiber.Ctx) (reply.Body, error) {
 		"traceparent": textOf(exec.Cause.Trace),
 	}
 	out["output"], out["trigger"] = see.value(exec.Output), see.trigger
-	if out["steps"], err = a.steps(c, exec.ID, see); err != nil {
-		return reply.Body{}, err
-	}
-	return reply.Body{Data: out}, nil
+	steps, meta, err := a.steps(c, exec, see)
+	out["steps"] = steps
+	return reply.Body{Data: out, Meta: meta}, err
 }
 
 func (a *api) listSteps(c *fiber.Ctx) (reply.Body, error) {
@@ -209,14 +208,23 @@ func (a *api) listSteps(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
-	rows, err := a.steps(c, exec.ID, see)
-	return reply.Body{Data: rows}, err
+	rows, meta, err := a.steps(c, exec, see)
+	return reply.Body{Data: rows, Meta: meta}, err
 }
 
-func (a *api) steps(c *fiber.Ctx, id string, see payload) ([]any, error) {
-	steps, err := models.StepsOf(c.UserContext(), a.DB.Read(), id)
+// steps lists the steps of an execution. Of very many, meta.stepsLeft says how many
+// between the first and the last ones are not listed.
+func (a *api) steps(c *fiber.Ctx, exec *models.Execution, see payload) (rows []any, meta map[string]any, err error) {
+	steps, err := models.StepsOf(c.UserContext(), a.DB.Read(), exec.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if exec.StepCount > models.MaxSteps {
+		all, err := models.CountSteps(c.UserContext(), a.DB.Read(), exec.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		meta = map[string]any{"stepsLeft": all - int64(len(steps))}
 	}
 	return listOf(steps, func(s *models.Step) any {
 		out := map[string]any{
@@ -229,7 +237,7 @@ func (a *api) steps(c *fiber.Ctx, id string, see payload) ([]any, error) {
 			out["explanation"], out["warnings"], out["log"] = textOf(s.Explanation), texts(s.Warnings), texts(s.Log)
 		}
 		return out
-	}), nil
+	}), meta, nil
 }
 
 func (a *api) cancelExecution(c *fiber.Ctx) (reply.Body, error) {

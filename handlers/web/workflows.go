@@ -71,6 +71,9 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 	return reply.Status(c, show.status, workflows.Show(p), nil)
 }
 
+// manyRuns is from where on executions of a version are not counted any more.
+const manyRuns = 1000
+
 // versions lists the versions with how often each ran.
 func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*models.Version, current int64) ([]workflows.Version, error) {
 	var out []workflows.Version
@@ -79,17 +82,17 @@ func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*model
 		if err != nil {
 			return nil, err
 		}
-		ran, err := models.CountExecutions(ctx, v.site.DB.Read(), models.ExecutionFilter{VersionID: one.ID})
+		ran, err := models.CountOfVersion(ctx, v.site.DB.Read(), one, manyRuns)
 		if err != nil {
 			return nil, err
 		}
-		var total int64
-		for _, n := range ran {
-			total += n
+		shown := ui.Number(strconv.FormatInt(ran, 10), 0)
+		if ran == manyRuns {
+			shown += "+"
 		}
 		out = append(out, workflows.Version{
 			Number: int(one.Number), Live: one.ID == w.LiveVersion, Note: one.Note, By: by, At: v.since(one.PublishedAt),
-			Executions: ui.Number(strconv.FormatInt(total, 10), 0),
+			Executions: shown,
 		})
 	}
 	return out, nil
