@@ -118,7 +118,10 @@ func makeTrips(b *browser) {
 	b.becomes("type the first option", `(() => { const e = document.querySelector("[aria-label='Option 1']"); e.focus(); return document.activeElement === e; })()`)
 	b.keys("Planned")
 	b.click("the colours of option 1", `document.querySelector("[aria-label='Colour of option 1'][popovertarget]")`)
+	b.becomes("the colours have the focus", `document.activeElement?.closest("[popover]:popover-open")`)
 	b.click("blue", `document.querySelector("[name='optionColour.0'][value=blue]")`)
+	b.keys(kb.Escape)
+	b.becomes("the colours are closed", `!document.querySelector(":popover-open") && !document.activeElement?.closest("[popover]")`)
 	b.becomes("back to the first option", `(() => { const e = document.querySelector("[aria-label='Option 1']"); e.focus(); return document.activeElement === e; })()`)
 	b.keys(kb.Enter) // goes on with another option, and does not save the field
 	b.becomes("the new option has the focus", `document.activeElement?.getAttribute("aria-label") === "Option 2"`)
