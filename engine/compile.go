@@ -85,6 +85,12 @@ func newRegistry(nodes []*node.Type, triggers []*trigger.Type) *registry {
 	return r
 }
 
+// triggerIs reports whether a trigger type exists and is of some kind.
+func (r *registry) triggerIs(key string, kind func(*trigger.Type) bool) bool {
+	t, ok := r.triggers[key]
+	return ok && kind(t)
+}
+
 // compiler collects all problems of a definition.
 type compiler struct {
 	reg      *registry

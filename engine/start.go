@@ -14,9 +14,6 @@ import (
 	"formrail/models/text"
 )
 
-// postAction is the trigger type that record actions start.
-const postAction = "post_action"
-
 // candidate is one workflow that is asked about one change.
 type candidate struct {
 	listener *listener
@@ -151,7 +148,7 @@ func (s *starting) candidates(change records.Change) []candidate {
 
 // decide asks one workflow about one change.
 func (s *starting) decide(ctx context.Context, c candidate, change records.Change) error {
-	if reason := s.unusable(c); reason != "" {
+	if reason := s.e.unusable(c.listener, (*trigger.Type).Matches); reason != "" {
 		return s.refuse(ctx, c, change, trigger.Not(reason, ""))
 	}
 	data, collection, err := s.data(ctx, c, change)
@@ -214,23 +211,6 @@ type found struct {
 	data       map[string]any
 	collection *models.Collection
 	id         string
-}
-
-// unusable says why a workflow cannot be asked.
-func (s *starting) unusable(c candidate) string {
-	switch l := c.listener; {
-	case l == nil:
-		return "unknown_key"
-	case l.workflow.Type != postAction:
-		return "wrong_type"
-	case !l.workflow.Enabled:
-		return "disabled"
-	case l.broken != nil:
-		return "invalid_definition"
-	case l.version == nil:
-		return "no_live_version"
-	}
-	return ""
 }
 
 // data gives the record a candidate is about: the changed one, or one it is
@@ -318,7 +298,7 @@ func (s *starting) execution(l *listener, f found) *models.Execution {
 	cause.Trace = s.op.Origin.Trace
 	return &models.Execution{
 		ID: models.NewID(), WorkflowID: l.workflow.ID, VersionID: l.version.ID, Hash: l.version.Version.Hash, Mode: "live",
-		Sync: l.workflow.Sync, TriggerType: postAction, ResourceType: f.collection.Name, ResourceID: f.id,
+		Sync: l.workflow.Sync, TriggerType: l.workflow.Type, ResourceType: f.collection.Name, ResourceID: f.id,
 		Principal: p.String(), UserID: p.UserID, Cause: cause,
 		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID,
 		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),

@@ -1,8 +1,9 @@
 // Package trigger is the contract between the engine and a trigger type.
 //
 // A trigger type is one [Spec] in one file of engine/triggers. It has exactly one
-// of Match (a change or event), Next (time) or Serve (a request). A trigger
-// decides; the engine guards, inserts executions and keeps the log.
+// door through which executions start: Match (a change of a record), Form (a call
+// with typed input) or Ended (another execution has ended). A trigger decides; the
+// engine guards, inserts executions and keeps the log.
 //
 // The package is a leaf; it knows neither the engine nor any storage.
 package trigger
@@ -33,11 +34,33 @@ type Spec[C any] struct {
 	Sync Mode
 
 	// Listens says which collection and record actions a type with Match may
-	// start from; the engine indexes workflows by it.
+	// start from; the engine indexes workflows by it. Other types may name the
+	// collection they are about.
 	Listens func(C) Listens
 
 	// Match decides about one change. It runs inside the transaction of the change.
 	Match func(ctx context.Context, c C, change Change) (Decision, error)
+
+	// Form declares the typed input of a type that starts when it is called.
+	Form func(C) Form
+
+	// Ended decides about an execution of some workflow that has ended.
+	Ended func(c C, of Ended) Decision
+}
+
+// Form is what a workflow takes and gives when it is called.
+type Form struct {
+	Input  []field.Field
+	Output *field.Shape // nil = anything
+	Only   []string     // keys of the workflows that may call it; empty = all
+}
+
+// Ended is an execution that has ended, as an error trigger sees it.
+type Ended struct {
+	Workflow string // key
+	Category string // name of its category; empty = none
+	Status   string // failed, timed_out, rejected, cancelled
+	Kind     string // of the failure: fault, refused, timeout; empty = none
 }
 
 // Mode says which execution modes a trigger type allows.
@@ -113,6 +136,8 @@ type Type struct {
 	line      func(any, Catalog) string
 	listens   func(any) Listens
 	match     func(context.Context, any, Change) (Decision, error)
+	form      func(any) Form
+	ended     func(any, Ended) Decision
 }
 
 // Define checks a declaration and erases its settings type. It panics on the
@@ -120,8 +145,11 @@ type Type struct {
 //
 //nolint:forcetypeassert // newConfig makes *C only
 func Define[C any](s Spec[C]) *Type {
-	if s.Key == "" || s.Title == "" || s.Match == nil || s.Listens == nil {
-		panic("trigger type without key, title, Listens or Match: " + s.Key)
+	if s.Key == "" || s.Title == "" || s.doors() != 1 {
+		panic("trigger type without key or title, or with more or less than one door: " + s.Key)
+	}
+	if s.Match != nil && s.Listens == nil {
+		panic("trigger type with Match and without Listens: " + s.Key)
 	}
 	if err := field.SameNames(s.Config, reflect.TypeFor[C]()); err != nil {
 		panic(fmt.Sprintf("trigger type %s: %v", s.Key, err))
@@ -132,10 +160,21 @@ func Define[C any](s Spec[C]) *Type {
 		check:     func(any, Catalog) field.Problems { return nil },
 		context:   func(any, Catalog) field.Shape { return field.Any("") },
 		line:      func(any, Catalog) string { return "" },
-		listens:   func(c any) Listens { return s.Listens(*c.(*C)) },
-		match: func(ctx context.Context, c any, change Change) (Decision, error) {
+		listens:   func(any) Listens { return Listens{} },
+	}
+	if s.Listens != nil {
+		t.listens = func(c any) Listens { return s.Listens(*c.(*C)) }
+	}
+	if s.Match != nil {
+		t.match = func(ctx context.Context, c any, change Change) (Decision, error) {
 			return s.Match(ctx, *c.(*C), change)
-		},
+		}
+	}
+	if s.Form != nil {
+		t.form = func(c any) Form { return s.Form(*c.(*C)) }
+	}
+	if s.Ended != nil {
+		t.ended = func(c any, of Ended) Decision { return s.Ended(*c.(*C), of) }
 	}
 	if s.Check != nil {
 		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
@@ -147,6 +186,17 @@ func Define[C any](s Spec[C]) *Type {
 		t.line = func(c any, cat Catalog) string { return s.Line(*c.(*C), cat) }
 	}
 	return t
+}
+
+// doors counts the ways in which executions of a type start.
+func (s Spec[C]) doors() int {
+	n := 0
+	for _, has := range []bool{s.Match != nil, s.Form != nil, s.Ended != nil} {
+		if has {
+			n++
+		}
+	}
+	return n
 }
 
 // Settings are decoded settings of one trigger.
@@ -177,6 +227,24 @@ func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, ca
 
 // Listens says what a workflow with these settings listens to.
 func (t *Type) Listens(s Settings) Listens { return t.listens(s.config) }
+
+// Matches reports whether the type starts from changes of records.
+func (t *Type) Matches() bool { return t.match != nil }
+
+// Form gives what the workflow takes when it is called; ok is false for types that
+// cannot be called.
+func (t *Type) Form(s Settings) (form Form, ok bool) {
+	if t.form == nil {
+		return Form{}, false
+	}
+	return t.form(s.config), true
+}
+
+// HearsEnds reports whether the type starts from executions that have ended.
+func (t *Type) HearsEnds() bool { return t.ended != nil }
+
+// Ended decides about an execution that has ended.
+func (t *Type) Ended(s Settings, of Ended) Decision { return t.ended(s.config, of) }
 
 // Match decides about one change, inside its transaction.
 func (t *Type) Match(ctx context.Context, s Settings, change Change) (Decision, error) {

@@ -44,7 +44,8 @@ type setting struct {
 	sources []source
 	inputs  []input
 	cases   []branchCase
-	kept    any // what the form does not show
+	rows    []*Form // entries of a list; the one of a group
+	kept    any     // what the form does not show
 }
 
 type input struct{ name, value string }
@@ -107,6 +108,11 @@ func (f *Form) read(s *setting, v any) {
 	case field.Set, field.FieldNames, field.Paths:
 		list, _ := v.([]any)
 		s.chosen = words(list)
+	case field.Texts:
+		list, _ := v.([]any)
+		s.text = strings.Join(words(list), "\n")
+	case field.List, field.Group:
+		s.rows = f.entries(s.field, v)
 	case field.Boolean:
 		s.checked = v == true
 	case field.JSON, field.Value:
@@ -133,7 +139,7 @@ func Sent(fields []field.Field, config map[string]any, sent *Tree, around Around
 		case isAbout(one) && other[aboutOf(one)]:
 			f.read(f.settings[one.Name], nil) // what was said of the other collection means nothing here
 		case at != nil:
-			f.settings[one.Name].hear(at)
+			f.settings[one.Name].hear(at, around)
 		}
 	}
 	return f
@@ -153,7 +159,7 @@ func aboutOf(f field.Field) string {
 }
 
 // hear takes what was sent for a setting.
-func (s *setting) hear(at *Tree) {
+func (s *setting) hear(at *Tree, around Around) {
 	switch s.field.Kind {
 	case field.Condition, field.Filter:
 		s.rule = ruleOf(at)
@@ -178,6 +184,8 @@ func (s *setting) hear(at *Tree) {
 		}
 	case field.Set, field.FieldNames, field.Paths:
 		s.chosen = at.All()
+	case field.List, field.Group:
+		s.hearEntries(at, around)
 	case field.Boolean:
 		s.checked = at.First() == "true"
 	default:
@@ -208,6 +216,8 @@ func (f *Form) Do(what string) {
 		if verb == "remove" && len(path) == 1 {
 			delete(s.values, path[0])
 		}
+	case field.List, field.Group:
+		s.doEntries(path, verb, f.around)
 	default:
 	}
 }
@@ -269,6 +279,10 @@ func (f *Form) stored(s *setting) any {
 		return storedInputs(s.inputs)
 	case field.Set, field.FieldNames, field.Paths:
 		return storedList(s)
+	case field.Texts:
+		return storedTexts(s.text)
+	case field.List, field.Group:
+		return storedEntries(s)
 	case field.Boolean:
 		return s.checked
 	case field.Integer, field.Number:
@@ -378,6 +392,9 @@ func Shapes(fields []field.Field, name string) bool {
 	for _, f := range fields {
 		if f.When != nil && f.When.Field == name || isAbout(f) && aboutOf(f) == name {
 			return true
+		}
+		if f.Name == name && slices.ContainsFunc(f.Items, func(item field.Field) bool { return item.When != nil }) {
+			return true // which inputs an entry has may depend on another one of it
 		}
 	}
 	return false

@@ -15,26 +15,36 @@ func index(i int) string { return strconv.Itoa(i) }
 
 // Inputs draws the settings. problems are sentences by the dotted paths of settings.
 func (f *Form) Inputs(ctx context.Context, problems map[string]string) []views.Input {
+	return f.inputsAt(ctx, "", problems)
+}
+
+// inputsAt draws the settings of an entry that stands at a place of the form.
+func (f *Form) inputsAt(ctx context.Context, at string, problems map[string]string) []views.Input {
 	out := make([]views.Input, 0, len(f.fields))
 	for _, one := range f.fields {
-		in := f.input(ctx, f.settings[one.Name])
+		in := f.input(ctx, f.settings[one.Name], at)
+		if one.Kind == field.List || one.Kind == field.Group {
+			in.Entries = f.viewEntries(ctx, f.settings[one.Name], at, problems)
+		}
 		in.Hidden = !f.applies(one)
-		in.Problem = problemOf(one.Name, problems, &in)
+		in.Problem = problemOf(f.settings[one.Name], problems, &in)
+		in.Field.Name = at + one.Name
 		out = append(out, in)
 	}
 	return out
 }
 
 // problemOf gives the problems of a setting to its rows and cases; the rest is its own.
-func problemOf(name string, problems map[string]string, in *views.Input) string {
+func problemOf(s *setting, problems map[string]string, in *views.Input) string {
 	var own []string
+	name := s.field.Name
 	paths := make([]string, 0, len(problems))
 	for path := range problems {
 		paths = append(paths, path)
 	}
 	slices.Sort(paths)
 	for _, path := range paths {
-		if path != name && !strings.HasPrefix(path, name+".") {
+		if path != name && !strings.HasPrefix(path, name+".") || s.insideEntry(path) {
 			continue
 		}
 		if at := caseOf(in.Cases, path); at >= 0 {
@@ -85,9 +95,9 @@ func partAt(r *views.Rule, at string) (found *views.Part) {
 	return found
 }
 
-func (f *Form) input(ctx context.Context, s *setting) views.Input {
+func (f *Form) input(ctx context.Context, s *setting, within string) views.Input {
 	in := views.Input{Field: s.field, Text: s.text, Checked: s.checked, Chosen: s.chosen}
-	at := views.Prefix + s.field.Name
+	at := views.Prefix + within + s.field.Name
 	switch s.field.Kind {
 	case field.Condition, field.Filter:
 		in.Rule = s.rule.view(ctx, at, f.grammar(s).part)

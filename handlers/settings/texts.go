@@ -85,6 +85,13 @@ func (f *Form) Writings() []Writing {
 					template(one.Name+"."+index(i), from.value)
 				}
 			}
+		case field.List, field.Group:
+			for i, row := range s.rows {
+				for _, w := range row.Writings() {
+					w.At = views.Prefix + entryAt(one, i) + "." + strings.TrimPrefix(w.At, views.Prefix)
+					out = append(out, w)
+				}
+			}
 		case field.Code, field.Filter:
 		default:
 			template(one.Name, s.text)

@@ -20,6 +20,8 @@ func (f Field) Resolves() bool {
 	switch f.Kind {
 	case Value, Template, Filter, Values, Inputs, People, JSON:
 		return true
+	case List, Group:
+		return slices.ContainsFunc(f.Items, Field.Resolves)
 	default:
 		return false
 	}
@@ -82,6 +84,13 @@ func Decode(form []Field, raw map[string]any, config any) Problems {
 				problems.Add(f.Name, "MISSING", text.M("setting.missing", "%s is missing.", f.Label))
 			}
 			continue
+		}
+		if f.Kind == List || f.Kind == Group {
+			var wrong Problems
+			if v, wrong = f.complete(v); len(wrong) > 0 {
+				problems = append(problems, wrong...)
+				continue
+			}
 		}
 		if f.Resolves() && HasTemplate(v) {
 			continue
@@ -151,6 +160,26 @@ func (f Field) check(v any) (Problem, bool) {
 		if _, typed := v.([]string); !ok && !typed {
 			return bad(text.M("setting.options", "%s: choose from the offered values.", f.Label))
 		}
+	case Texts:
+		list, ok := v.([]any)
+		for _, e := range list {
+			_, isText := e.(string)
+			ok = ok && isText
+		}
+		if !ok {
+			return bad(text.M("setting.texts", "%s must be a list of texts.", f.Label))
+		}
+	case Text, LongText:
+		s, ok := v.(string)
+		if !ok {
+			break // whatever the settings take is converted
+		}
+		if f.MaxLength > 0 && len([]rune(s)) > f.MaxLength {
+			return bad(text.M("setting.long", "%s has at most %d characters.", f.Label, f.MaxLength))
+		}
+		if f.Pattern != "" && !matches(f.Pattern, s) {
+			return bad(text.M("setting.pattern", "%s: %s does not have the form that is needed.", f.Label, s))
+		}
 	case Integer:
 		n, ok := asInt(v)
 		if !ok {
@@ -162,6 +191,74 @@ func (f Field) check(v any) (Problem, bool) {
 		}
 	}
 	return Problem{}, false
+}
+
+// complete fills the defaults of the entries of a List or Group and checks each entry;
+// the problems name its place: "input.0.name".
+func (f Field) complete(v any) (any, Problems) {
+	if f.Kind == Group {
+		one, problems := f.entry(v)
+		return one, problems.within(f.Name)
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, Problems{{Field: f.Name, Code: "DEFINITION_INVALID", Message: text.M("setting.list", "%s must be a list.", f.Label)}}
+	}
+	var problems Problems
+	out := make([]any, len(list))
+	for i, e := range list {
+		one, wrong := f.entry(e)
+		problems = append(problems, wrong.within(fmt.Sprintf("%s.%d", f.Name, i))...)
+		out[i] = one
+	}
+	return out, problems
+}
+
+// entry checks one object of a List or Group and fills its defaults.
+func (f Field) entry(v any) (any, Problems) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, Problems{{Code: "DEFINITION_INVALID", Message: text.M("setting.entry", "%s must hold objects.", f.Label)}}
+	}
+	var problems Problems
+	out := make(map[string]any, len(m))
+	for name := range m {
+		if !slices.ContainsFunc(f.Items, func(item Field) bool { return item.Name == name }) {
+			problems.Add(name, "DEFINITION_INVALID", text.M("setting.unknown", "%s is not a setting here.", name))
+		}
+	}
+	slices.SortFunc(problems, func(a, b Problem) int { return strings.Compare(a.Field, b.Field) })
+	for _, item := range f.Items {
+		v := m[item.Name]
+		if v == nil {
+			v = item.Default
+		}
+		var wrong Problems
+		switch {
+		case v == nil && item.Required && item.shown(m, f.Items):
+			wrong.Add(item.Name, "MISSING", text.M("setting.missing", "%s is missing.", item.Label))
+		case v == nil:
+			continue
+		case item.Kind == List || item.Kind == Group:
+			v, wrong = item.complete(v)
+		case item.Resolves() && HasTemplate(v):
+		default:
+			if p, bad := item.check(v); bad {
+				wrong = Problems{p}
+			}
+		}
+		problems = append(problems, wrong...)
+		out[item.Name] = v
+	}
+	return out, problems
+}
+
+// within gives the problems as those of something that stands at a place.
+func (p Problems) within(at string) Problems {
+	for i := range p {
+		p[i].Field = strings.TrimSuffix(at+"."+p[i].Field, ".")
+	}
+	return p
 }
 
 func asInt(v any) (int64, bool) {

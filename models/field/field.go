@@ -45,6 +45,9 @@ const (
 	Inputs     Kind = "inputs"     // list of {name, value}
 	JSON       Kind = "json"       // any JSON
 	Set        Kind = "set"        // several of the listed options
+	Texts      Kind = "texts"      // list of texts, entered one to a line
+	List       Kind = "list"       // list of objects; Items declares their properties
+	Group      Kind = "group"      // object; Items declares its properties
 )
 
 // Option is one choice of a select, radio or set.
@@ -114,6 +117,9 @@ type Field struct {
 	// FieldNames or Paths setting is about; "collection" when empty. Of a Step it is
 	// the type of the steps to choose from.
 	Of string `json:"of,omitempty"`
+
+	// Items are the properties of a Group, and of each entry of a List.
+	Items []Field `json:"items,omitempty"`
 }
 
 // Problem is one finding about one input. Field is the input's name or a dotted

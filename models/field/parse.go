@@ -144,10 +144,12 @@ func textLimit(set, normal, ever int) int {
 // matches treats a pattern that does not compile as one that nothing matches; the
 // declaration is checked where it is saved.
 func (p *parser) matches(s string) bool {
-	if p.Pattern == "" {
-		return true
-	}
-	re, err := regexp.Compile(`\A(?:` + p.Pattern + `)\z`)
+	return p.Pattern == "" || matches(p.Pattern, s)
+}
+
+// matches reports whether a pattern matches the whole text.
+func matches(pattern, s string) bool {
+	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	return err == nil && re.MatchString(s)
 }
 

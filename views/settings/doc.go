@@ -33,6 +33,7 @@ type Input struct {
 	Rule    *Rule       // conditions and filters
 	Cases   []Case      // branches with their conditions
 	Rows    []Row       // values, inputs, sources of people
+	Entries []Entry     // of a list; the one of a group
 	More    []ui.Choice // what another row can be about
 }
 
@@ -71,6 +72,13 @@ type Case struct {
 	Rule    *Rule
 	Open    bool // unfolded
 	Problem string
+}
+
+// Entry is one object with inputs of its own.
+type Entry struct {
+	At     string // its place in the form: "set.input.0"
+	Number int    // from 1
+	Inputs []Input
 }
 
 // Row is one line of a list.
