@@ -45,7 +45,7 @@ func (t tasksCap) Approval(ctx context.Context, a node.Approval) (node.Opened, e
 			return node.Opened{}, err
 		}
 	}
-	t.st.tasks += len(people.list)
+	t.st.reasons += len(people.list)
 	t.tx.AfterCommit(func() {
 		t.s.e.live.Publish("tasks")
 		t.s.e.live.Publish("bell")

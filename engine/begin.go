@@ -28,6 +28,7 @@ type beginning struct {
 	parent     string // execution that waits for it, and its step
 	parentStep string
 	always     bool // the switch does not matter
+	background bool // nobody runs it on a request, whatever its mode
 }
 
 // resource is the record or other thing that an execution is about.
@@ -106,7 +107,7 @@ func (e *Engine) beginning(ctx context.Context, tx *models.Tx, b beginning) (*mo
 	cause := b.cause
 	cause.Trace = b.origin.Trace
 	return &models.Execution{
-		ID: models.NewID(), WorkflowID: w.ID, VersionID: v.Version.ID, Hash: v.Version.Hash, Mode: "live", Sync: w.Sync, TriggerType: w.Type,
+		ID: models.NewID(), WorkflowID: w.ID, VersionID: v.Version.ID, Hash: v.Version.Hash, Mode: "live", Sync: w.Sync && !b.background, TriggerType: w.Type,
 		Trigger: encode(data), ResourceType: b.resource.typ, ResourceID: b.resource.id, IdemKey: b.idemKey,
 		Principal: b.principal.String(), UserID: b.principal.UserID, Cause: cause, RequestID: b.origin.RequestID,
 		ParentID: b.parent, ParentStepID: b.parentStep,

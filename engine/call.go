@@ -41,7 +41,7 @@ func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor
 	case node.Local:
 		if tx != nil {
 			env := &local{s: s, tx: tx, st: st, step: step}
-			c.Records, c.Tasks, c.Notify = recordsCap{env}, tasksCap{env}, notifyCap{env}
+			c.Records, c.Tasks, c.Notify, c.Flows = recordsCap{env}, tasksCap{env}, notifyCap{env}, flowsCap{env}
 		}
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}

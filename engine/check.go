@@ -50,7 +50,7 @@ func (r *Reading) check(sync bool) {
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
 		k.references(n)
 		k.assignment(n)
-		if sync && n.typ.Waits {
+		if sync && n.typ.MayWait(n.settings, k.cat) {
 			k.add("error", field.Problem{
 				Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
 				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title),
@@ -153,7 +153,7 @@ func (k *checker) shape(n *compiledNode) field.Shape {
 	if n == nil {
 		s = k.c.Trigger.Context(k.c.Settings, k.cat)
 	} else {
-		s = n.typ.Outputs(n.settings, k.cat)
+		s = n.typ.Gives(n.settings, n.part.OnError, k.cat)
 	}
 	if k.shapes == nil {
 		k.shapes = map[*compiledNode]field.Shape{}

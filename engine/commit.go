@@ -51,6 +51,7 @@ func (s *stretch) unchanged() bool {
 
 // persist writes one state of the execution.
 func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
+	s.fitOutput(st)
 	status := st.outcome()
 	if status == models.Running {
 		if err := s.park(ctx, tx, st); err != nil {
@@ -77,6 +78,9 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 			return err
 		}
 	}
+	if err := s.endCalled(ctx, tx, st.abandoned, "branch_decided"); err != nil {
+		return err
+	}
 	if status.Live() {
 		if err := models.FinishWakeups(ctx, tx, st.used); err != nil {
 			return err
@@ -87,7 +91,29 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 			}
 		}
 	}
+	if status.Final() {
+		if err := s.endCalled(ctx, tx, st.waiting(), "parent_ended"); err != nil {
+			return err
+		}
+		ended := *s.exec
+		ended.Status = status
+		if err := s.e.tellParent(ctx, tx, &ended); err != nil {
+			return err
+		}
+	}
 	return models.SaveProgress(ctx, tx, progress)
+}
+
+// waiting lists the steps that wait.
+func (st *state) waiting() []string {
+	var out []string
+	for id, step := range st.open {
+		if step.Status == models.Waiting {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // simple reports that the execution never waited: only the wake-up that started

@@ -57,12 +57,16 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 	}); err != nil {
 		return err
 	}
+	if err := e.tellParent(ctx, tx, exec); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { e.claims.interrupt(id) })
 	children, err := models.LiveChildren(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	for _, child := range children {
-		if err := e.endIn(ctx, tx, child, ending{status: models.Cancelled, reason: "parent_ended"}); err != nil {
+		if err := e.endChild(ctx, tx, child, "parent_ended"); err != nil {
 			return err
 		}
 	}

@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
+	"formrail/engine/trigger"
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/records"
 	"formrail/models/text"
 )
@@ -14,7 +17,7 @@ import (
 // Execute is a manual execution: a person starts a workflow with chosen input.
 type Execute struct {
 	Version string         // live (default), draft, or a version number
-	Input   map[string]any // action, record or filterByTk, user, role
+	Input   map[string]any // what the trigger's form asks for: action and record or filterByTk; input
 	Wait    time.Duration  // how long to wait for the end, at most 30 s
 }
 
@@ -91,9 +94,45 @@ type manual struct {
 	in     Execute
 }
 
-// prepare builds the execution from the form of a post-action trigger: the record,
-// the action, and the person it shall look like.
+// prepare builds the execution from the form that the trigger has for people.
 func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
+	if form, ok := m.v.Trigger.Form(m.v.Settings); ok {
+		return m.called(ctx, form)
+	}
+	return m.record(ctx)
+}
+
+// called builds the execution of a workflow that takes typed input.
+func (m *manual) called(ctx context.Context, form trigger.Form) (*models.Execution, error) {
+	given, _ := m.in.Input["input"].(map[string]any)
+	values, problems := field.ParseForm(form.Input, given, field.ParseContext{})
+	for _, f := range form.Input {
+		id, ok := values[f.Name].(int64)
+		if !ok || f.Kind != field.User && f.Kind != field.ManyToOne {
+			continue
+		}
+		target := f.Target
+		if f.Kind == field.User {
+			target = models.UsersCollection
+		}
+		if _, err := m.e.records.Get(ctx, records.Query{Access: m.access, Collection: target}, records.IDText(id)); err != nil {
+			problems.Add(f.Name, "NOT_FOUND", text.M("subflow.no_record", "%s: there is no record %d.", f.Label, id))
+		}
+		values[f.Name] = map[string]any{"id": id}
+	}
+	if len(problems) > 0 {
+		fields := make([]models.FieldError, len(problems))
+		for i, p := range problems {
+			fields[i] = models.FieldError{Field: "input." + p.Field, Code: "VALIDATION_FAILED", Message: p.Message}
+		}
+		return nil, models.InvalidFields(fields)
+	}
+	return m.execution(ctx, map[string]any{"event": "called", "input": values, "parent": nil}, resource{})
+}
+
+// record builds the execution from the form of a post-action trigger: the record, the
+// action, and the person it shall look like.
+func (m *manual) record(ctx context.Context) (*models.Execution, error) {
 	collection := m.v.Listens.Collection
 	tk := records.IDText(m.in.Input["filterByTk"])
 	if r, ok := m.in.Input["record"].(map[string]any); ok && tk == "" {
@@ -110,6 +149,13 @@ func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m.execution(ctx, map[string]any{
+		"event": action, "action": action, "collection": collection, "data": record, "params": map[string]any{"values": map[string]any{}},
+	}, resource{collection, tk})
+}
+
+// execution builds the row of an execution that a person starts.
+func (m *manual) execution(ctx context.Context, own map[string]any, about resource) (*models.Execution, error) {
 	p := m.access.Principal
 	user, err := m.e.userValue(ctx, p.UserID)
 	if err != nil {
@@ -118,13 +164,13 @@ func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	now, cause := m.e.now(), models.CauseOf(p)
 	cause.Trace = models.RequestOf(ctx).Trace
 	trig := map[string]any{
-		"event": action, "action": action, "collection": collection, "data": record, "params": map[string]any{"values": map[string]any{}},
 		"user": user, "role": orNil(p.Role), "principal": p.String(), "date": now, "firedAt": now,
 		"origin": map[string]any{"kind": "api", "requestId": nil, "nested": nil, "execution": nil, "node": nil},
 	}
+	maps.Copy(trig, own)
 	return &models.Execution{
 		ID: models.NewID(), WorkflowID: m.w.ID, VersionID: m.v.Version.ID, Hash: m.v.Version.Hash, Mode: "live", TriggerType: m.w.Type,
-		ResourceType: collection, ResourceID: tk, Principal: p.String(), UserID: p.UserID, Cause: cause, Depth: 1,
+		ResourceType: about.typ, ResourceID: about.id, Principal: p.String(), UserID: p.UserID, Cause: cause, Depth: 1,
 		Chain: []int64{m.w.ID}, Trigger: encode(trig), ExpiresAt: expiry(m.w, now),
 	}, nil
 }

@@ -99,7 +99,7 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 	if err != nil {
 		return Published{}, err
 	}
-	need := &needs{cat: NewSchema(cat), c: p.c}
+	need := &needs{cat: e.schema(ctx, cat), c: p.c}
 	grants := need.all()
 	if err := p.refuseMissing(need, grants); err != nil {
 		return Published{}, err
@@ -303,7 +303,7 @@ func (e *Engine) Elevatable(ctx context.Context, d *Definition) ([]string, error
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
 	c, _ := e.registry.compile(d, "")
-	return (&needs{cat: NewSchema(cat), c: c}).proposed(), nil
+	return (&needs{cat: e.schema(ctx, cat), c: c}).proposed(), nil
 }
 
 // setEnabled switches a workflow. Switching on needs a live version that can run.

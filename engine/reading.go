@@ -20,6 +20,7 @@ type Reading struct {
 	Findings []Finding // of a draft; without those of its scripts
 
 	stored   string // the text it was read from
+	calls    int64  // version of the workflows it was read with; 0 = it calls none
 	sync     bool   // it was checked as a workflow that answers at once
 	compiled *Compiled
 	problems field.Problems
@@ -49,7 +50,7 @@ func (e *Engine) ReadDraft(ctx context.Context, w *models.Workflow) (*Reading, e
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	if r := e.drafts.get(w.ID); r != nil && r.stored == w.Draft && r.sync == w.Sync && r.Schema.cat == cat {
+	if r := e.drafts.get(w.ID); r != nil && r.stored == w.Draft && r.sync == w.Sync && r.Schema.cat == cat && (r.calls == 0 || r.calls == e.db.WorkflowsVersion()) {
 		return r, nil
 	}
 	r, err := e.Read(ctx, w.Draft)
@@ -68,8 +69,11 @@ func (e *Engine) reading(ctx context.Context, d *Definition, before *Compiled) (
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	r := &Reading{Definition: d, Schema: NewSchema(cat)}
+	r := &Reading{Definition: d, Schema: e.schema(ctx, cat)}
 	r.compiled, r.problems = e.registry.recompile(d, "", before)
+	if len(r.compiled.Calls()) > 0 {
+		r.calls = e.db.WorkflowsVersion()
+	}
 	return r, nil
 }
 

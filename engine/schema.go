@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"sync"
 
 	"formrail/engine/node"
@@ -13,11 +14,27 @@ import (
 // triggers: to their checks, shapes and forms.
 type Schema struct {
 	cat   *models.Catalog
-	known *sync.Map // collections by the names they were asked for; nil = none are remembered
+	known *sync.Map                                  // collections by the names they were asked for; nil = none are remembered
+	flows func(key string) (node.WorkflowInfo, bool) // nil = no workflow can be called
 }
 
 // NewSchema shows a catalogue as it is now. It describes each collection once.
-func NewSchema(cat *models.Catalog) Schema { return Schema{cat, &sync.Map{}} }
+func NewSchema(cat *models.Catalog) Schema { return Schema{cat: cat, known: &sync.Map{}} }
+
+// schema shows a catalogue and the workflows that can be called.
+func (e *Engine) schema(ctx context.Context, cat *models.Catalog) Schema {
+	s := NewSchema(cat)
+	s.flows = func(key string) (node.WorkflowInfo, bool) { return e.workflowInfo(ctx, key) }
+	return s
+}
+
+// Workflow describes a workflow to those that call it.
+func (s Schema) Workflow(key string) (node.WorkflowInfo, bool) {
+	if s.flows == nil {
+		return node.WorkflowInfo{}, false
+	}
+	return s.flows(key)
+}
 
 // Collection describes a collection. What it gives is shared.
 func (s Schema) Collection(name string) (node.CollectionInfo, bool) {

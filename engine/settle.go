@@ -91,11 +91,11 @@ func (s *stretch) keep(st *state, step *models.Step, v node.View) {
 // wait parks the step. A step without any reason to move on would be stuck for
 // ever, so it fails instead.
 func (s *stretch) wait(st *state, cur cursor, step *models.Step, v node.View) {
-	if s.exec.Sync {
+	if s.exec.Sync && len(st.called) == 0 {
 		s.fail(st, cur, step, node.Broken("WAITING_NODE_IN_SYNC", text.M("node.sync_wait", "A workflow that answers at once cannot wait.")))
 		return
 	}
-	if v.Until.IsZero() && st.tasks == 0 && cur.signal == nil {
+	if v.Until.IsZero() && st.reasons == 0 && cur.signal == nil {
 		s.fail(st, cur, step, node.Broken("INTERNAL", text.M("node.waits_for_nothing", "The step waits for nothing that could happen.")))
 		return
 	}
@@ -262,6 +262,9 @@ func (s *stretch) reject(st *state, from *compiledNode, inside spot) {
 func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure) {
 	if f.Code == "INTERNAL" {
 		s.e.log.Error("step failed", "node", cur.node.typ.Key, "execution", s.exec.ID, "error", f)
+	}
+	if cur.signal != nil { // it waited: for nothing any more
+		st.abandoned = append(st.abandoned, step.ID)
 	}
 	if pause, again := cur.node.retry.pause(f, step.Attempt, seedOf(step)); again && !(s.exec.Sync && step.Attempt >= 2) {
 		step.Status, step.Error = models.Waiting, failureJSON(f)

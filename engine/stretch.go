@@ -50,6 +50,7 @@ type state struct {
 	used      []int64         // wake-ups this stretch consumed
 	wakeups   []models.Wakeup // new ones
 	abandoned []string        // ids of steps whose container ended first
+	called    []string        // executions that this request has to run before the stretch goes on
 	messages  []string
 	output    *string
 	status    models.Status // final status once the execution ends
@@ -57,7 +58,7 @@ type state struct {
 	failure   string
 	seq       int64
 	nodes     int  // run since the last commit
-	tasks     int  // opened by the running node
+	reasons   int  // to go on, besides time, that the running node opened: tasks, calls
 	parked    bool // places were stored before the end
 	lease     models.Millis
 }
@@ -118,7 +119,7 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 			}
 			landed = true // what follows from it comes first
 		case why == stopIdle:
-			return false, nil
+			return s.runCalled(ctx), nil
 		case why == stopSlice && !s.alone(ctx):
 			return true, nil
 		case why == stopSlice:
@@ -228,7 +229,7 @@ func (s *stretch) attempt(ctx context.Context, tx *models.Tx, st *state, cur cur
 		if err != nil {
 			return node.Result{}, err
 		}
-		st.tasks = 0
+		st.reasons = 0
 		call := s.call(ctx, tx, st, cur, step, vars, now)
 		if cur.signal == nil {
 			return cur.node.typ.Run(ctx, call, settings)
@@ -359,6 +360,6 @@ func (st *state) copy() *state {
 		c.cursors[i].step = twin(c.cursors[i].step)
 	}
 	c.used, c.wakeups, c.messages = slices.Clone(st.used), slices.Clone(st.wakeups), slices.Clone(st.messages)
-	c.abandoned = slices.Clone(st.abandoned)
+	c.abandoned, c.called = slices.Clone(st.abandoned), slices.Clone(st.called)
 	return &c
 }

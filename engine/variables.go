@@ -35,7 +35,7 @@ func (r *Reading) Variables(ctx context.Context, key string) []Variable {
 	out = append(out, loopVariables(ctx, &checker{cat: schema, c: c}, at)...)
 	for _, n := range c.Nodes {
 		if at == nil && n.parent == nil || at != nil && runsBefore(n, at) {
-			out = append(out, Variable{Path: "nodes." + n.part.Key, Title: n.title, Icon: n.typ.Icon, Shape: n.typ.Outputs(n.settings, schema)})
+			out = append(out, Variable{Path: "nodes." + n.part.Key, Title: n.title, Icon: n.typ.Icon, Shape: n.typ.Gives(n.settings, n.part.OnError, schema)})
 		}
 	}
 	return append(out, systemVariable(ctx))

@@ -283,6 +283,12 @@ func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
 	return ids(rows, err, "list children")
 }
 
+// ChildrenOfStep lists the executions that a step started and that have not ended.
+func ChildrenOfStep(ctx context.Context, q Querier, stepID string) ([]string, error) {
+	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_step_id = ? AND status IN ('queued', 'running', 'waiting')", stepID)
+	return ids(rows, err, "list children of step")
+}
+
 // OverdueExecutions lists live executions whose time limit has passed.
 func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
 	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? LIMIT ?`, At(now), limit)

@@ -215,6 +215,24 @@ func StepByID(ctx context.Context, q Querier, id string) (*Step, error) {
 	return found, nil
 }
 
+// StepWaits reports whether a step waits.
+func StepWaits(ctx context.Context, q Querier, id string) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM steps WHERE id = ? AND status = 'waiting'", id).Scan(&n)
+	return n > 0, storageError(err)
+}
+
+// FailedNode gives the title of the last step of an execution that failed without being
+// handled; empty for none.
+func FailedNode(ctx context.Context, q Querier, executionID string) (string, error) {
+	var title string
+	err := q.QueryRow(ctx, "SELECT title FROM steps WHERE execution_id = ? AND status = 'failed' AND handled = 0 ORDER BY seq DESC LIMIT 1", executionID).Scan(&title)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return title, storageError(err)
+}
+
 // AbandonStep closes what could still resume a step that is not wanted any more.
 func AbandonStep(ctx context.Context, tx *Tx, executionID, stepID string) error {
 	for _, q := range []string{

@@ -39,6 +39,19 @@ func (c Catalog) Record(collection string, depth int) field.Shape {
 // of it use a real catalogue.
 func (c Catalog) CheckFilter(string, any) field.Problems { return nil }
 
+// Workflow knows the workflow of the examples: "convert" takes an amount and gives a
+// total.
+func (c Catalog) Workflow(key string) (node.WorkflowInfo, bool) {
+	if key != "convert" {
+		return node.WorkflowInfo{}, false
+	}
+	amount := field.Field{Name: "amount", Kind: field.Number, Label: "Amount", Scale: 2, Required: true}
+	return node.WorkflowInfo{
+		Key: key, Title: "Convert", Live: true, Callable: true, Input: []field.Field{amount},
+		Output: field.Object("Output", field.Named{Name: "total", Shape: field.Shape{Kind: field.Number, Label: "Total"}}),
+	}, true
+}
+
 // Sample is the catalog of the examples: orders of people and their invoices.
 func Sample() Catalog {
 	id := node.FieldInfo{Field: field.Field{Name: "id", Kind: field.Integer, Label: "Number"}, ReadOnly: true}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"formrail/models/field"
@@ -25,6 +26,7 @@ type Call struct {
 	Records Records // Local: collections, as the workflow's principal
 	Tasks   Tasks   // Local: to-dos for people
 	Notify  Notify  // Local: in-app notifications
+	Flows   Flows   // Local: other workflows
 	Script  Script  // Slow: a child process
 	HTTP    HTTP    // External: calls to others
 	Log     *slog.Logger
@@ -51,6 +53,24 @@ type Catalog interface {
 	Collection(name string) (CollectionInfo, bool)
 	CollectionNames() []string
 	CheckFilter(collection string, filter any) field.Problems // of a record filter whose values may be templates; each names its condition's path
+	Workflow(key string) (WorkflowInfo, bool)
+}
+
+// WorkflowInfo describes a workflow to the checks of steps that call it.
+type WorkflowInfo struct {
+	Key      string
+	Title    string
+	Sync     bool
+	Live     bool // it has a live version
+	Callable bool // its trigger takes typed input
+	Input    []field.Field
+	Output   field.Shape
+	Only     []string // keys of the workflows that may call it; empty = all
+}
+
+// AllowsCaller reports whether a workflow may call it.
+func (w WorkflowInfo) AllowsCaller(key string) bool {
+	return len(w.Only) == 0 || slices.Contains(w.Only, key)
 }
 
 // Namer is a catalogue that also knows what the variables of a workflow are called.
@@ -219,6 +239,34 @@ type Delivery struct {
 	To     int64
 	Status string
 	ID     string
+}
+
+// Flows starts other workflows inside the stretch's transaction.
+type Flows interface {
+	// Start starts a workflow with typed input and gives the id of its execution. When
+	// waits, the step is resumed once that has ended.
+	Start(ctx context.Context, c CallWorkflow) (execution string, err error)
+	// Ended says how an execution ended that this step started; ok is false as long as it
+	// goes on. What still goes on when the step fails is cancelled.
+	Ended(ctx context.Context, execution string) (how CallEnded, ok bool, err error)
+}
+
+// CallWorkflow asks for one execution of another workflow.
+type CallWorkflow struct {
+	Workflow string // key
+	Version  string // live or a number
+	Input    map[string]any
+	Waits    bool
+}
+
+// CallEnded is how a called execution ended.
+type CallEnded struct {
+	Outcome string // succeeded, failed, rejected, cancelled, timed_out
+	Refused bool   // a rule its designer wrote said no
+	Output  any
+	Code    string // of the failure
+	Message string // of the failure
+	Node    string // title of the step that failed
 }
 
 // Script runs JavaScript in a child process.

@@ -80,9 +80,10 @@ type Spec[C any] struct {
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional
 	Effect   Effect
-	Waits    bool    // may wait for time, people or the outside: not for synchronous workflows
-	Unknown  Unknown // External: default policy; empty means AskUnknown
-	Right    string  // system right needed to publish it, such as "node.script"; optional
+	Waits    bool                  // may wait for time, people or the outside: not for synchronous workflows
+	AtOnce   func(C, Catalog) bool // settings under which it can do without waiting in a synchronous workflow; optional
+	Unknown  Unknown               // External: default policy; empty means AskUnknown
+	Right    string                // system right needed to publish it, such as "node.script"; optional
 
 	Policy func(C) Policy                                                             // External: of its attempts; optional
 	Run    func(ctx context.Context, call Call, cfg C) (Result, error)                // one attempt

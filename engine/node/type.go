@@ -40,6 +40,7 @@ type Type struct {
 	source    func(any) Source
 	line      func(any, Catalog) string
 	assigns   func(any) string
+	atOnce    func(any, Catalog) bool
 	passes    *Passes[any]
 	policy    func(any) Policy
 	when      func(any, string, Catalog) string
@@ -123,6 +124,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	if s.Source != nil {
 		t.source = func(c any) Source { return s.Source(*c.(*C)) }
 	}
+	if s.AtOnce != nil {
+		t.atOnce = func(c any, cat Catalog) bool { return s.AtOnce(*c.(*C), cat) }
+	}
 	if s.Assigns != nil {
 		t.assigns = func(c any) string { return s.Assigns(*c.(*C)) }
 	}
@@ -188,6 +192,29 @@ func (t *Type) Check(s Settings, cat Catalog) field.Problems { return t.check(s.
 
 // Outputs gives the shape of what later nodes may refer to.
 func (t *Type) Outputs(s Settings, cat Catalog) field.Shape { return t.outputs(s.config, cat) }
+
+// MayWait reports whether the node may have to wait under these settings.
+func (t *Type) MayWait(s Settings, cat Catalog) bool {
+	return t.Waits && (t.atOnce == nil || !t.atOnce(s.config, cat))
+}
+
+// AlwaysWaits reports whether no settings let the type do without waiting.
+func (t *Type) AlwaysWaits() bool { return t.Waits && t.atOnce == nil }
+
+// Gives gives the shape of what later nodes may refer to: the output, and with an error
+// policy under which the execution goes on, the error that may stand in its place.
+func (t *Type) Gives(s Settings, onError string, cat Catalog) field.Shape {
+	out := t.Outputs(s, cat)
+	if onError != "continue" && onError != "branch" || out.Open || len(out.Fields) == 0 && out.Kind == "" && out.Target == "" {
+		return out
+	}
+	words := func(name, label string) field.Named {
+		return field.Named{Name: name, Shape: field.Shape{Kind: field.Text, Label: label}}
+	}
+	out.Fields = append(slices.Clone(out.Fields), field.Named{Name: "error", Shape: field.Object("Error", words("kind", "Kind"), words("code", "Code"),
+		words("message", "Message"), field.Named{Name: "details", Shape: field.Any("Details")})})
+	return out
+}
 
 // Branches gives the branches the node owns under these settings.
 func (t *Type) Branches(s Settings) []Branch { return t.branches(s.config) }

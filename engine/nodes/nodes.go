@@ -22,6 +22,7 @@ func All() []*node.Type {
 		delay,
 		variable,
 		output,
+		subflow,
 		end,
 		calculation,
 		createRecord,

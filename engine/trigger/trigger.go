@@ -51,8 +51,8 @@ type Spec[C any] struct {
 // Form is what a workflow takes and gives when it is called.
 type Form struct {
 	Input  []field.Field
-	Output *field.Shape // nil = anything
-	Only   []string     // keys of the workflows that may call it; empty = all
+	Output []field.Field // properties of what it gives; nil = anything
+	Only   []string      // keys of the workflows that may call it; empty = all
 }
 
 // Ended is an execution that has ended, as an error trigger sees it.
@@ -239,6 +239,9 @@ func (t *Type) Form(s Settings) (form Form, ok bool) {
 	}
 	return t.form(s.config), true
 }
+
+// Called reports whether the type starts when it is called.
+func (t *Type) Called() bool { return t.form != nil }
 
 // HearsEnds reports whether the type starts from executions that have ended.
 func (t *Type) HearsEnds() bool { return t.ended != nil }

@@ -148,36 +148,21 @@ const linkHops = 2
 
 // postActionContext is the shape of {{ trigger }}.
 func postActionContext(c postActionConfig, cat trigger.Catalog) field.Shape {
-	prop := func(name string, kind field.Kind, label string) field.Named {
-		return field.Named{Name: name, Shape: field.Shape{Kind: kind, Label: label}}
-	}
 	depth := linkHops
 	for _, path := range c.Preload {
 		depth = max(depth, hops(path))
 	}
-	person := cat.Record("users", 0)
-	person.Label = "Person"
-	if len(person.Fields) == 0 {
-		person.Open = true
-	}
 	data := cat.Record(c.Collection, depth)
 	data.List = c.Bulk == "list"
-	return field.Object("Trigger",
-		field.Named{Name: "data", Shape: data},
+	own := []field.Named{
+		{Name: "data", Shape: data},
 		prop("count", field.Integer, "Number of records"),
-		field.Named{Name: "batch", Shape: field.Object("Part of a large write", prop("index", field.Integer, "Part"), prop("count", field.Integer, "Parts"))},
-		field.Named{Name: "user", Shape: person},
-		prop("event", field.Text, "Event"),
+		{Name: "batch", Shape: field.Object("Part of a large write", prop("index", field.Integer, "Part"), prop("count", field.Integer, "Parts"))},
 		prop("action", field.Text, "Action"),
 		prop("collection", field.Text, "Collection"),
-		prop("date", field.DateTime, "Date"),
-		prop("firedAt", field.DateTime, "Started at"),
-		prop("role", field.Text, "Role"),
-		prop("roleName", field.Text, "Role"),
-		prop("principal", field.Text, "Acting as"),
-		field.Named{Name: "params", Shape: field.Object("Request", field.Named{Name: "values", Shape: submitted(cat.Record(c.Collection, 0))})},
-		field.Named{Name: "origin", Shape: field.Object("Origin", prop("kind", field.Text, "Kind"), prop("requestId", field.Text, "Request"),
-			field.Named{Name: "nested", Shape: field.Any("Saved inside")}, prop("execution", field.Text, "Execution"), prop("node", field.Text, "Step"))})
+		{Name: "params", Shape: field.Object("Request", field.Named{Name: "values", Shape: submitted(cat.Record(c.Collection, 0))})},
+	}
+	return field.Object("Trigger", append(own, commonContext(cat)...)...)
 }
 
 // submitted is the shape of the values a request sent: any of the record's fields.

@@ -8,5 +8,6 @@ import "formrail/engine/trigger"
 func All() []*trigger.Type {
 	return []*trigger.Type{
 		postAction,
+		subworkflow,
 	}
 }

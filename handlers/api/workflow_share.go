@@ -35,7 +35,8 @@ func (a *api) duplicateWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	return reply.Body{Data: out}, nil
 }
 
-// usageOfWorkflow lists what starts a workflow by name: the buttons of pages.
+// usageOfWorkflow lists what starts a workflow by name: the buttons of pages, and steps
+// of other workflows.
 func (a *api) usageOfWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	p, err := bind.ReadAll(c)
 	if err != nil {
@@ -50,12 +51,22 @@ func (a *api) usageOfWorkflow(c *fiber.Ctx) (reply.Body, error) {
 		return reply.Body{}, err
 	}
 	bound, err := a.DB.BoundTo(ctx, w.Key)
-	return reply.Body{Data: listOf(bound, func(b models.BoundButton) any {
+	if err != nil {
+		return reply.Body{}, err
+	}
+	callers, err := a.Engine.Callers(ctx, w.Key)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	out := listOf(bound, func(b models.BoundButton) any {
 		return map[string]any{
 			"kind": "button", "page": b.Page.Key, "pageTitle": b.Page.Title, "block": b.Block.ID, "collection": b.Block.Collection,
 			"action": b.Action.ID, "type": string(b.Action.Type), "title": textOf(b.Action.Title), "path": b.Path,
 		}
-	})}, err
+	})
+	return reply.Body{Data: append(out, listOf(callers, func(c engine.Caller) any {
+		return map[string]any{"kind": "subflow", "workflow": c.Workflow.Key, "title": c.Workflow.Title, "nodes": c.Steps, "live": c.Live}
+	})...)}, nil
 }
 
 // diffWorkflow compares two definitions: what is live with the draft, unless the

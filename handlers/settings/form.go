@@ -17,6 +17,7 @@ import (
 type Around struct {
 	Schema      node.Catalog
 	Collections []ui.Choice
+	Workflows   []ui.Choice // that can be called, by their keys
 	People      []ui.Choice // by their ids
 	Roles       []ui.Choice
 	Groups      []ui.Choice
@@ -58,7 +59,7 @@ func Stored(fields []field.Field, config map[string]any, around Around) *Form {
 		f.settings[one.Name] = &setting{field: one}
 	}
 	for _, one := range fields { // the collection is known before what is about it
-		if one.Kind == field.Collection || one.Kind == field.Select {
+		if names(one) || one.Kind == field.Select {
 			f.settings[one.Name].text = spoken(with(one, config[one.Name]), field.Text)
 		}
 	}
@@ -128,9 +129,9 @@ func Sent(fields []field.Field, config map[string]any, sent *Tree, around Around
 	f := Stored(fields, config, around)
 	other := map[string]bool{}   // collections that are other ones now
 	for _, one := range fields { // before what is about it
-		if at := sent.At(one.Name); at != nil && (one.Kind == field.Collection || one.Kind == field.Select) {
+		if at := sent.At(one.Name); at != nil && (names(one) || one.Kind == field.Select) {
 			s := f.settings[one.Name]
-			other[one.Name] = one.Kind == field.Collection && s.text != "" && s.text != at.First()
+			other[one.Name] = names(one) && s.text != "" && s.text != at.First()
 			s.text = at.First()
 		}
 	}
@@ -365,10 +366,27 @@ func (f *Form) collection(s *setting) string {
 func (f *Form) kindOf(s *setting, name string) field.Kind { return f.fieldOf(s, name).Kind }
 
 func (f *Form) fieldOf(s *setting, name string) field.Field {
-	info, _ := f.around.Schema.Collection(f.collection(s))
-	known, _ := info.Field(name)
+	known, _ := f.about(s).Field(name)
 	return known.Field
 }
+
+// about describes what a setting is about: a collection, or the input of a workflow.
+func (f *Form) about(s *setting) node.CollectionInfo {
+	named := f.settings[aboutOf(s.field)]
+	if named == nil || named.field.Kind != field.Workflow {
+		info, _ := f.around.Schema.Collection(f.collection(s))
+		return info
+	}
+	w, _ := f.around.Schema.Workflow(named.text)
+	info := node.CollectionInfo{Name: w.Key, Title: w.Title}
+	for _, one := range w.Input {
+		info.Fields = append(info.Fields, node.FieldInfo{Field: one})
+	}
+	return info
+}
+
+// names reports whether a setting names what others are about.
+func names(f field.Field) bool { return f.Kind == field.Collection || f.Kind == field.Workflow }
 
 func (f *Form) grammar(s *setting) interface {
 	grammar

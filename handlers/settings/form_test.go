@@ -21,6 +21,8 @@ type schema struct{}
 
 func (schema) CollectionNames() []string { return []string{"orders", "users"} }
 
+func (schema) Workflow(string) (node.WorkflowInfo, bool) { return node.WorkflowInfo{}, false }
+
 func (schema) CheckFilter(string, any) field.Problems { return nil }
 
 func (schema) Collection(name string) (node.CollectionInfo, bool) {

@@ -119,6 +119,8 @@ func (f *Form) input(ctx context.Context, s *setting, within string) views.Input
 		if s.text != "" { // also one that the reader may not see, or that is gone
 			in.Choices = withChosen(in.Choices, []string{s.text})
 		}
+	case field.Workflow:
+		in.Choices = withChosen(f.around.Workflows, []string{s.text})
 	case field.Step:
 		if f.around.Steps != nil {
 			in.Choices = f.around.Steps(s.field.Of)
@@ -139,7 +141,7 @@ func (f *Form) input(ctx context.Context, s *setting, within string) views.Input
 
 // assignments draws the fields that get a value, in the order of the collection.
 func (f *Form) assignments(s *setting, at string, in *views.Input) {
-	info, _ := f.around.Schema.Collection(f.collection(s))
+	info := f.about(s)
 	left := map[string]bool{}
 	for name := range s.values {
 		left[name] = true

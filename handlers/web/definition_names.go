@@ -59,7 +59,7 @@ func (d definition) variable(ref expr.Reference) (engine.Variable, bool) {
 		path := "nodes." + part.Key
 		return engine.Variable{Path: path, Title: title, Shape: d.shape(path, func() field.Shape {
 			settings, _ := typ.Decode(part.Config)
-			return typ.Outputs(settings, d.Schema)
+			return typ.Gives(settings, part.OnError, d.Schema)
 		})}, true
 	}
 	return engine.Variable{}, false

@@ -48,7 +48,7 @@ func (e *editing) paletteType(ctx context.Context, typ *node.Type, full bool) ed
 	switch listens := e.def.listens(); {
 	case full:
 		t.Reason = text.T(ctx, "palette.limit", "Limit of %d steps reached", engine.MaxNodes)
-	case typ.Waits && e.w.Sync:
+	case typ.AlwaysWaits() && e.w.Sync:
 		t.Reason = text.T(ctx, "palette.waits", "Waits for people or time; this workflow answers at once")
 	case listens.Atomic && (typ.Effect == node.External || typ.Effect == node.Slow || typ.Waits):
 		t.Reason = text.T(ctx, "palette.atomic", "Leaves the process; not allowed inside the save")

@@ -119,7 +119,7 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 		}
 		p.Branches = append(p.Branches, one)
 	}
-	p.Outputs = outputsOf(part.Key, f.typ.Outputs(f.settings, e.def.Schema))
+	p.Outputs = outputsOf(part.Key, f.typ.Gives(f.settings, part.OnError, e.def.Schema))
 }
 
 // effectOf says how often what a step does can happen.
@@ -210,6 +210,15 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 		a.Groups = append(a.Groups, ui.Choice{Value: g.Code, Label: g.Title})
 	}
 	a.PersonPaths = personPaths(e.def.listens().Collection, e.def.Schema)
+	if e.access.Can("workflow.view") {
+		callable, err := e.site.Engine.Callable(ctx, e.w.Key)
+		if err != nil {
+			return a, err
+		}
+		for _, w := range callable {
+			a.Workflows = append(a.Workflows, ui.Choice{Value: w.Key, Label: w.Title})
+		}
+	}
 	return a, nil
 }
 

@@ -116,6 +116,13 @@ func (v *viewer) planDelete(ctx context.Context, w *models.Workflow, line workfl
 		}
 		uses = append(uses, b.Label+" ("+place+")")
 	}
+	callers, err := v.site.Engine.Callers(ctx, w.Key)
+	if err != nil {
+		return line, false, err
+	}
+	for _, c := range callers {
+		uses = append(uses, text.T(ctx, "workflows.called_by", "workflow %s", c.Workflow.Title))
+	}
 	if len(uses) > 0 {
 		line.Note = text.T(ctx, "workflows.used_by", "Used by %s.", strings.Join(uses, ", "))
 	} else {

@@ -39,6 +39,7 @@ const (
 	Values     Kind = "values"     // {fieldName: value} of the chosen collection
 	People     Kind = "people"     // one source of people or an ordered list of them
 	Collection Kind = "collection" // name of a collection
+	Workflow   Kind = "workflow"   // key of a workflow that can be called
 	FieldNames Kind = "fieldNames" // names of fields of the chosen collection
 	Paths      Kind = "paths"      // association paths of the chosen collection
 	Code       Kind = "code"       // JavaScript function body
@@ -114,8 +115,9 @@ type Field struct {
 	Target    string   `json:"target,omitempty"`   // collection a link points to
 
 	// Of says which sibling setting names the collection that a Filter, Values,
-	// FieldNames or Paths setting is about; "collection" when empty. Of a Step it is
-	// the type of the steps to choose from.
+	// FieldNames or Paths setting is about; "collection" when empty. It may name a
+	// Workflow, whose input the values then are. Of a Step it is the type of the steps
+	// to choose from.
 	Of string `json:"of,omitempty"`
 
 	// Items are the properties of a Group, and of each entry of a List.

@@ -95,13 +95,6 @@ func (p *parser) refuse(code string, m text.Message) any {
 }
 
 // label is what the sentence calls the field.
-func (p *parser) label() string {
-	if p.Label != "" {
-		return p.Label
-	}
-	return p.Name
-}
-
 func (p *parser) parseText(v any) any {
 	s, ok := v.(string)
 	if !ok {
@@ -151,6 +144,12 @@ func (p *parser) matches(s string) bool {
 func matches(pattern, s string) bool {
 	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	return err == nil && re.MatchString(s)
+}
+
+// ValidPattern reports whether a pattern can be read.
+func ValidPattern(pattern string) bool {
+	_, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
+	return err == nil
 }
 
 // number reads a number in any form it may arrive in.
