@@ -10,6 +10,7 @@ import (
 	"formrail/engine/expr"
 	"formrail/engine/node"
 	"formrail/engine/script"
+	"formrail/engine/trigger"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -45,6 +46,7 @@ func (r *Reading) check(sync bool) {
 	}
 	if c.Trigger != nil {
 		k.own("trigger", c.Trigger.Check(c.Settings, k.cat))
+		k.mode(sync)
 	}
 	for _, n := range c.Nodes {
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
@@ -120,6 +122,23 @@ func (e *Engine) CheckScripts(ctx context.Context, r *Reading) []Finding {
 		}
 	}
 	return findings
+}
+
+// mode finds a workflow that answers at once, or does not, against the nature of its
+// trigger.
+func (k *checker) mode(sync bool) {
+	switch {
+	case sync && k.c.Trigger.Sync == trigger.AlwaysAsync:
+		k.add("error", field.Problem{
+			Field: "trigger.type", Code: "DEFINITION_INVALID",
+			Message: text.M("check.async_only", "A workflow with the trigger %s runs in the background always.", k.c.Trigger.Title),
+		})
+	case !sync && k.c.Trigger.Sync == trigger.AlwaysSync:
+		k.add("error", field.Problem{
+			Field: "trigger.type", Code: "DEFINITION_INVALID",
+			Message: text.M("check.sync_only", "A workflow with the trigger %s answers at once always.", k.c.Trigger.Title),
+		})
+	}
 }
 
 // Errors gives the findings that block publishing.

@@ -96,8 +96,8 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 			return err
 		}
 		ended := *s.exec
-		ended.Status = status
-		if err := s.e.tellParent(ctx, tx, &ended); err != nil {
+		ended.Status, ended.Reason, ended.Error, ended.StartedAt, ended.EndedAt = status, st.reason, st.failure, progress.StartedAt, models.At(tx.Now())
+		if err := s.e.afterEnd(ctx, tx, &ended); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,8 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 	}); err != nil {
 		return err
 	}
-	if err := e.tellParent(ctx, tx, exec); err != nil {
+	exec.Status, exec.Reason, exec.Error, exec.StartedAt, exec.EndedAt = how.status, how.reason, how.failure, started, models.At(tx.Now())
+	if err := e.afterEnd(ctx, tx, exec); err != nil {
 		return err
 	}
 	tx.AfterCommit(func() { e.claims.interrupt(id) })

@@ -54,10 +54,8 @@ func (e *Engine) chainSentence(ctx context.Context, chain []int64) string {
 	titles := make([]string, 0, len(chain))
 	for _, id := range chain {
 		title := fmt.Sprintf("workflow %d", id)
-		for _, l := range ix.byKey {
-			if l.workflow.ID == id {
-				title = l.workflow.Title
-			}
+		if l := ix.byID[id]; l != nil {
+			title = l.workflow.Title
 		}
 		titles = append(titles, title)
 	}

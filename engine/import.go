@@ -119,6 +119,7 @@ func (f File) outside() map[string]any {
 	for name, v := range map[string]any{
 		"options.reentryLimit": int64(f.Options.ReentryLimit), "options.timeout": f.Options.Timeout,
 		"options.pauseForPeople": f.Options.PauseForPeople, "options.concurrency": int64(f.Options.Concurrency),
+		"options.errorWorkflow": f.Options.ErrorWorkflow,
 	} {
 		if !field.Equal(v, int64(0)) && v != "" && v != false {
 			out[name] = v

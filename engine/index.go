@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,6 +15,8 @@ type index struct {
 	version int64
 	byKey   map[string]*listener
 	global  map[string][]*listener // collection (snake case) → global ones in order
+	byID    map[int64]*listener
+	ends    []*listener // enabled ones that hear of executions that have ended, by id
 }
 
 // listener is one workflow as triggers see it.
@@ -33,13 +36,16 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &index{version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}}
+	made := &index{version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}, byID: map[int64]*listener{}}
 	for _, w := range workflows {
 		l := &listener{workflow: w}
 		if w.LiveVersion != 0 {
 			l.version, l.broken = e.version(ctx, w.LiveVersion)
 		}
-		made.byKey[w.Key] = l
+		made.byKey[w.Key], made.byID[w.ID] = l, l
+		if w.Enabled && l.version != nil && l.version.Trigger.HearsEnds() {
+			made.ends = append(made.ends, l)
+		}
 		if w.Enabled && l.version != nil && l.version.Listens.Global {
 			at := models.Snake(l.version.Listens.Collection)
 			made.global[at] = append(made.global[at], l)
@@ -53,6 +59,7 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 			return int(a.workflow.ID - b.workflow.ID)
 		})
 	}
+	slices.SortFunc(made.ends, func(a, b *listener) int { return cmp.Compare(a.workflow.ID, b.workflow.ID) })
 	e.index.Store(made)
 	return made, nil
 }

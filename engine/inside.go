@@ -72,6 +72,11 @@ func (e *Engine) keepRolledBack(ctx context.Context, exec *models.Execution, st 
 				return err
 			}
 		}
+		again.Status, again.Reason, again.Error = st.outcome(), st.reason, st.failure
+		again.StartedAt, again.EndedAt = models.At(tx.Now()), models.At(tx.Now())
+		if err := e.afterEnd(ctx, tx, &again); err != nil {
+			return err
+		}
 		return models.SaveProgress(ctx, tx, models.Progress{
 			ID: exec.ID, Token: exec.LeaseToken, Status: st.outcome(), Reason: "rolled_back", Messages: st.messages, Error: st.failure,
 			Steps: st.seq, StartedAt: models.At(tx.Now()), Simple: true,

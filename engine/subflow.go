@@ -150,7 +150,10 @@ func (f flowsCap) Ended(ctx context.Context, id string) (node.CallEnded, bool, e
 	if len(child.Messages) > 0 && how.Message == "" {
 		how.Message = child.Messages[len(child.Messages)-1]
 	}
-	how.Node, err = models.FailedNode(ctx, f.tx, id)
+	failed, err := models.FailedStep(ctx, f.tx, id)
+	if failed != nil {
+		how.Node = failed.Title
+	}
 	return how, true, err
 }
 

@@ -152,6 +152,13 @@ func CategoriesOfWorkflows(ctx context.Context, q Querier) (map[int64][]int64, e
 	return out, nil
 }
 
+// CategoryNames lists the names of the categories of a workflow.
+func CategoryNames(ctx context.Context, q Querier, workflow int64) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT c.title FROM workflow_category_members m JOIN workflow_categories c ON c.id = m.category_id
+		WHERE m.workflow_id = ? ORDER BY c.position, c.id`, workflow)
+	return ids(rows, err, "list categories of a workflow")
+}
+
 // SetCategories gives a workflow exactly these categories. An unknown one is a
 // problem of the field categories.
 func SetCategories(ctx context.Context, tx *Tx, workflow int64, categories []int64) error {

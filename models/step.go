@@ -222,15 +222,14 @@ func StepWaits(ctx context.Context, q Querier, id string) (bool, error) {
 	return n > 0, storageError(err)
 }
 
-// FailedNode gives the title of the last step of an execution that failed without being
-// handled; empty for none.
-func FailedNode(ctx context.Context, q Querier, executionID string) (string, error) {
-	var title string
-	err := q.QueryRow(ctx, "SELECT title FROM steps WHERE execution_id = ? AND status = 'failed' AND handled = 0 ORDER BY seq DESC LIMIT 1", executionID).Scan(&title)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+// FailedStep gives the last step of an execution that failed without being handled; nil
+// for none.
+func FailedStep(ctx context.Context, q Querier, executionID string) (*Step, error) {
+	list, err := steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND status = 'failed' AND handled = 0 ORDER BY seq DESC LIMIT 1", executionID)
+	if err != nil || len(list) == 0 {
+		return nil, err
 	}
-	return title, storageError(err)
+	return list[0], nil
 }
 
 // AbandonStep closes what could still resume a step that is not wanted any more.

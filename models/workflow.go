@@ -39,6 +39,7 @@ type WorkflowOptions struct {
 	Timeout        string `json:"timeout,omitempty"`      // duration; empty = none
 	PauseForPeople bool   `json:"pauseForPeople,omitempty"`
 	Concurrency    int    `json:"concurrency,omitempty"`
+	ErrorWorkflow  string `json:"errorWorkflow,omitempty"` // key of the workflow that starts when an execution fails
 }
 
 const workflowColumns = `id, wf_key, title, description, type, sync, enabled, live_version, draft, draft_revision, draft_dirty,

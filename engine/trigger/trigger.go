@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 
 	"formrail/models/field"
 	"formrail/models/text"
@@ -45,7 +46,7 @@ type Spec[C any] struct {
 	Form func(C) Form
 
 	// Ended decides about an execution of some workflow that has ended.
-	Ended func(c C, of Ended) Decision
+	Ended func(c C, of Ended) Hearing
 }
 
 // Form is what a workflow takes and gives when it is called.
@@ -57,10 +58,16 @@ type Form struct {
 
 // Ended is an execution that has ended, as an error trigger sees it.
 type Ended struct {
-	Workflow string // key
-	Category string // name of its category; empty = none
-	Status   string // failed, timed_out, rejected, cancelled
-	Kind     string // of the failure: fault, refused, timeout; empty = none
+	Workflow   string   // key
+	Categories []string // names of its categories
+	Status     string   // failed, timed_out, rejected, cancelled
+	Kind       string   // of the failure: fault, refused, timeout; empty = none
+}
+
+// Hearing says whether an error trigger hears of an execution that has ended.
+type Hearing struct {
+	Hears  bool
+	Window time.Duration // failures that look alike start it once in this time; 0 = each does
 }
 
 // Mode says which execution modes a trigger type allows.
@@ -137,7 +144,7 @@ type Type struct {
 	listens   func(any) Listens
 	match     func(context.Context, any, Change) (Decision, error)
 	form      func(any) Form
-	ended     func(any, Ended) Decision
+	ended     func(any, Ended) Hearing
 }
 
 // Define checks a declaration and erases its settings type. It panics on the
@@ -174,7 +181,7 @@ func Define[C any](s Spec[C]) *Type {
 		t.form = func(c any) Form { return s.Form(*c.(*C)) }
 	}
 	if s.Ended != nil {
-		t.ended = func(c any, of Ended) Decision { return s.Ended(*c.(*C), of) }
+		t.ended = func(c any, of Ended) Hearing { return s.Ended(*c.(*C), of) }
 	}
 	if s.Check != nil {
 		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
@@ -247,7 +254,7 @@ func (t *Type) Called() bool { return t.form != nil }
 func (t *Type) HearsEnds() bool { return t.ended != nil }
 
 // Ended decides about an execution that has ended.
-func (t *Type) Ended(s Settings, of Ended) Decision { return t.ended(s.config, of) }
+func (t *Type) Ended(s Settings, of Ended) Hearing { return t.ended(s.config, of) }
 
 // Match decides about one change, inside its transaction.
 func (t *Type) Match(ctx context.Context, s Settings, change Change) (Decision, error) {

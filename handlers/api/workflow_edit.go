@@ -23,7 +23,7 @@ func options(p *bind.Params) (*models.WorkflowOptions, error) {
 	o := bind.ParamsOf(sent)
 	out := &models.WorkflowOptions{
 		ReentryLimit: o.Number("reentryLimit", 0, 0, 20), Timeout: o.Raw("timeout"), PauseForPeople: o.Flag("pauseForPeople", false),
-		Concurrency: o.Number("concurrency", 0, 0, 10_000),
+		Concurrency: o.Number("concurrency", 0, 0, 10_000), ErrorWorkflow: o.Raw("errorWorkflow"),
 	}
 	return out, o.Only()
 }
