@@ -28,7 +28,7 @@ func callKey(step *models.Step) string {
 func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step, vars scope, now time.Time) node.Call {
 	c := node.Call{
 		Key: callKey(step), Attempt: step.Attempt, Now: now, Seed: seedOf(step), Vars: vars, Zone: time.UTC,
-		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Filled: cur.node.filled},
+		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Began: s.exec.CreatedAt.Time(), Filled: cur.node.filled},
 		Log:  slog.New(slog.DiscardHandler),
 	}
 	if step.State != "" {
@@ -41,7 +41,8 @@ func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor
 	case node.Local:
 		if tx != nil {
 			env := &local{s: s, tx: tx, st: st, step: step}
-			c.Records, c.Tasks, c.Notify, c.Flows = recordsCap{env}, tasksCap{env}, notifyCap{env}, flowsCap{env}
+			c.Records, c.Tasks, c.Notify = recordsCap{env}, tasksCap{env}, notifyCap{env}
+			c.Flows, c.Events = flowsCap{env}, eventsCap{env}
 		}
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}

@@ -231,6 +231,10 @@ func (k *checker) reference(n *compiledNode, ref expr.Reference) (field.Problem,
 		if !hasPath(k.shape(other), ref.Path[1:]) {
 			return bad(text.M("check.output", "%s names nothing that the step gives.", name))
 		}
+	case "system":
+		if first(ref.Path) == "callbacks" && !hasPath(k.c.addresses(n), ref.Path[1:]) {
+			return bad(text.M("check.callback", "%s names no step here that waits for a call.", name))
+		}
 	case "loop", "loops":
 		loop, path := n.loopOf(ref, inner)
 		if loop == nil {

@@ -61,6 +61,8 @@ type Engine struct {
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 
+	callbackKey string // addresses of steps are derived from it
+
 	halt     context.CancelFunc
 	stopping atomic.Bool
 	sweeper  sync.WaitGroup
@@ -93,7 +95,11 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.recover(ctx); err != nil {
 		return err
 	}
+	if err := e.loadCallbackKey(ctx); err != nil {
+		return err
+	}
 	e.db.OnWakeup(e.queue.Wake)
+	e.db.OnEvent(e.eventHappened)
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}

@@ -45,7 +45,7 @@ func (s *stretch) scope(ctx context.Context, st *state, at spot, now time.Time) 
 		trigger: s.trigger,
 		nodes:   func() map[string]any { return st.outputs.seen(at.path) },
 		loops:   func() loopVars { return s.loops(st, at) },
-		system:  func() map[string]any { return s.system(now) },
+		system:  func() map[string]any { return s.system(now, at) },
 		former: func(of expr.Reference, name string, record map[string]any) (string, bool) {
 			return s.otherName(ctx, at, of, name, record)
 		},
@@ -130,12 +130,13 @@ func (s *stretch) inside(ctx context.Context, st *state, n *compiledNode, contai
 }
 
 // system builds the system variables of an execution.
-func (s *stretch) system(now time.Time) map[string]any {
+func (s *stretch) system(now time.Time, at spot) map[string]any {
 	return map[string]any{
 		"now":       now,
 		"execution": map[string]any{"id": s.exec.ID},
 		"workflow":  map[string]any{"key": s.version.Key, "title": s.version.Title},
 		"baseUrl":   s.e.baseURL(),
+		"callbacks": s.callbacks(at),
 	}
 }
 

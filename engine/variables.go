@@ -38,7 +38,12 @@ func (r *Reading) Variables(ctx context.Context, key string) []Variable {
 			out = append(out, Variable{Path: "nodes." + n.part.Key, Title: n.title, Icon: n.typ.Icon, Shape: n.typ.Gives(n.settings, n.part.OnError, schema)})
 		}
 	}
-	return append(out, systemVariable(ctx))
+	system := systemVariable(ctx)
+	if addresses := c.addresses(at); len(addresses.Fields) > 0 {
+		addresses.Label = text.T(ctx, "variable.callbacks", "Addresses for calls")
+		system.Shape.Fields = append(system.Shape.Fields, field.Named{Name: "callbacks", Shape: addresses})
+	}
+	return append(out, system)
 }
 
 // loopVariables lists what the loops around a node offer, the innermost first. A loop

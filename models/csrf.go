@@ -64,19 +64,25 @@ const csrfKeyName = "csrf_key"
 
 // csrfKey reads the key of the installation, and makes it the first time.
 func (db *DB) csrfKey(ctx context.Context) (string, error) {
-	return cachedBy(db, csrfKeyName, csrfKeyName, func() (string, error) {
-		key, err := db.Meta(ctx, csrfKeyName)
+	return db.InstallationKey(ctx, csrfKeyName)
+}
+
+// InstallationKey reads a secret that belongs to the installation, and makes it the first
+// time. It must not be called inside a write.
+func (db *DB) InstallationKey(ctx context.Context, name string) (string, error) {
+	return cachedBy(db, csrfKeyName, name, func() (string, error) {
+		key, err := db.Meta(ctx, name)
 		if err != nil || key != "" {
 			return key, err
 		}
-		err = db.Write(ctx, "session.key", func(tx *Tx) error {
-			if _, err := tx.Exec(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", csrfKeyName, NewSecret()); err != nil {
+		err = db.Write(ctx, "installation.key", func(tx *Tx) error {
+			if _, err := tx.Exec(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, NewSecret()); err != nil {
 				return err
 			}
-			return tx.QueryRow(ctx, "SELECT value FROM meta WHERE name = ?", csrfKeyName).Scan(&key)
+			return tx.QueryRow(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&key)
 		})
 		if err != nil {
-			return "", fmt.Errorf("make key for page tokens: %w", err)
+			return "", fmt.Errorf("make key %s: %w", name, err)
 		}
 		return key, nil
 	})

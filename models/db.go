@@ -57,6 +57,9 @@ type DB struct {
 	release   func() error // gives the exclusive lock back; nil without one
 	caches    *caches
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
+
+	onEvent    atomic.Pointer[EventHeard]
+	eventWaits atomic.Bool // some step may wait for an event
 }
 
 // Open opens, migrates and checks a database. It refuses, with one sentence,

@@ -129,7 +129,10 @@ func (tx *Tx) Emit(ctx context.Context, e *Event) error {
 	if err != nil {
 		return fmt.Errorf("write event %s of %s %s: %w", e.Name, e.Type, e.ID, err)
 	}
-	return nil
+	if e.Silent {
+		return nil
+	}
+	return tx.heard(ctx, e, string(payload))
 }
 
 // StoredEvent is an event as the feed shows it.

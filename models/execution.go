@@ -251,6 +251,7 @@ func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reaso
 	stmts := []queued{
 		{query: "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", args: []any{id}},
 		{query: "UPDATE callbacks SET state = 'void' WHERE execution_id = ? AND state = 'open'", args: []any{id}},
+		{query: "UPDATE event_waits SET state = 'void' WHERE execution_id = ? AND state = 'open'", args: []any{id}},
 		{
 			query: `UPDATE steps SET status = CASE WHEN status = 'planned' THEN 'skipped' ELSE 'failed' END, ended_at = ?,
 				error = CASE WHEN status = 'planned' THEN '' ELSE ? END

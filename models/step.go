@@ -237,6 +237,7 @@ func AbandonStep(ctx context.Context, tx *Tx, executionID, stepID string) error 
 	for _, q := range []string{
 		"UPDATE wakeups SET state = 'done' WHERE step_id = ? AND state <> 'done'",
 		"UPDATE callbacks SET state = 'void' WHERE step_id = ? AND state = 'open'",
+		"UPDATE event_waits SET state = 'void' WHERE step_id = ? AND state = 'open'",
 	} {
 		if err := tx.Queue(ctx, q, stepID); err != nil {
 			return fmt.Errorf("abandon step: %w", err)

@@ -31,6 +31,7 @@ type Caps struct {
 	Script  node.Script
 	HTTP    node.HTTP
 	Flows   node.Flows
+	Events  node.Events
 	Sync    bool
 }
 
@@ -40,7 +41,8 @@ func Fakes(typ *node.Type) Caps {
 	caps := Caps{Sync: !typ.Waits}
 	switch typ.Effect {
 	case node.Local:
-		caps.Records, caps.Tasks, caps.Notify, caps.Flows = SampleRecords(), &Tasks{}, &Notify{}, &Flows{}
+		caps.Records, caps.Tasks, caps.Notify = SampleRecords(), &Tasks{}, &Notify{}
+		caps.Flows, caps.Events = &Flows{}, &Events{}
 	case node.Slow:
 		caps.Script = &Script{}
 	case node.External:
@@ -78,7 +80,7 @@ func (s Step) Call(typ *node.Type) node.Call {
 	return node.Call{
 		Key: "step-1", Attempt: 1, Now: Now(), Seed: 1, Vars: expr.MapVars(s.Vars),
 		Node:    node.Self{Key: "n1", Title: typ.Title, Execution: "e1", Workflow: "example", Sync: s.Caps.Sync, Filled: []string{"body"}},
-		Records: s.Caps.Records, Tasks: s.Caps.Tasks, Notify: s.Caps.Notify, Script: s.Caps.Script, HTTP: s.Caps.HTTP, Flows: s.Caps.Flows,
+		Records: s.Caps.Records, Tasks: s.Caps.Tasks, Notify: s.Caps.Notify, Script: s.Caps.Script, HTTP: s.Caps.HTTP, Flows: s.Caps.Flows, Events: s.Caps.Events,
 	}
 }
 

@@ -27,6 +27,7 @@ type Call struct {
 	Tasks   Tasks   // Local: to-dos for people
 	Notify  Notify  // Local: in-app notifications
 	Flows   Flows   // Local: other workflows
+	Events  Events  // Local: what happens elsewhere
 	Script  Script  // Slow: a child process
 	HTTP    HTTP    // External: calls to others
 	Log     *slog.Logger
@@ -39,7 +40,8 @@ type Self struct {
 	Execution string
 	Workflow  string
 	Sync      bool
-	Filled    []string // branches that hold steps
+	Began     time.Time // when the execution was started
+	Filled    []string  // branches that hold steps
 }
 
 // Vars gives the roots of the variables: trigger, nodes, loop, loops, system,
@@ -249,6 +251,31 @@ type Flows interface {
 	// Ended says how an execution ended that this step started; ok is false as long as it
 	// goes on. What still goes on when the step fails is cancelled.
 	Ended(ctx context.Context, execution string) (how CallEnded, ok bool, err error)
+}
+
+// Events lets a step wait for events and for calls to an address of its own. What the
+// step waits for ends with it.
+type Events interface {
+	// Await waits for an event of the instance that the step's own execution did not cause.
+	// It gives the first one that happened since an instant, if there was one; then nothing
+	// is waited for.
+	Await(ctx context.Context, w AwaitEvent) (envelope map[string]any, err error)
+	// Calls lists what was sent to the address of the step so far, in order, and waits for
+	// more until the deadline.
+	Calls(ctx context.Context, deadline time.Time) ([]ReceivedCall, error)
+}
+
+// AwaitEvent says which event a step waits for.
+type AwaitEvent struct {
+	Event  string         // pattern of the name
+	Filter map[string]any // patterns of further properties
+	Since  time.Time      // also of the past; zero = from now on
+}
+
+// ReceivedCall is one call to the address of a step.
+type ReceivedCall struct {
+	At   time.Time
+	Body any
 }
 
 // CallWorkflow asks for one execution of another workflow.

@@ -77,6 +77,8 @@ type Spec[C any] struct {
 	Assigns  func(C) string                  // key of the earlier node whose value it changes; optional
 	Hears    bool                            // it decides what a rejection inside its branches means
 	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
+	Expects  bool                            // it waits for something outside the execution, and for nothing once it has ended
+	Calls    func(C) Calls                   // the calls to an address of its own it waits for; optional
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional
 	Effect   Effect
@@ -93,6 +95,12 @@ type Spec[C any] struct {
 	When   func(cfg C, branch string, cat Catalog) string                             // when a branch is taken, in words; empty when its title says it; optional
 
 	Examples []Example[C] // shown in the reference, run by the conformance suite
+}
+
+// Calls are the calls from outside that a node waits for.
+type Calls struct {
+	Times  int           // how many; 0 = none
+	Fields []field.Field // what each must bring; nil = anything
 }
 
 // Policy says what settings mean for the attempts of an external node, as long as its

@@ -20,6 +20,7 @@ func All() []*node.Type {
 		loop,
 		parallel,
 		delay,
+		waitEvent,
 		variable,
 		output,
 		subflow,

@@ -35,8 +35,9 @@ var subflow = node.Define(node.Spec[subflowConfig]{
 		{Name: "timeout", Kind: field.Duration, Label: "Wait at most", Placeholder: "2h", When: only("wait", "true"), Help: "After that the called workflow is cancelled and this step fails. No limit without one."},
 		{Name: "version", Kind: field.Text, Label: "Version", Default: "live", Pattern: "live|[1-9][0-9]{0,8}", Help: "`live`, or the number of a version."},
 	},
-	Effect: node.Local,
-	Waits:  true,
+	Effect:  node.Local,
+	Waits:   true,
+	Expects: true,
 	AtOnce: func(c subflowConfig, cat node.Catalog) bool {
 		w, ok := cat.Workflow(c.Workflow)
 		return ok && w.Sync && c.Wait

@@ -100,6 +100,11 @@ func (f *Form) read(s *setting, v any) {
 		}
 	case field.People:
 		s.sources = readSources(v)
+	case field.Pairs:
+		m, _ := v.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			s.inputs = append(s.inputs, input{name: name, value: spoken(m[name], "")})
+		}
 	case field.Inputs:
 		list, _ := v.([]any)
 		for _, one := range list {
@@ -178,7 +183,7 @@ func (s *setting) hear(at *Tree, around Around) {
 		}
 	case field.People:
 		s.sources = sourcesOf(at)
-	case field.Inputs:
+	case field.Inputs, field.Pairs:
 		s.inputs = nil
 		for _, row := range at.Rows() {
 			s.inputs = append(s.inputs, input{row.Text("name"), row.Text("value")})
@@ -211,7 +216,7 @@ func (f *Form) Do(what string) {
 		doCases(s.cases, path, verb)
 	case field.People:
 		s.sources = changed(s.sources, path, verb, source{kind: "managers"})
-	case field.Inputs:
+	case field.Inputs, field.Pairs:
 		s.inputs = changed(s.inputs, path, verb, input{})
 	case field.Values:
 		if verb == "remove" && len(path) == 1 {
@@ -278,6 +283,8 @@ func (f *Form) stored(s *setting) any {
 		return storedSources(s.sources)
 	case field.Inputs:
 		return storedInputs(s.inputs)
+	case field.Pairs:
+		return storedPairs(s.inputs)
 	case field.Set, field.FieldNames, field.Paths:
 		return storedList(s)
 	case field.Texts:
@@ -325,6 +332,19 @@ func storedSources(list []source) any {
 		return nil
 	case 1:
 		return out[0]
+	}
+	return out
+}
+
+func storedPairs(list []input) any {
+	out := map[string]any{}
+	for _, one := range list {
+		if one.name != "" {
+			out[one.name] = heard(one.value, "")
+		}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }

@@ -110,7 +110,7 @@ func (f *Form) input(ctx context.Context, s *setting, within string) views.Input
 		for i, one := range s.sources {
 			in.Rows = append(in.Rows, one.view(ctx, at+"."+index(i), f.around))
 		}
-	case field.Inputs:
+	case field.Inputs, field.Pairs:
 		for i, one := range s.inputs {
 			in.Rows = append(in.Rows, views.Row{At: at + "." + index(i), Name: one.name, Value: one.value})
 		}

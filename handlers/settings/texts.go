@@ -75,7 +75,7 @@ func (f *Form) Writings() []Writing {
 			for _, name := range slices.Sorted(maps.Keys(s.values)) {
 				template(one.Name+"."+name, s.values[name])
 			}
-		case field.Inputs:
+		case field.Inputs, field.Pairs:
 			for i, in := range s.inputs {
 				template(one.Name+"."+index(i), in.value)
 			}

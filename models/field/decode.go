@@ -18,7 +18,7 @@ func (f Field) Resolves() bool {
 		return true
 	}
 	switch f.Kind {
-	case Value, Template, Filter, Values, Inputs, People, JSON:
+	case Value, Template, Filter, Values, Inputs, Pairs, People, JSON:
 		return true
 	case List, Group:
 		return slices.ContainsFunc(f.Items, Field.Resolves)

@@ -44,6 +44,7 @@ const (
 	Paths      Kind = "paths"      // association paths of the chosen collection
 	Code       Kind = "code"       // JavaScript function body
 	Inputs     Kind = "inputs"     // list of {name, value}
+	Pairs      Kind = "pairs"      // object: names with their values
 	JSON       Kind = "json"       // any JSON
 	Set        Kind = "set"        // several of the listed options
 	Texts      Kind = "texts"      // list of texts, entered one to a line

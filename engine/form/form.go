@@ -1,16 +1,17 @@
-package triggers
+// Package form declares typed inputs that a designer makes: what a called workflow takes
+// and gives, and what an answer from outside must bring.
+package form
 
 import (
 	"fmt"
 	"slices"
 
-	"formrail/engine/trigger"
 	"formrail/models/field"
 	"formrail/models/text"
 )
 
-// formField is one typed input of a form that a designer makes for a workflow.
-type formField struct {
+// Input is one typed input.
+type Input struct {
 	Name     string         `json:"name"`
 	Label    string         `json:"label"`
 	Type     string         `json:"type"`
@@ -24,9 +25,9 @@ type formField struct {
 	Help     string         `json:"help"`
 }
 
-// typesOfInput are the types an input may have, with the kinds they mean. Json takes
+// types are the types an input may have, with the kinds they mean. Json takes
 // anything.
-func typesOfInput() ([]field.Option, map[string]field.Kind) {
+func types() ([]field.Option, map[string]field.Kind) {
 	return field.Choices("text", "Text", "long_text", "Long text", "integer", "Whole number", "decimal", "Number", "boolean", "Yes or no",
 			"date", "Date", "datetime", "Date and time", "select", "Choice", "user", "Person", "record", "Record", "json", "Anything (JSON)"),
 		map[string]field.Kind{
@@ -35,14 +36,14 @@ func typesOfInput() ([]field.Option, map[string]field.Kind) {
 		}
 }
 
-// formSettings is the setting that lists typed inputs.
-func formSettings(name, label, help string) field.Field {
-	types, _ := typesOfInput()
+// Setting is the setting that lists typed inputs.
+func Setting(name, label, help string) field.Field {
+	choices, _ := types()
 	of := func(types ...string) *field.When { return &field.When{Field: "type", Values: types} }
 	return field.Field{Name: name, Kind: field.List, Label: label, Help: help, Items: []field.Field{
 		{Name: "name", Kind: field.Text, Label: "Name", Required: true, Pattern: "[a-zA-Z][a-zA-Z0-9_]{0,62}", Placeholder: "amount", Help: "Letters, digits and underscores."},
 		{Name: "label", Kind: field.Text, Label: "Label", MaxLength: 100},
-		{Name: "type", Kind: field.Select, Label: "Type", Default: "text", Options: types},
+		{Name: "type", Kind: field.Select, Label: "Type", Default: "text", Options: choices},
 		{Name: "target", Kind: field.Collection, Label: "Collection", Required: true, When: of("record")},
 		{Name: "options", Kind: field.Texts, Label: "Options", Required: true, When: of("select"), Help: "One to a line."},
 		{Name: "min", Kind: field.Number, Label: "At least", When: of("integer", "decimal")},
@@ -54,9 +55,9 @@ func formSettings(name, label, help string) field.Field {
 	}}
 }
 
-// declared is the input as a form asks for it.
-func (f formField) declared() field.Field {
-	_, kinds := typesOfInput()
+// Field is the input as a form asks for it.
+func (f Input) Field() field.Field {
+	_, kinds := types()
 	out := field.Field{
 		Name: f.Name, Kind: kinds[f.Type], Label: f.Label, Required: f.Required, Default: f.Default, Target: f.Target,
 		Min: f.Min, Max: f.Max, Pattern: f.Pattern, Help: f.Help,
@@ -73,19 +74,20 @@ func (f formField) declared() field.Field {
 	return out
 }
 
-func declaredInputs(list []formField) []field.Field {
+// Fields are the inputs as a form asks for them.
+func Fields(list []Input) []field.Field {
 	out := make([]field.Field, len(list))
 	for i, f := range list {
-		out[i] = f.declared()
+		out[i] = f.Field()
 	}
 	return out
 }
 
-// shapeOfInputs is what the values of the inputs look like.
-func shapeOfInputs(label string, list []formField) field.Shape {
+// Shape is what the values of the inputs look like.
+func Shape(label string, list []Input) field.Shape {
 	s := field.Shape{Label: label}
 	for _, f := range list {
-		d := f.declared()
+		d := f.Field()
 		one := field.Shape{Kind: d.Kind, Label: d.Label}
 		switch d.Kind {
 		case field.JSON:
@@ -98,27 +100,27 @@ func shapeOfInputs(label string, list []formField) field.Shape {
 	return s
 }
 
-// checkInputs finds what is wrong with a list of inputs.
-func checkInputs(setting string, list []formField, cat trigger.Catalog) (p field.Problems) {
+// Check finds what is wrong with a list of inputs; knows says which collections there are.
+func Check(setting string, list []Input, knows func(collection string) bool) (p field.Problems) {
 	seen := map[string]bool{}
 	for i, f := range list {
 		at := func(name string) string { return fmt.Sprintf("%s.%d.%s", setting, i, name) }
 		if seen[f.Name] {
-			p.Add(at("name"), invalid, text.M("trigger.input_twice", "Another input is called %s, too.", f.Name))
+			p.Add(at("name"), "DEFINITION_INVALID", text.M("trigger.input_twice", "Another input is called %s, too.", f.Name))
 		}
 		seen[f.Name] = true
-		if f.Type == "record" && f.Target != "" && !cat.HasCollection(f.Target) {
-			p.Add(at("target"), invalid, text.M("trigger.collection", "There is no collection %s. Choose another one.", f.Target))
+		if f.Type == "record" && f.Target != "" && !knows(f.Target) {
+			p.Add(at("target"), "DEFINITION_INVALID", text.M("trigger.collection", "There is no collection %s. Choose another one.", f.Target))
 		}
 		if f.Pattern != "" && !field.ValidPattern(f.Pattern) {
-			p.Add(at("pattern"), invalid, text.M("trigger.input_pattern", "The pattern cannot be read."))
+			p.Add(at("pattern"), "DEFINITION_INVALID", text.M("trigger.input_pattern", "The pattern cannot be read."))
 		}
 		if f.Type == "select" && len(slices.Compact(slices.Sorted(slices.Values(f.Options)))) != len(f.Options) {
-			p.Add(at("options"), invalid, text.M("trigger.input_options", "Each option may be there once."))
+			p.Add(at("options"), "DEFINITION_INVALID", text.M("trigger.input_options", "Each option may be there once."))
 		}
-		if d := f.declared(); f.Default != nil && d.Kind.Record() {
+		if d := f.Field(); f.Default != nil && d.Kind.Record() {
 			if _, wrong := d.Parse(f.Default, field.ParseContext{}); len(wrong) > 0 {
-				p.Add(at("default"), invalid, wrong[0].Message)
+				p.Add(at("default"), "DEFINITION_INVALID", wrong[0].Message)
 			}
 		}
 	}

@@ -1,0 +1,193 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"formrail/engine"
+	"formrail/engine/worldtest"
+	"formrail/models"
+	"formrail/models/modelstest"
+	"formrail/models/records"
+)
+
+// rename changes the title of a note as a person does.
+func rename(t *testing.T, w *worldtest.World, id any, title string) {
+	t.Helper()
+	_, err := w.Records.Write(t.Context(), &records.Operation{
+		Access: w.Access(w.Designer), Collection: "notes", Action: models.Update, Values: map[string]any{"title": title},
+		Filter: map[string]any{"id": map[string]any{"$eq": id}}, Origin: models.Origin{Kind: "form", RequestID: "test"},
+	})
+	require.NoError(t, err)
+}
+
+const made = `{"key":"m","type":"create_record","config":{"collection":"notes","values":{"title":"new"}}}`
+
+// paid waits until the note that was made is called "paid".
+func paid(more string) string {
+	return `{"key":"e","type":"wait_event","config":{"filter":{"resource.type":"notes","resource.id":"{{ nodes.m.id }}","resource.title":"pa*d"}` + more + `}}`
+}
+
+func TestWaitEvent_GoesOnWithTheEventWhereverTheProcessDies(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Steps = &worldtest.StepQueue{}
+		w.Restart()
+		out := `{"key":"o","type":"output","config":{"value":"{{ nodes.e.event.resource.title }}"}}`
+		w.Workflow(flow("main", `[`+made+`,`+paid("")+`,`+out+`]`))
+		one, two := start(t, w, "main"), start(t, w, "main")
+		w.StepThrough()
+		notes := w.List("notes")
+		require.Len(t, notes, 4)
+		rename(t, w, notes[2]["id"], "open")
+		w.StepThrough()
+		x, _ := w.Execution(one)
+		require.Equal(t, models.Waiting, x.Status)
+
+		rename(t, w, notes[2]["id"], "paid")
+		rename(t, w, notes[2]["id"], "paaid") // ends no second wait
+		w.StepThrough()
+		x, steps := w.Execution(one)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		require.Equal(t, `"paid"`, x.Output, path(steps))
+		x, _ = w.Execution(two)
+		require.Equal(t, models.Waiting, x.Status, "it waits for its own record")
+		rename(t, w, notes[3]["id"], "paid")
+		w.StepThrough()
+		x, _ = w.Execution(two)
+		require.Equal(t, models.Succeeded, x.Status)
+	})
+}
+
+func TestWaitEvent_MissesNothingBetweenTwoSteps(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("past", `[`+made+`,{"key":"w","type":"test_wait","config":{"seconds":5}},`+paid("")+`]`))
+		w.Workflow(flow("now", `[`+made+`,{"key":"w","type":"test_wait","config":{"seconds":5}},`+paid(`,"since":"wait"`)+`]`))
+		w.Workflow(flow("own", `[`+made+`,{"key":"u","type":"update_record","config":{"collection":"notes","filter":{"id":{"$eq":"{{ nodes.m.id }}"}},"values":{"title":"paid"}}},`+paid("")+`]`))
+		ids := []string{start(t, w, "past"), start(t, w, "now"), start(t, w, "own")}
+		w.Idle()
+		for _, n := range w.List("notes") {
+			if n["title"] == "new" { // the third has renamed its own
+				rename(t, w, n["id"], "paid")
+			}
+		}
+		clock.Advance(5 * time.Second)
+		w.Restart()
+		w.Idle()
+		var got []string
+		for _, id := range ids {
+			x, _ := w.Execution(id)
+			got = append(got, string(x.Status))
+		}
+		require.Equal(t, []string{"succeeded", "waiting", "waiting"}, got, "an event of before counts, unless told otherwise; its own does not")
+		w.Sound()
+	})
+}
+
+func TestWaitEvent_EndsAtItsDeadline(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		for on, branches := range map[string]string{
+			"fail": "", "continue": "", "branch": `,"branches":[{"key":"deadline","nodes":[{"key":"l","type":"output","config":{"value":"late"}}]}]`,
+		} {
+			wait := paid(`,"deadline":"10s","onDeadline":"` + on + `"`)
+			w.Workflow(flow("on_"+on, `[`+made+`,`+strings.TrimSuffix(wait, "}")+branches+`},{"key":"z","type":"test_wait","config":{"seconds":600}}]`))
+		}
+		ids := map[string]string{}
+		for _, on := range []string{"fail", "continue", "branch"} {
+			ids[on] = start(t, w, "on_"+on)
+		}
+		w.Idle()
+		clock.Advance(9 * time.Second)
+		w.Restart()
+		w.Idle()
+		x, _ := w.Execution(ids["fail"])
+		require.Equal(t, models.Waiting, x.Status)
+		clock.Advance(time.Second)
+		w.Restart()
+		w.Idle()
+		x, _ = w.Execution(ids["fail"])
+		require.Equal(t, models.Failed, x.Status)
+		require.Contains(t, x.Error, "DEADLINE")
+		x, steps := w.Execution(ids["continue"])
+		require.Equal(t, models.Waiting, x.Status)
+		require.Contains(t, path(steps), "e:done z:waiting")
+		x, steps = w.Execution(ids["branch"])
+		require.Equal(t, `"late"`, x.Output, path(steps))
+		for _, n := range w.List("notes") { // nobody waits any more
+			rename(t, w, n["id"], "paid")
+		}
+		w.Idle()
+		var open int
+		require.NoError(t, w.DB.Read().QueryRow(t.Context(), "SELECT COUNT(*) FROM event_waits WHERE state = 'open'").Scan(&open))
+		require.Zero(t, open)
+		w.Sound()
+	})
+}
+
+func TestWaitEvent_TakesCallsAlsoBeforeItIsReached(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Engine.SetBaseURL("https://forms.example")
+		wait := func(more string) string {
+			return `{"key":"c","type":"wait_event","config":{"kind":"callback","fields":[{"name":"amount","type":"integer","required":true}]` + more + `}}`
+		}
+		address := `{"key":"a","type":"create_record","config":{"collection":"notes","values":{"title":"{{ system.callbacks.c.url }}"}}}`
+		total := `{"key":"o","type":"output","config":{"value":"{{ nodes.c.body.amount }} of {{ len(nodes.c.calls) }}"}}`
+		w.Workflow(flow("twice", `[`+address+`,{"key":"w","type":"test_wait","config":{"seconds":5}},`+wait(`,"times":2`)+`,`+total+`]`))
+		w.Workflow(flow("passes", `[{"key":"l","type":"loop","config":{"source":"count","count":2,"parallelism":2},"branches":[{"key":"body","nodes":[`+address+`,`+wait("")+`]}]}]`))
+		call := func(url string, body map[string]any) string {
+			token, ok := strings.CutPrefix(url, "https://forms.example/api/callback:resume/")
+			require.True(t, ok, url)
+			err := w.Engine.CallBack(t.Context(), engine.CalledBack{Token: token, Body: body})
+			w.Idle()
+			if err == nil {
+				return ""
+			}
+			return models.AsError(err).Code
+		}
+		amount := func(n int64) map[string]any { return map[string]any{"amount": n, "more": true} }
+
+		id := start(t, w, "twice")
+		w.Idle()
+		url := fmt.Sprint(w.List("notes")[1]["title"])
+		require.Equal(t, "VALIDATION_FAILED", call(url, map[string]any{"amount": "x"}))
+		require.Equal(t, "VALIDATION_FAILED", call(url, map[string]any{}))
+		require.Empty(t, call(url, amount(1)), "a call that comes before the step is kept")
+		require.Equal(t, "NOT_FOUND", call(url[:len(url)-1]+"B", amount(2)))
+		require.Equal(t, "NOT_FOUND", call("https://forms.example/api/callback:resume/x", amount(2)))
+		clock.Advance(5 * time.Second)
+		w.Restart()
+		w.Engine.SetBaseURL("https://forms.example")
+		w.Idle()
+		x, _ := w.Execution(id)
+		require.Equal(t, models.Waiting, x.Status)
+		w.Sound()
+		require.Empty(t, call(url, amount(2)))
+		x, _ = w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status)
+		require.Equal(t, `"2 of 2"`, x.Output)
+		require.Equal(t, "CALLBACK_USED", call(url, amount(3)))
+
+		id = start(t, w, "passes")
+		w.Idle()
+		notes := w.List("notes")
+		require.Len(t, notes, 5)
+		require.NotEqual(t, notes[3]["title"], notes[4]["title"], "each pass has its own address")
+		require.Empty(t, call(fmt.Sprint(notes[4]["title"]), amount(1)))
+		x, _ = w.Execution(id)
+		require.Equal(t, models.Waiting, x.Status)
+		require.NoError(t, w.Engine.Cancel(t.Context(), w.Access(w.Designer), id, ""))
+		require.Equal(t, "CALLBACK_EXPIRED", call(fmt.Sprint(notes[3]["title"]), amount(1)))
+		w.Sound()
+	})
+}
