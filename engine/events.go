@@ -3,12 +3,15 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"formrail/engine/eventfilter"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
+	"formrail/models/records"
 )
 
 // eventsCap lets a step wait for events and calls.
@@ -23,14 +26,67 @@ func (c eventsCap) Await(ctx context.Context, in node.AwaitEvent) (map[string]an
 	w := models.EventWait{StepID: c.step.ID, ExecutionID: c.s.exec.ID, Event: in.Event, Filter: encode(in.Filter)}
 	w.ResourceType, _ = filter.Exact("resource", "type")
 	w.ResourceID, _ = filter.Exact("resource", "id")
+	if _, ok := c.s.accessFor(c.step.Node).On(w.ResourceType, models.View); !ok {
+		return nil, recordFailure(models.NoPermission())
+	}
 	if !in.Since.IsZero() {
 		found, err := pastEvent(ctx, c.tx, w, filter, models.At(in.Since))
-		if found != nil || err != nil {
-			return found, err
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			return c.Open(ctx, found)
 		}
 	}
 	c.st.reasons++
 	return nil, models.SaveEventWait(ctx, c.tx, w)
+}
+
+// Open leaves out of an event the fields of its record that the step may not read now. Of
+// a record that it may not see, or that is gone, only type and id are left.
+func (c eventsCap) Open(ctx context.Context, envelope map[string]any) (map[string]any, error) {
+	resource, ok := envelope["resource"].(map[string]any)
+	if !ok {
+		return envelope, nil
+	}
+	typ, _ := resource["type"].(string)
+	layers, _ := c.s.accessFor(c.step.Node).On(typ, models.View)
+	inReach, err := c.inReach(ctx, typ, resource[models.IDField], layers)
+	if err != nil {
+		return nil, err
+	}
+	seen := func(name string) bool {
+		return name == "type" || name == models.IDField || inReach && !slices.ContainsFunc(layers, func(grants []models.Grant) bool {
+			return !slices.ContainsFunc(grants, func(g models.Grant) bool { return g.HasField(name) })
+		})
+	}
+	open := maps.Clone(envelope)
+	kept := make(map[string]any, len(resource))
+	for name, v := range resource {
+		if seen(name) {
+			kept[name] = v
+		}
+	}
+	open["resource"] = kept
+	return open, nil
+}
+
+// inReach reports whether the step may see the record of an event. Where its rights cover
+// some records only, the record itself decides: one that is gone is out of reach.
+func (c eventsCap) inReach(ctx context.Context, collection string, id any, layers [][]models.Grant) (bool, error) {
+	narrow := slices.ContainsFunc(layers, func(grants []models.Grant) bool {
+		return !slices.ContainsFunc(grants, func(g models.Grant) bool { return g.Scope == models.ScopeAll })
+	})
+	if len(layers) == 0 || !narrow {
+		return len(layers) > 0, nil
+	}
+	list, err := c.s.e.records.ListIn(ctx, c.tx, records.Query{
+		Access: c.s.accessFor(c.step.Node), Collection: collection, Filter: map[string]any{models.IDField: map[string]any{"$eq": id}}, Page: 1, PageSize: 1,
+	})
+	if err != nil {
+		return false, recordFailure(err)
+	}
+	return len(list.Records) > 0, nil
 }
 
 // pastEvent finds the first event since an instant that a wait is for.

@@ -191,3 +191,34 @@ func TestWaitEvent_TakesCallsAlsoBeforeItIsReached(t *testing.T) {
 		w.Sound()
 	})
 }
+
+func TestWaitEvent_TellsOnlyWhatTheStepMayRead(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Collection(`{"name":"secrets","title":"Secrets","fields":[{"name":"title","type":"string"},{"name":"salary","type":"integer"}]}`)
+		all := func(collection string, action models.Action, fields ...string) models.Grant {
+			return models.Grant{Collection: collection, Action: action, Fields: fields, Scope: models.ScopeAll}
+		}
+		w.Grant("member", all("notes", models.Create), all("notes", models.View), all("secrets", models.View, "title"))
+		wait := `[{"key":"e","type":"wait_event","config":{"event":"resource.ResourceCreated","filter":{"resource.type":"secrets"}}},{"key":"o","type":"output","config":{"value":"{{ nodes.e.event.resource }}"}}]`
+		w.Workflow(flow("hears", wait), engine.Publish{None: true})
+		id := w.Submit(w.Employee, "notes", `{"title":"a"}`, "hears").Triggers[0].ExecutionID
+		w.Idle()
+		w.Submit(w.Designer, "secrets", `{"title":"T","salary":5000}`)
+		w.Idle()
+		x, _ := w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		require.Contains(t, x.Output, `"title":"T"`)
+		require.NotContains(t, x.Output, "5000")
+
+		w.Grant("member", all("notes", models.Create), all("notes", models.View))
+		_, err := w.Engine.Publish(t.Context(), w.Access(w.Employee), "hears", engine.Publish{})
+		require.Equal(t, "NO_PERMISSION", models.AsError(err).Code)
+		for _, filter := range []string{`{}`, `{"resource.type":"*"}`, `{"resource.type":"{{ trigger.data.title }}"}`, `{"resource.id":1}`} {
+			m, _ := worldtest.JSON(t, flow("bad", `[{"key":"e","type":"wait_event","config":{"filter":`+filter+`}}]`)).(map[string]any)
+			_, _, err := w.Engine.CreateWorkflow(t.Context(), w.Access(w.Designer), engine.NewWorkflow{Key: "bad", Title: "Bad", Type: "post_action", Config: m["config"], Nodes: m["nodes"]})
+			require.Equal(t, "e.filter", models.AsError(err).Fields[0].Field, filter)
+		}
+	})
+}

@@ -284,6 +284,21 @@ func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
 	return ids(rows, err, "list children")
 }
 
+// CalledBy loads the executions that a step started, in order.
+func CalledBy(ctx context.Context, q Querier, stepID string) ([]*Execution, error) {
+	var out []*Execution
+	rows, err := q.Query(ctx, "SELECT "+executionColumns+" FROM executions WHERE parent_step_id = ? ORDER BY number", stepID)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		e, err := scanExecution(r.Scan)
+		out = append(out, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list executions that a step started: %w", err)
+	}
+	return out, nil
+}
+
 // ChildrenOfStep lists the executions that a step started and that have not ended.
 func ChildrenOfStep(ctx context.Context, q Querier, stepID string) ([]string, error) {
 	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_step_id = ? AND status IN ('queued', 'running', 'waiting')", stepID)

@@ -30,5 +30,10 @@ func (e *Events) Await(_ context.Context, w node.AwaitEvent) (map[string]any, er
 	return nil, nil //nolint:nilnil // none is an ordinary answer
 }
 
+// Open leaves nothing out.
+func (e *Events) Open(_ context.Context, envelope map[string]any) (map[string]any, error) {
+	return envelope, nil
+}
+
 // Calls gives what the test put there.
 func (e *Events) Calls(context.Context, time.Time) ([]node.ReceivedCall, error) { return e.Got, nil }

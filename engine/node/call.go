@@ -258,8 +258,10 @@ type Flows interface {
 type Events interface {
 	// Await waits for an event of the instance that the step's own execution did not cause.
 	// It gives the first one that happened since an instant, if there was one; then nothing
-	// is waited for.
+	// is waited for. The step must be allowed to see records of the event's type.
 	Await(ctx context.Context, w AwaitEvent) (envelope map[string]any, err error)
+	// Open leaves out of an event the fields of its record that the step may not read.
+	Open(ctx context.Context, envelope map[string]any) (map[string]any, error)
 	// Calls lists what was sent to the address of the step so far, in order, and waits for
 	// more until the deadline.
 	Calls(ctx context.Context, deadline time.Time) ([]ReceivedCall, error)

@@ -71,6 +71,12 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		}
 		return node.Calls{Times: max(c.Times, 1), Fields: form.Fields(c.Fields)}
 	},
+	Grants: func(c waitEventConfig, _ node.Catalog) []node.Grant {
+		if on := c.about(); on != "" {
+			return []node.Grant{{Collection: on, Action: "view"}}
+		}
+		return nil
+	},
 	Branches: func(c waitEventConfig) []node.Branch {
 		if c.OnDeadline != "branch" {
 			return nil
@@ -83,6 +89,12 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		}
 		_, problems := eventfilter.New(c.Filter)
 		p = append(p, problems.Under("filter", invalid)...)
+		if c.Kind != "callback" && len(problems) == 0 {
+			on := c.about()
+			if _, ok := cat.Collection(on); !ok {
+				p.Add("filter", invalid, text.M("node.wait_about", "Add the property resource.type with the name of a collection: the workflow may hear of its records only."))
+			}
+		}
 		return append(p, form.Check("fields", c.Fields, func(name string) bool { _, ok := cat.Collection(name); return ok })...)
 	},
 	Outputs: func(c waitEventConfig, _ node.Catalog) field.Shape {
@@ -134,7 +146,9 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 			return node.Result{}, fmt.Errorf("read state of wait: %w", err)
 		}
 		if brought, ok := signal.Data.(map[string]any); ok && c.Kind != "callback" {
-			return received(brought["event"], nil, nil, call.Now), nil
+			envelope, _ := brought["event"].(map[string]any)
+			open, err := call.Events.Open(ctx, envelope)
+			return received(open, nil, nil, call.Now), err
 		}
 		if c.Kind == "callback" && call.Now.Before(until) {
 			return c.count(ctx, call, until, m)
@@ -158,12 +172,25 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		},
 		{
 			Title:  "A filter that names nothing",
-			Config: map[string]any{"filter": map[string]any{"resource.tags": "{{ trigger.data }}"}},
+			Config: map[string]any{"filter": map[string]any{"resource.type": "orders", "resource.id": "{{ trigger.data }}"}},
 			Vars:   map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42)}}},
 			Want:   node.Want{Code: "INVALID_CONFIG"},
 		},
 	},
 })
+
+// about is the collection whose records the step hears of.
+func (c waitEventConfig) about() string {
+	if c.Kind == "callback" {
+		return ""
+	}
+	filter, problems := eventfilter.New(c.Filter)
+	if len(problems) > 0 {
+		return ""
+	}
+	on, _ := filter.Exact("resource", "type")
+	return on
+}
 
 // withWhen shows a setting only while another one says so.
 func withWhen(f field.Field, when *field.When) field.Field {

@@ -176,7 +176,7 @@ func (a *api) getExecution(c *fiber.Ctx) (reply.Body, error) {
 	if own {
 		return reply.Body{Data: out}, nil
 	}
-	see, err := a.payloadOf(c, exec, v)
+	see, err := a.payloadOf(c, exec)
 	if err != nil {
 		return reply.Body{}, err
 	}
@@ -200,11 +200,7 @@ func (a *api) listSteps(c *fiber.Ctx) (reply.Body, error) {
 	if own {
 		return reply.Body{}, models.NoPermission()
 	}
-	v, err := models.VersionByID(c.UserContext(), a.DB.Read(), exec.VersionID)
-	if err != nil {
-		return reply.Body{}, err
-	}
-	see, err := a.payloadOf(c, exec, v)
+	see, err := a.payloadOf(c, exec)
 	if err != nil {
 		return reply.Body{}, err
 	}

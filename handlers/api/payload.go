@@ -50,19 +50,14 @@ type payload struct {
 // payloadOf finds out what the caller may see now. Inputs and outputs of steps may
 // hold whatever the version reads, so they are shown to those who may read all of
 // that themselves. The record of the trigger is shown field by field.
-func (a *api) payloadOf(c *fiber.Ctx, exec *models.Execution, v *models.Version) (payload, error) {
+func (a *api) payloadOf(c *fiber.Ctx, exec *models.Execution) (payload, error) {
 	by := access(c)
 	if !by.Can("execution.payload") {
 		return payload{}, nil
 	}
-	rights := models.Rights{}
-	if exec.ResourceType != "" {
-		rights.Grants = append(rights.Grants, viewAll(exec.ResourceType))
-	}
-	for _, g := range v.Grants {
-		if g.Action == models.View {
-			rights.Grants = append(rights.Grants, g)
-		}
+	rights, err := models.PayloadRights(c.UserContext(), a.DB.Read(), exec)
+	if err != nil {
+		return payload{}, err
 	}
 	see := payload{all: by.CoversRights(rights)}
 	trigger, ok := parse(exec.Trigger).(map[string]any)

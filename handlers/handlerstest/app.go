@@ -3,6 +3,7 @@
 package handlerstest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -210,11 +211,12 @@ func (a *App) Collection(definition string) *models.Collection {
 // its nodes.
 type Workflow struct {
 	Key, Config, Nodes string
+	Type               string // of the trigger; empty = post_action
 	Sync               bool
 	Disabled           bool // published, but not switched on
 }
 
-// Workflow creates a post-action workflow, publishes it and switches it on.
+// Workflow creates a workflow, publishes it and switches it on.
 func (a *App) Workflow(w Workflow) {
 	a.t.Helper()
 	ctx := context.Background()
@@ -225,7 +227,7 @@ func (a *App) Workflow(w Workflow) {
 	access, err := a.DB.AccessOf(ctx, models.Person(a.Root.ID, ""))
 	require.NoError(a.t, err)
 	_, _, err = a.Engine.CreateWorkflow(ctx, access, engine.NewWorkflow{
-		Key: w.Key, Title: w.Key, Type: "post_action", Sync: w.Sync, Config: config, Nodes: nodes,
+		Key: w.Key, Title: w.Key, Type: cmp.Or(w.Type, "post_action"), Sync: w.Sync, Config: config, Nodes: nodes,
 	})
 	require.NoError(a.t, err)
 	_, err = a.Engine.Publish(ctx, access, w.Key, engine.Publish{})

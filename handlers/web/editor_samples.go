@@ -39,7 +39,7 @@ func (e *editing) samples(ctx context.Context, id string) (samples, error) {
 		if err != nil {
 			return out, err
 		}
-		if all, err := e.seesValues(ctx, x.VersionID, x.ResourceType); err != nil {
+		if all, err := e.seesValues(ctx, x); err != nil {
 			return out, err
 		} else if !all {
 			continue

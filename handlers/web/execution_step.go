@@ -6,7 +6,6 @@ import (
 
 	"formrail/engine/node"
 	"formrail/models"
-	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/executions"
 )
@@ -27,13 +26,14 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 		s.Output, err = pretty(f.Trigger)
 		return s, err
 	}
-	shape := field.Shape{}
-	if typ, ok := v.site.types.triggers[f.def.Trigger.Type]; ok {
-		settings, _ := typ.Decode(f.def.Trigger.Config)
-		shape = typ.Context(settings, f.def.Schema)
-	}
-	var err error
 	s.Hidden = v.hidden(ctx)
+	typ, ok := v.site.types.triggers[f.def.Trigger.Type]
+	if !ok || !typ.Matches() { // what others handed over can come from anywhere
+		return s, nil
+	}
+	settings, _ := typ.Decode(f.def.Trigger.Config)
+	shape := typ.Context(settings, f.def.Schema)
+	var err error
 	s.Output, err = v.mask(f.Execution).json(ctx, f.Trigger, shape)
 	return s, err
 }
@@ -64,6 +64,10 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	if s.Handled {
 		out.ErrorText = text.T(ctx, "execution.handled", "The workflow went on as its error setting says.")
 	}
+	var err error
+	if out.Called, err = v.called(ctx, s); err != nil {
+		return out, err
+	}
 	if err := v.asked(ctx, s, &out); err != nil {
 		return out, err
 	}
@@ -75,7 +79,6 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 		return out, nil
 	}
 	out.Explanation = strings.TrimSpace(strings.Join(append([]string{s.Explanation}, s.Warnings...), " "))
-	var err error
 	if out.Output, err = pretty(s.Output); err != nil {
 		return out, err
 	}

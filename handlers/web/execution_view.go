@@ -35,7 +35,7 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 		if err != nil {
 			return row, err
 		}
-		values, err := v.seesValues(ctx, whole.VersionID, whole.ResourceType)
+		values, err := v.seesValues(ctx, whole)
 		if err != nil {
 			return row, err
 		}
@@ -131,7 +131,7 @@ func (v *viewer) executionFacts(ctx context.Context, id string) (*executionFacts
 	if f.def, err = v.site.definition(ctx, f.version.Definition, f.workflow.Title); err != nil {
 		return nil, err
 	}
-	if f.values, err = v.seesValues(ctx, x.VersionID, x.ResourceType); err != nil {
+	if f.values, err = v.seesValues(ctx, x); err != nil {
 		return nil, err
 	}
 	f.steps, err = models.StepsOf(ctx, q, id)
@@ -194,8 +194,9 @@ func (v *viewer) started(ctx context.Context, f *executionFacts, p *executions.D
 	} else {
 		p.ByOther = text.T(ctx, "execution.by_system", "The system")
 	}
-	if x.RerunOf == "" {
-		return nil
+	var err error
+	if p.CalledBy, err = v.calledBy(ctx, x); err != nil || x.RerunOf == "" {
+		return err
 	}
 	old, err := models.ExecutionByID(ctx, v.site.DB.Read(), x.RerunOf)
 	if err != nil {

@@ -59,7 +59,7 @@ func (v *viewer) homeFailures(ctx context.Context) ([]home.Failure, error) {
 		if err != nil {
 			return nil, err
 		}
-		values, err := v.seesValues(ctx, x.VersionID, x.ResourceType)
+		values, err := v.seesValues(ctx, x)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 
 	"formrail/models"
 	"formrail/models/field"
@@ -13,31 +12,20 @@ import (
 )
 
 // seesValues reports whether the viewer may see all values of an execution: what went
-// into its steps, came out of them, and is quoted in their sentences. Such values may
-// come from whatever the version reads, so he must be allowed to read all of that.
-func (v *viewer) seesValues(ctx context.Context, versionID int64, collection string) (bool, error) {
+// into its steps, came out of them, and is quoted in their sentences.
+func (v *viewer) seesValues(ctx context.Context, x *models.Execution) (bool, error) {
 	if !v.access.Can("execution.payload") {
 		return false, nil
 	}
-	at := strconv.FormatInt(versionID, 10) + "/" + collection
-	if known, ok := v.values[at]; ok {
+	if known, ok := v.values[x.ID]; ok {
 		return known, nil
 	}
-	version, err := models.VersionByID(ctx, v.site.DB.Read(), versionID)
+	rights, err := models.PayloadRights(ctx, v.site.DB.Read(), x)
 	if err != nil {
 		return false, err
 	}
-	var read models.Rights
-	if collection != "" {
-		read.Grants = append(read.Grants, models.Grant{Collection: collection, Action: models.View, Scope: models.ScopeAll})
-	}
-	for _, g := range version.Grants {
-		if g.Action == models.View {
-			read.Grants = append(read.Grants, g)
-		}
-	}
-	v.values[at] = v.access.CoversRights(read)
-	return v.values[at], nil
+	v.values[x.ID] = v.access.CoversRights(rights)
+	return v.values[x.ID], nil
 }
 
 // mask leaves out of what started an execution the fields of records that are not open

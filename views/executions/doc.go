@@ -105,8 +105,16 @@ type Step struct {
 	Input        string // JSON; empty when there is none
 	Output       string
 	Attempts     []Attempt
+	Called       []Relative  // executions that it started
 	Waiting      []ui.Person // people who are asked
 	WaitingText  string      // "Due today, 18:00"
+}
+
+// Relative is another execution of the same chain.
+type Relative struct {
+	ID     string
+	Title  string // "#48232 Convert"
+	Status string
 }
 
 // Decision is what a person did about a step.
@@ -149,6 +157,7 @@ type DetailProps struct {
 	Key          string     // idempotency key of this rendering
 	RerunOf      string     // id of the execution this one repeats
 	RerunNumber  string
+	CalledBy     *Relative // the execution whose step called this one
 	CancelReason string
 	Problem      string // what kept an action from happening
 }
