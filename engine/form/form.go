@@ -49,7 +49,7 @@ func Setting(name, label, help string) field.Field {
 		{Name: "min", Kind: field.Number, Label: "At least", When: of("integer", "decimal")},
 		{Name: "max", Kind: field.Number, Label: "At most", When: of("integer", "decimal")},
 		{Name: "pattern", Kind: field.Text, Label: "Pattern", When: of("text"), Help: "A regular expression that the whole text must match."},
-		{Name: "default", Kind: field.JSON, Label: "Default"},
+		{Name: "default", Kind: field.Value, Label: "Default"},
 		{Name: "help", Kind: field.Text, Label: "Hint", MaxLength: 500},
 		{Name: "required", Kind: field.Boolean, Label: "Required", Default: false},
 	}}
