@@ -93,6 +93,14 @@ func (e *Engine) Cancel(ctx context.Context, access models.Access, id, reason st
 // has ended. Its rights are those of the person now, within those of the original
 // cause. Repeating a key starts one execution.
 func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string) (string, error) {
+	return e.repeat(ctx, access, id, key, func(tx *models.Tx, again *models.Execution) error {
+		e.keepFor(tx, again)
+		return e.insert(ctx, tx, again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + id})
+	})
+}
+
+// repeat makes a new execution of one that has ended, and inserts it.
+func (e *Engine) repeat(ctx context.Context, access models.Access, id, key string, insert func(*models.Tx, *models.Execution) error) (string, error) {
 	if err := access.Require("execution.operate"); err != nil {
 		return "", err
 	}
@@ -121,8 +129,7 @@ func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string
 		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
 		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.EndedBy, again.Number = 0, 0, 0, 0, 0, 0, 0
 		started = again.ID
-		e.keepFor(tx, &again)
-		return e.insert(ctx, tx, &again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + old.ID})
+		return insert(tx, &again)
 	})
 	if err != nil {
 		return "", fmt.Errorf("re-run execution %s: %w", id, err)
@@ -145,6 +152,11 @@ func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Executi
 	if err := insertExecution(ctx, tx, exec); err != nil {
 		return err
 	}
+	return e.logStart(ctx, tx, exec, entry)
+}
+
+// logStart writes the line of the trigger log that an execution was started.
+func (e *Engine) logStart(ctx context.Context, tx *models.Tx, exec *models.Execution, entry models.TriggerEntry) error {
 	v, err := e.version(ctx, exec.VersionID)
 	if err != nil {
 		return err

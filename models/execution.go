@@ -107,21 +107,50 @@ func asInt(b bool) int64 {
 // transaction of what started it. It fills Number only on request of a later
 // read: numbers are given by the database.
 func InsertExecution(ctx context.Context, tx *Tx, e *Execution) error {
-	e.Status, e.CreatedAt = Queued, At(tx.Now())
+	e.Status = Queued
+	if err := insertExecution(ctx, tx, e); err != nil {
+		return err
+	}
+	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, Reason: WakeStart, Lane: laneOf(e.Sync), DueAt: e.CreatedAt})
+}
+
+// InsertContinued inserts an execution that goes on where another one stopped: with steps
+// that were carried over, and with the place at which it goes on as the last of them.
+func InsertContinued(ctx context.Context, tx *Tx, e *Execution, carried []*Step, at *Step) error {
+	e.Status, e.StepCount, e.StartedAt = Waiting, at.Seq, At(tx.Now())
+	if err := insertExecution(ctx, tx, e); err != nil {
+		return err
+	}
+	err := tx.Queue(ctx, "UPDATE executions SET step_count = ?, started_at = ?, output = ?, messages = ? WHERE id = ?",
+		e.StepCount, e.StartedAt, orNull(e.Output), toJSON(orEmpty(e.Messages)), e.ID)
+	if err != nil {
+		return fmt.Errorf("insert execution: %w", err)
+	}
+	for _, s := range append(carried, at) {
+		if err := SaveStep(ctx, tx, s); err != nil {
+			return err
+		}
+	}
+	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, StepID: at.ID, Reason: WakeBranch, Lane: 1, DueAt: e.CreatedAt})
+}
+
+// insertExecution inserts the row of an execution.
+func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
+	e.CreatedAt = At(tx.Now())
 	if e.RootID == "" {
 		e.RootID = e.ID
 	}
 	err := tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
 		rerun_of, idem_key, created_at, expires_at)
-		VALUES (?, ?, ?, ?, 'queued', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
+		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
 		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
-	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, Reason: WakeStart, Lane: laneOf(e.Sync), DueAt: e.CreatedAt})
+	return nil
 }
 
 // laneOf gives people who wait on a page the first lane.

@@ -15,6 +15,16 @@ func PayloadRights(ctx context.Context, q Querier, e *Execution) (Rights, error)
 	if err != nil {
 		return Rights{}, err
 	}
+	for of := e; of.RerunOf != "" && len(family) < maxFamily; { // what was handed over to the first is in the repeats
+		if of, err = ExecutionByID(ctx, q, of.RerunOf); err != nil {
+			return Rights{}, err
+		}
+		more, err := familyOf(ctx, q, of)
+		if err != nil {
+			return Rights{}, err
+		}
+		family = append(family, more...)
+	}
 	var out Rights
 	seen := map[string]bool{}
 	for _, one := range family {
@@ -34,6 +44,10 @@ func PayloadRights(ctx context.Context, q Querier, e *Execution) (Rights, error)
 	}
 	return out, nil
 }
+
+// maxFamily bounds how many executions are looked at; a longer chain of repeats has the
+// same versions.
+const maxFamily = 1000
 
 // relative is what matters of one execution of a family.
 type relative struct {

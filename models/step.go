@@ -35,10 +35,19 @@ type Step struct {
 	State       string // private JSON of the node
 	Entered     int    // how often the node has entered its branches
 	Effects     int    // rows of the change log it wrote
+	CarriedFrom string // id of the execution that it was carried over from; empty = it ran here
 	StartedAt   Millis
 	EndedAt     Millis
 
 	InputKept bool // the input is stored and need not be written again
+}
+
+// Place names the step among those of its execution: its node, and its path inside loops.
+func (s *Step) Place() string {
+	if s.Path == "" {
+		return s.Node
+	}
+	return s.Node + "@" + s.Path
 }
 
 // Attempt is one try of a step. It is stored with what it is about: its beginning before it
@@ -72,7 +81,7 @@ func (s *Step) AttemptEnded(now Millis, failure string, more bool) {
 }
 
 const stepColumns = `id, execution_id, seq, node, path, type, title, status, handled, attempt, parent_step_id, after_step_id, branch,
- input, output, error, explanation, warnings, log, state, entered, effects, started_at, ended_at, attempts`
+ input, output, error, explanation, warnings, log, state, entered, effects, started_at, ended_at, attempts, carried_from`
 
 func scanStep(rows *sql.Rows) (*Step, error) {
 	var (
@@ -82,7 +91,7 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 		warnings, log, attempts      string
 	)
 	err := rows.Scan(&s.ID, &s.ExecutionID, &s.Seq, &s.Node, &s.Path, &s.Type, &s.Title, &s.Status, &handled, &s.Attempt, &parent, &after, &s.Branch,
-		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Entered, &s.Effects, &s.StartedAt, &s.EndedAt, &attempts)
+		&input, &output, &s.Error, &s.Explanation, &warnings, &log, &s.State, &s.Entered, &s.Effects, &s.StartedAt, &s.EndedAt, &attempts, &s.CarriedFrom)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +103,13 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 // SaveStep inserts a step, or replaces what may change of it when its place is
 // known. The place (execution, node, path) is unique, so a step is never doubled.
 func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
-	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
 		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at, attempts = excluded.attempts
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
-		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts))
+		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts), s.CarriedFrom)
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}
@@ -169,6 +178,11 @@ const MaxSteps = 1000
 func StepsOf(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
 	return steps(ctx, q, fmt.Sprintf(`SELECT %s FROM steps WHERE execution_id = ? AND (seq <= %d
 		OR seq > (SELECT step_count FROM executions WHERE executions.id = steps.execution_id) - %d) ORDER BY seq`, stepColumns, MaxSteps/2, MaxSteps/2), executionID)
+}
+
+// AllSteps loads every step of an execution in order, at most limit.
+func AllSteps(ctx context.Context, q Querier, executionID string, limit int) ([]*Step, error) {
+	return steps(ctx, q, fmt.Sprintf("SELECT %s FROM steps WHERE execution_id = ? ORDER BY seq LIMIT %d", stepColumns, limit), executionID)
 }
 
 // CountSteps counts the steps of an execution.

@@ -23,6 +23,7 @@ func (a *api) executionRoutes() (out []route.Route) {
 	add(group{api: a, at: "/api/executions/{id}/steps:"}.read("list", own, "executions:read", a.listSteps))
 	add(g.change("cancel/{id}", route.Right("execution.operate"), "executions:control", a.cancelExecution))
 	add(g.change("rerun/{id}", route.Right("execution.operate"), "executions:control", a.rerunExecution))
+	add(g.change("retry/{id}", route.Right("execution.operate"), "executions:control", a.retryExecution))
 	add(group{api: a, at: "/api/triggerLog:"}.read("list", watch, "executions:read", a.listTriggerLog))
 	return out
 }
@@ -225,7 +226,7 @@ func (a *api) steps(c *fiber.Ctx, exec *models.Execution, see payload) (rows []a
 	return listOf(steps, func(s *models.Step) any {
 		out := map[string]any{
 			"id": s.ID, "node": s.Node, "type": s.Type, "title": s.Title, "path": s.Path, "status": string(s.Status), "handled": s.Handled,
-			"attempt": s.Attempt, "parent": textOf(s.ParentID), "branch": textOf(s.Branch), "error": see.failure(s.Error),
+			"attempt": s.Attempt, "carriedFrom": textOf(s.CarriedFrom), "parent": textOf(s.ParentID), "branch": textOf(s.Branch), "error": see.failure(s.Error),
 			"startedAt": timeOf(s.StartedAt), "endedAt": timeOf(s.EndedAt),
 			"input": see.value(s.Input), "output": see.value(s.Output), "explanation": nil, "warnings": []any{}, "log": []any{},
 		}
@@ -257,10 +258,36 @@ func (a *api) rerunExecution(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
+	from := p.Raw("from")
 	if err := p.Only(); err != nil {
 		return reply.Body{}, err
 	}
+	if from != "" {
+		return a.goOnFrom(c, from)
+	}
 	id, err := a.Engine.Rerun(c.UserContext(), access(c), route.Param(c, "id"), c.Get(keyHeader))
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return a.executionState(c, id)
+}
+
+// retryExecution goes on from the step that failed.
+func (a *api) retryExecution(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	return a.goOnFrom(c, "")
+}
+
+// goOnFrom starts a new execution at a step of one that has ended, or at the one that
+// failed.
+func (a *api) goOnFrom(c *fiber.Ctx, step string) (reply.Body, error) {
+	id, err := a.Engine.Retry(c.UserContext(), access(c), route.Param(c, "id"), step, c.Get(keyHeader))
 	if err != nil {
 		return reply.Body{}, err
 	}

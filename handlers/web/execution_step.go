@@ -68,6 +68,17 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	if out.Called, err = v.called(ctx, s); err != nil {
 		return out, err
 	}
+	if s.CarriedFrom != "" {
+		of, err := models.ExecutionByID(ctx, v.site.DB.Read(), s.CarriedFrom)
+		if err != nil {
+			return out, err
+		}
+		one, err := v.relative(ctx, of)
+		if err != nil {
+			return out, err
+		}
+		out.Carried = &one
+	}
 	if err := v.asked(ctx, s, &out); err != nil {
 		return out, err
 	}

@@ -228,6 +228,27 @@ func (s *site) rerunExecution(c *fiber.Ctx) error {
 	return reply.Redirect(c, urls.Execution(again))
 }
 
+// retryExecution goes on from the step that failed, or from a chosen one.
+func (s *site) retryExecution(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, id := c.UserContext(), route.Param(c, "id")
+	again, err := s.Engine.Retry(ctx, v.access, id, form.Get("from"), form.Get(ui.KeyName))
+	if err != nil {
+		return v.refuseExecution(c, shownExecution{id: id}, models.AsError(err))
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "execution.now_retried", "Goes on from there, as a new execution")}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.Execution(again))
+}
+
 // refuseExecution draws the execution with what kept something from being done.
 func (v *viewer) refuseExecution(c *fiber.Ctx, show shownExecution, e *models.Error) error {
 	if e.Kind != models.KindInvalid && e.Kind != models.KindConflict {

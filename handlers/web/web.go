@@ -123,6 +123,7 @@ func (s *site) executions() []route.Route {
 		page("/executions/{id}", own, s.showExecution),
 		change("/executions/{id}/cancel", operate, s.cancelExecution),
 		change("/executions/{id}/rerun", operate, s.rerunExecution),
+		change("/executions/{id}/retry", operate, s.retryExecution),
 	}
 }
 

@@ -106,6 +106,7 @@ type Step struct {
 	Output       string
 	Attempts     []Attempt
 	Called       []Relative  // executions that it started
+	Carried      *Relative   // the execution that it was carried over from
 	Waiting      []ui.Person // people who are asked
 	WaitingText  string      // "Due today, 18:00"
 }
@@ -170,6 +171,9 @@ func (p DetailProps) Final() bool {
 	}
 	return true
 }
+
+// Broken reports whether it ended because a step did.
+func (p DetailProps) Broken() bool { return p.Status == "failed" || p.Status == "timed_out" }
 
 // Look says status as icon, word and tone. It knows the states of executions.
 func Look(ctx context.Context, status string) ui.StatusProps {

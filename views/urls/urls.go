@@ -90,6 +90,9 @@ func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
 // ExecutionRerun starts a new execution with the same input; POST.
 func ExecutionRerun(id string) string { return Execution(id) + "/rerun" }
 
+// ExecutionRetry goes on from the step that failed, or from a chosen one; POST.
+func ExecutionRetry(id string) string { return Execution(id) + "/retry" }
+
 // Workflows is the list.
 func Workflows() string { return "/workflows" }
 
