@@ -53,7 +53,7 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 	step.Output = output
 	s.keep(st, step, v)
 	s.abandon(st, step)
-	if cur.node.typ.Expects && cur.signal != nil {
+	if cur.signal != nil && cur.node.typ.Expects(cur.node.settings) {
 		st.abandoned = append(st.abandoned, step.ID)
 	}
 	s.save(st, step)

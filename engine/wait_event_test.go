@@ -222,3 +222,32 @@ func TestWaitEvent_TellsOnlyWhatTheStepMayRead(t *testing.T) {
 		}
 	})
 }
+
+func TestDelay_EndsEarlyWhenSomethingHappens(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("main", `[`+made+`,{"key":"d","type":"delay","config":{"for":"1h","cancelOn":{"event":"resource.ResourceUpdated",
+			"filter":{"resource.type":"notes","resource.id":"{{ nodes.m.id }}"}}}},{"key":"o","type":"output","config":{"value":"{{ nodes.d.cancelled }} {{ nodes.d.event.resource.title }}"}}]`))
+		early, late := start(t, w, "main"), start(t, w, "main")
+		w.Idle()
+		_, steps := w.Execution(early)
+		note, ok := worldtest.JSON(t, steps[0].Output).(map[string]any)
+		require.True(t, ok)
+		clock.Advance(time.Minute)
+		rename(t, w, note["id"], "sooner")
+		w.Idle()
+		x, steps := w.Execution(early)
+		require.Equal(t, models.Succeeded, x.Status, path(steps))
+		require.Equal(t, `"true sooner"`, x.Output)
+		clock.Advance(time.Hour)
+		w.Restart()
+		w.Idle()
+		x, _ = w.Execution(late)
+		require.Equal(t, `"false "`, x.Output)
+		var open int
+		require.NoError(t, db.Read().QueryRow(t.Context(), "SELECT COUNT(*) FROM event_waits WHERE state = 'open'").Scan(&open))
+		require.Zero(t, open)
+		w.Sound()
+	})
+}

@@ -77,7 +77,7 @@ type Spec[C any] struct {
 	Assigns  func(C) string                  // key of the earlier node whose value it changes; optional
 	Hears    bool                            // it decides what a rejection inside its branches means
 	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
-	Expects  bool                            // it waits for something outside the execution, and for nothing once it has ended
+	Expects  func(C) bool                    // it waits for something outside the execution, and for nothing once it has ended; optional
 	Calls    func(C) Calls                   // the calls to an address of its own it waits for; optional
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional

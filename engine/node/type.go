@@ -27,7 +27,6 @@ type Type struct {
 	Right   string
 	Free    *FreeBranches
 	Hears   bool
-	Expects bool
 
 	Synonyms []string
 	Examples []AnyExample
@@ -43,6 +42,7 @@ type Type struct {
 	assigns   func(any) string
 	atOnce    func(any, Catalog) bool
 	calls     func(any) Calls
+	expects   func(any) bool
 	passes    *Passes[any]
 	policy    func(any) Policy
 	when      func(any, string, Catalog) string
@@ -80,7 +80,7 @@ func Define[C any](s Spec[C]) *Type {
 	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Expects: s.Expects, Asks: s.Asks, Synonyms: s.Synonyms,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -125,6 +125,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Source != nil {
 		t.source = func(c any) Source { return s.Source(*c.(*C)) }
+	}
+	if s.Expects != nil {
+		t.expects = func(c any) bool { return s.Expects(*c.(*C)) }
 	}
 	if s.Calls != nil {
 		t.calls = func(c any) Calls { return s.Calls(*c.(*C)) }
@@ -197,6 +200,9 @@ func (t *Type) Check(s Settings, cat Catalog) field.Problems { return t.check(s.
 
 // Outputs gives the shape of what later nodes may refer to.
 func (t *Type) Outputs(s Settings, cat Catalog) field.Shape { return t.outputs(s.config, cat) }
+
+// Expects reports whether the node waits for something outside the execution.
+func (t *Type) Expects(s Settings) bool { return t.expects != nil && t.expects(s.config) }
 
 // Calls gives the calls to an address of its own that the node waits for.
 func (t *Type) Calls(s Settings) Calls {

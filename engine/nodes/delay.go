@@ -12,11 +12,12 @@ import (
 )
 
 type delayConfig struct {
-	By        string `json:"by"`
-	For       any    `json:"for"`
-	Until     any    `json:"until"`
-	Timezone  string `json:"timezone"`
-	EndStatus string `json:"endStatus"`
+	By        string  `json:"by"`
+	For       any     `json:"for"`
+	Until     any     `json:"until"`
+	Timezone  string  `json:"timezone"`
+	EndStatus string  `json:"endStatus"`
+	CancelOn  awaited `json:"cancelOn"`
 }
 
 // Limits of one delay.
@@ -47,10 +48,13 @@ var delay = node.Define(node.Spec[delayConfig]{
 			Name: "endStatus", Kind: field.Select, Label: "Then", Default: "continue",
 			Options: field.Choices("continue", "Go on", "fail", "Fail"),
 		},
+		{Name: "cancelOn", Kind: field.Group, Label: "Go on earlier when something happens", Items: eventInputs(nil, nil)},
 	},
-	Effect: node.Pure,
-	Waits:  true,
-	Check:  checkDelay,
+	Effect:  node.Local,
+	Waits:   true,
+	Expects: func(c delayConfig) bool { return c.CancelOn.Event != "" },
+	Grants:  func(c delayConfig, _ node.Catalog) []node.Grant { return c.CancelOn.grants() },
+	Check:   checkDelay,
 	Outputs: func(delayConfig, node.Catalog) field.Shape {
 		at := func(label string) field.Shape { return field.Shape{Kind: field.DateTime, Label: label} }
 		return field.Object("Result", field.Named{Name: "dueAt", Shape: at("Planned for")}, field.Named{Name: "resumedAt", Shape: at("Went on at")},
@@ -62,7 +66,7 @@ var delay = node.Define(node.Spec[delayConfig]{
 		}
 		return text.M("node.delay_for", "For %s", shorten(brief(c.For), 50)).String()
 	},
-	Run: func(_ context.Context, call node.Call, c delayConfig) (node.Result, error) {
+	Run: func(ctx context.Context, call node.Call, c delayConfig) (node.Result, error) {
 		due, err := c.due(call)
 		if err != nil {
 			return node.Result{}, err
@@ -70,9 +74,14 @@ var delay = node.Define(node.Spec[delayConfig]{
 		if !due.After(call.Now) {
 			return c.over(due, call.Now)
 		}
+		if c.CancelOn.Event != "" {
+			if _, err := call.Events.Await(ctx, node.AwaitEvent{Event: c.CancelOn.Event, Filter: c.CancelOn.Filter}); err != nil {
+				return node.Result{}, err
+			}
+		}
 		return node.Wait(due, map[string]any{"dueAt": due}), nil
 	},
-	Resume: func(_ context.Context, call node.Call, c delayConfig, _ node.Signal) (node.Result, error) {
+	Resume: func(ctx context.Context, call node.Call, c delayConfig, signal node.Signal) (node.Result, error) {
 		v, err := field.ParseJSON(call.State)
 		if err != nil {
 			return node.Result{}, fmt.Errorf("read state of delay: %w", err)
@@ -82,12 +91,25 @@ var delay = node.Define(node.Spec[delayConfig]{
 		if err != nil {
 			return node.Result{}, fmt.Errorf("read state of delay: %w", err)
 		}
+		if brought, ok := signal.Data.(map[string]any); ok && call.Now.Before(due) {
+			envelope, _ := brought["event"].(map[string]any)
+			open, err := call.Events.Open(ctx, envelope)
+			return node.Done(map[string]any{"dueAt": due, "resumedAt": call.Now, "cancelled": true, "event": open}), err
+		}
 		if call.Now.Before(due) { // never early
 			return node.Wait(due, m), nil
 		}
 		return c.over(due, call.Now)
 	},
 	Examples: []node.Example[delayConfig]{
+		{
+			Title: "For three days, or until the order is paid",
+			Config: map[string]any{"for": "3d", "cancelOn": map[string]any{"event": "resource.ResourceUpdated", "filter": map[string]any{
+				"resource.type": "orders", "resource.id": "{{ trigger.data.id }}", "resource.status": "paid",
+			}}},
+			Vars: map[string]any{"trigger": map[string]any{"data": map[string]any{"id": int64(42)}}},
+			Want: node.Want{Waits: true},
+		},
 		{Title: "For two hours", Config: map[string]any{"for": "2h"}, Want: node.Want{Waits: true}},
 		{
 			Title:  "Until a date that has passed",
@@ -103,7 +125,10 @@ var delay = node.Define(node.Spec[delayConfig]{
 	},
 })
 
-func checkDelay(c delayConfig, _ node.Catalog) (p field.Problems) {
+func checkDelay(c delayConfig, cat node.Catalog) (p field.Problems) {
+	if c.CancelOn.Event != "" {
+		p = append(p, c.CancelOn.check("cancelOn.filter", cat)...)
+	}
 	if _, err := zoneOf(c.Timezone, time.UTC); err != nil {
 		p.Add("timezone", invalid, text.M("node.zone", "There is no time zone %s. Zones have names such as Europe/Berlin.", c.Timezone))
 	}

@@ -37,7 +37,7 @@ var subflow = node.Define(node.Spec[subflowConfig]{
 	},
 	Effect:  node.Local,
 	Waits:   true,
-	Expects: true,
+	Expects: func(subflowConfig) bool { return true },
 	AtOnce: func(c subflowConfig, cat node.Catalog) bool {
 		w, ok := cat.Workflow(c.Workflow)
 		return ok && w.Sync && c.Wait

@@ -3,9 +3,9 @@ package nodes
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"formrail/engine/eventfilter"
 	"formrail/engine/form"
 	"formrail/engine/node"
 	"formrail/models/field"
@@ -35,19 +35,10 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		"`resource.type` is the collection, `resource.id` the record, `*` stands for anything. What this execution does itself does not count.\n\n" +
 		"**A call** comes from another system. Its address is in `system.callbacks` from the start of the execution, so an earlier step can send it. " +
 		"A call that comes before this step is reached is kept. Nothing but a `POST` resumes.",
-	Config: []field.Field{
-		{
-			Name: "kind", Kind: field.Select, Label: "Wait for", Default: "event",
-			Options: field.Choices("event", "An event", "callback", "A call from outside"),
-		},
-		{
-			Name: "event", Kind: field.Text, Label: "Event", Required: true, Default: "resource.ResourceUpdated", When: only("kind", "event"), MaxLength: 200,
-			Help: "A name such as `resource.ResourceUpdated`, or a pattern such as `resource.*`.",
-		},
-		{
-			Name: "filter", Kind: field.Pairs, Label: "Where", When: only("kind", "event"),
-			Help: "Properties such as `resource.type`, `resource.id` or `resource.status`, with the value each must have.",
-		},
+	Config: slices.Concat([]field.Field{{
+		Name: "kind", Kind: field.Select, Label: "Wait for", Default: "event",
+		Options: field.Choices("event", "An event", "callback", "A call from outside"),
+	}}, eventInputs(only("kind", "event"), "resource.ResourceUpdated"), []field.Field{
 		{
 			Name: "since", Kind: field.Select, Label: "Counts from", Default: "execution", When: only("kind", "event"),
 			Options: field.Choices("execution", "The start of the execution", "wait", "The moment this step is reached"),
@@ -61,10 +52,10 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 			Name: "onDeadline", Kind: field.Select, Label: "Then", Default: "fail",
 			Options: field.Choices("fail", "Fail", "continue", "Go on", "branch", "Take a branch"),
 		},
-	},
+	}),
 	Effect:  node.Local,
 	Waits:   true,
-	Expects: true,
+	Expects: func(waitEventConfig) bool { return true },
 	Calls: func(c waitEventConfig) node.Calls {
 		if c.Kind != "callback" {
 			return node.Calls{}
@@ -72,10 +63,10 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		return node.Calls{Times: max(c.Times, 1), Fields: form.Fields(c.Fields)}
 	},
 	Grants: func(c waitEventConfig, _ node.Catalog) []node.Grant {
-		if on := c.about(); on != "" {
-			return []node.Grant{{Collection: on, Action: "view"}}
+		if c.Kind == "callback" {
+			return nil
 		}
-		return nil
+		return c.awaited().grants()
 	},
 	Branches: func(c waitEventConfig) []node.Branch {
 		if c.OnDeadline != "branch" {
@@ -87,13 +78,8 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		if _, err := c.span(); err != nil {
 			p.Add("deadline", invalid, text.M("node.wait_deadline", "Enter a time such as 2h or 7d, up to one year."))
 		}
-		_, problems := eventfilter.New(c.Filter)
-		p = append(p, problems.Under("filter", invalid)...)
-		if c.Kind != "callback" && len(problems) == 0 {
-			on := c.about()
-			if _, ok := cat.Collection(on); !ok {
-				p.Add("filter", invalid, text.M("node.wait_about", "Add the property resource.type with the name of a collection: the workflow may hear of its records only."))
-			}
+		if c.Kind != "callback" {
+			p = append(p, c.awaited().check("filter", cat)...)
 		}
 		return append(p, form.Check("fields", c.Fields, func(name string) bool { _, ok := cat.Collection(name); return ok })...)
 	},
@@ -179,18 +165,7 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 	},
 })
 
-// about is the collection whose records the step hears of.
-func (c waitEventConfig) about() string {
-	if c.Kind == "callback" {
-		return ""
-	}
-	filter, problems := eventfilter.New(c.Filter)
-	if len(problems) > 0 {
-		return ""
-	}
-	on, _ := filter.Exact("resource", "type")
-	return on
-}
+func (c waitEventConfig) awaited() awaited { return awaited{c.Event, c.Filter} }
 
 // withWhen shows a setting only while another one says so.
 func withWhen(f field.Field, when *field.When) field.Field {

@@ -124,6 +124,9 @@ func (e *editing) stepPanel(ctx context.Context, part *engine.NodePart, p *edito
 
 // effectOf says how often what a step does can happen.
 func effectOf(ctx context.Context, typ *node.Type) string {
+	if typ.Group == node.Flow { // it uses the database to wait, and changes no data
+		return text.T(ctx, "editor.effect_pure", "Changes nothing")
+	}
 	switch typ.Effect {
 	case node.Local:
 		return text.T(ctx, "editor.effect_local", "Changes data: exactly once")

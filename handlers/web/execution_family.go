@@ -23,8 +23,7 @@ func (v *viewer) calledBy(ctx context.Context, x *models.Execution) (*executions
 
 // called lists the executions that a step started.
 func (v *viewer) called(ctx context.Context, s *models.Step) ([]executions.Relative, error) {
-	typ := v.site.types.nodes[s.Type]
-	if typ == nil || !typ.Expects {
+	if s.Type != "subflow" {
 		return nil, nil
 	}
 	children, err := models.CalledBy(ctx, v.site.DB.Read(), s.ID)
