@@ -79,7 +79,7 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		if typ := e.site.types.triggers[e.def.Trigger.Type]; typ != nil {
 			p.Help = typ.Help
 		}
-		return p, nil
+		return p, e.starting(ctx, p)
 	}
 	part := nodeIn(e.def.Nodes, e.open)
 	if part == nil {

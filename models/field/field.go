@@ -59,6 +59,7 @@ type Option struct {
 	Colour   string `json:"colour,omitempty"`   // one of Colours
 	Archived bool   `json:"archived,omitempty"` // kept on records, no longer offered
 	Note     string `json:"-"`                  // what choosing it means; settings of steps and triggers only
+	Badge    string `json:"-"`                  // what it is called in short; settings of steps and triggers only
 }
 
 // Colours are the palette names an [Option] may carry.
