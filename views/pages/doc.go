@@ -258,6 +258,7 @@ type SubmittedProps struct {
 	Title      string // "Submitted"
 	Over       Over   // is shown over a page; empty on a page of its own
 	Sentence   string // what happens now
+	Self       string // its address
 	Notices    []ui.AlertProps
 	Steps      []ui.TimelineItem
 	RecordHref string
