@@ -115,6 +115,7 @@ func headingOf(ctx context.Context, b *models.Block, on *models.Collection) stri
 func (d designing) button(ctx context.Context, a *models.PageAction) design.ButtonProps {
 	out := design.ButtonProps{
 		ID: a.ID, Label: actionLabel(ctx, a), Bindable: len(models.Bindable()[a.Type]) > 0, Bound: len(a.Bindings), Bad: a.Style == models.DangerStyle,
+		Sends: a.Type == models.SubmitAction, Writes: writes(a.Type), Asks: a.Confirm != "",
 		Primary: a.Style == models.PrimaryStyle || a.Style == "" && (a.Type == models.SubmitAction || a.Type == models.AddNewAction),
 	}
 	for _, f := range d.state.Findings {

@@ -82,6 +82,9 @@ type ButtonProps struct {
 	Bound    int
 	Warning  bool   // a binding is skipped
 	After    string // what follows a press, in a word
+	Sends    bool   // it sends a form
+	Writes   bool   // pressing it changes records
+	Asks     bool   // a question comes first
 }
 
 // PanelProps describes a drawer with settings. Its form replaces itself while rows
