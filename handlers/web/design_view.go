@@ -26,6 +26,11 @@ func (d designing) props(ctx context.Context) (design.PageProps, error) {
 	for _, f := range d.state.Findings {
 		out.Findings = append(out.Findings, design.Finding{Message: f.Message.In(ctx), Warning: f.Warning})
 	}
+	unusable, err := d.unusable(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Findings = append(out.Findings, unusable...)
 	for _, row := range p.Rows {
 		var drawn design.Row
 		for _, column := range row.Columns {
@@ -37,7 +42,6 @@ func (d designing) props(ctx context.Context) (design.PageProps, error) {
 		}
 		out.Rows = append(out.Rows, drawn)
 	}
-	var err error
 	out.Popups, err = d.blocks(ctx, p.Popups)
 	return out, err
 }

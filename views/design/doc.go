@@ -51,6 +51,8 @@ type PageProps struct {
 type Finding struct {
 	Message string
 	Warning bool
+	Label   string // of the way to mend it
+	Href    string // empty when there is none
 }
 
 // Row is one row of columns; their widths add up to 12.

@@ -20,6 +20,7 @@ type PageProps struct {
 	Title   string
 	Rows    []Row
 	Design  bool // the reader may design it
+	Bare    bool // no block stands on it
 }
 
 // Row is one row of columns; their widths add up to 12.
