@@ -283,7 +283,7 @@ func access(p SettingsProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var11 string
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "collections.open_hint", "Each person then sees all records, adds some, and changes their own."))
+				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(text.T(ctx, "collections.open_hint", "Then each person sees all records, adds some, and changes their own."))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `collections/settings.templ`, Line: 63, Col: 130}
 				}
