@@ -25,7 +25,7 @@ type Input struct {
 	Field   field.Field
 	Problem string
 	Warning string // worth knowing, but nothing has to be done
-	Hidden  bool // depends on another setting that says otherwise
+	Hidden  bool   // depends on another setting that says otherwise
 	Text    string
 	Checked bool
 	Bare    bool // an expression: variables stand in it without braces
