@@ -189,7 +189,11 @@ func (k *checker) add(severity string, p field.Problem) {
 func (k *checker) own(where string, problems field.Problems) {
 	for _, p := range problems {
 		p.Field = join(where, p.Field)
-		k.add("error", p)
+		severity := "error"
+		if p.Warning {
+			severity = "warning"
+		}
+		k.add(severity, p)
 	}
 }
 

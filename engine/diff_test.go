@@ -57,7 +57,7 @@ func TestDiff_SaysEveryDifferenceInOneSentence(t *testing.T) {
 		},
 		"the trigger": {
 			`{"type":"post_action","config":{"collection":"notes","order":3}}`, `[]`, `[]`,
-			[]string{"“Trigger”, Order among global workflows: not set → 3"},
+			[]string{"“Trigger”, Order among workflows in global mode: not set → 3"},
 		},
 	} {
 		var got []string

@@ -175,6 +175,13 @@ func (m *manual) execution(ctx context.Context, own map[string]any, about resour
 	}, nil
 }
 
+// Settled waits until an execution has ended or waits for something, at most for a time,
+// and gives its status then.
+func (e *Engine) Settled(ctx context.Context, id string, wait time.Duration) (models.Status, error) {
+	out, err := e.await(ctx, id, min(wait, maxWait))
+	return out.Status, err
+}
+
 // await waits until an execution has ended or waits, or the time is over.
 func (e *Engine) await(ctx context.Context, id string, wait time.Duration) (Executed, error) {
 	sub := e.live.Subscribe("exec:" + id)

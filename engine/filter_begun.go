@@ -8,8 +8,9 @@ import (
 	"formrail/models/text"
 )
 
-// begun takes the comparisons out of a filter that have nothing to compare with yet: an
-// empty text, which is asked for by an operator of its own. paths name their fields.
+// begun takes the comparisons out of a filter that do not say yet what is compared, or
+// with what: an empty text, which is asked for by an operator of its own. paths name their
+// fields; the empty path stands for those without one.
 func begun(filter any) (rest any, paths []string) {
 	rest = withoutBegun(filter, nil, &paths)
 	slices.Sort(paths)
@@ -34,7 +35,7 @@ func withoutBegun(v any, path []string, found *[]string) any {
 			if !strings.HasPrefix(key, "$") {
 				below = append(slices.Clone(path), key)
 			}
-			if one == "" && len(below) > 0 {
+			if key == "" || one == "" && len(below) > 0 { // without a field, or without a value
 				*found = append(*found, strings.Join(below, "."))
 				continue
 			}
@@ -53,6 +54,10 @@ func isObject(v any) bool {
 // missingValues are the findings of comparisons that were begun.
 func missingValues(paths []string) (p field.Problems) {
 	for _, path := range paths {
+		if path == "" || strings.HasSuffix(path, ".") {
+			p.Add(path, "MISSING", text.M("check.choose_field", "Choose a field to compare."))
+			continue
+		}
 		p.Add(path, "MISSING", text.M("check.choose_value", "Choose a value."))
 	}
 	return p

@@ -68,7 +68,7 @@ func TestBrowser_BindsAWorkflowToOneOfTwoForms(t *testing.T) {
 	designer.addForm("Only a note")
 
 	designer.at("Only a note", "Submit")
-	designer.press("Title and what follows")
+	designer.press("Ask before submitting")
 	designer.fill("Question", "Keep this note?")
 	designer.save("Save")
 	designer.at("Ask for money", "Submit")

@@ -21,10 +21,21 @@ func TestBrowser_AColleagueIsAddedByClicking(t *testing.T) {
 	owner.press("Add person")
 	owner.sees("You get a link to hand over")
 	owner.fill("Name", "Jun Tanaka")
-	owner.fill("Email", "jun@")
+	owner.fill("Email", "jun@demo.example")
 	manager := `document.getElementById("person-manager")`
 	chosen := `document.getElementById("person-manager-value").selectedOptions[0].text`
-	owner.becomes("the manager has the focus", `(`+manager+`?.focus(), document.activeElement?.role === "combobox")`)
+	focus := `(` + manager + `?.focus(), document.activeElement?.role === "combobox")`
+	owner.becomes("the manager has the focus", focus)
+	owner.keys("Nobody At All" + kb.Tab)
+	owner.sees("“Nobody At All” is not in the list")
+	owner.inDialog("Add person")
+	owner.becomes("the form is not sent", manager+`.value === "Nobody At All" && document.activeElement === `+manager)
+	owner.picture("people-unknown-manager")
+	owner.becomes("the manager has the focus", focus)
+	owner.keys("mara" + kb.Tab)
+	owner.becomes("what can mean one person is that person", chosen+`.startsWith("Mara Manager") && !document.querySelector("[role=alert].err")`)
+	owner.fill("Email", "jun@")
+	owner.becomes("the manager has the focus", focus)
 	owner.keys("mara" + kb.Enter)
 	owner.becomes("the manager is chosen", chosen+`.startsWith("Mara Manager")`)
 	owner.tick("Approver")

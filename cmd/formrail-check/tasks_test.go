@@ -72,11 +72,36 @@ func TestBrowser_TasksByKeyboard(t *testing.T) {
 	require.True(t, manager.is(`document.activeElement.blur() === undefined`))
 	manager.keys("a")
 	manager.becomes("the comment goes on in the dialog", `document.querySelector("#approve-dialog").open && document.querySelector("#approve-comment").value.includes("Within the budget")`)
+	require.True(t, manager.is(`(window.stays = true)`))
 	manager.click("Approve", `document.querySelector("#approve-dialog button[type=submit]")`)
 	manager.sees("Approved “Oslo”")
 	manager.open("Lisbon")
-	manager.keys(kb.Escape)
+	manager.becomes("the page was not left", `window.stays && !document.querySelector("dialog:modal") && document.activeElement.matches("h1")`)
+	manager.becomes("all around it is of the next task", `document.querySelector(".crumbs [aria-current]").textContent === "Lisbon" && document.querySelectorAll(".inbox__item").length === 2 && document.querySelector(".inbox__item[aria-current]").textContent.includes("Lisbon")`)
+	lisbon := manager.path()
+	manager.picture("task-next")
+
+	// A refusal opens the dialog again.
+	manager.keys("r")
+	manager.becomes("it asks", `document.querySelector("#reject-dialog").open`)
+	require.True(t, manager.is(`(document.querySelector("#reject-form").noValidate = true)`)) // as a browser that does not check
+	manager.fill("Comment", "")
+	manager.click("Reject", `document.querySelector("#reject-dialog button[type=submit]")`)
+	manager.becomes("it asks again", `window.stays && document.querySelector("#reject-dialog").matches(":modal") && document.querySelector("#reject-comment").ariaInvalid === "true"`)
+	manager.fill("Comment", "Too far away")
+	manager.click("Reject", `document.querySelector("#reject-dialog button[type=submit]")`)
+	manager.sees("Rejected “Lisbon”")
+	manager.open("Rome")
+	manager.keys("a")
+	manager.becomes("it asks", `document.querySelector("#approve-dialog").open`)
+	manager.click("Approve", `document.querySelector("#approve-dialog button[type=submit]")`)
 	manager.arrives("/tasks")
+	manager.sees("You have handled every task.")
+	require.True(t, manager.is(`window.stays === true`))
+	manager.visit(lisbon)
+	manager.sees("Too far away")
+	manager.keys(kb.Escape)
+	manager.arrives("/tasks/done")
 }
 
 // TestBrowser_JumpByKeyboard goes to what was typed.

@@ -150,6 +150,9 @@ func (b *browser) makesCollection(j job) {
 		b.becomes("type an option", fmt.Sprintf(`(() => { const e = document.querySelector("[aria-label='Option %d']"); e?.focus(); return e && document.activeElement === e; })()`, i+1))
 		b.keys(option)
 	}
+	b.keys(kb.Tab)
+	b.becomes("what was typed last is offered", `[...document.getElementById("setting-default").options].at(-1).text === "Declined"`)
+	b.choose("Default", "Waiting")
 	b.saveField(at, "Waiting, Approved, Declined")
 	b.picture("whole-collection")
 }

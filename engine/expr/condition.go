@@ -14,9 +14,11 @@ const maxGroups = 10
 
 // Condition is a compiled condition tree or expression.
 type Condition struct {
-	root check
-	refs []Reference
-	half []string
+	root  check
+	refs  []Reference
+	half  []string
+	blank []string
+	fixed [][2]string
 }
 
 // check is a group, a row, or an expression; nil is an absent group, which is true.
@@ -55,7 +57,7 @@ func CompileCondition(v any) (*Condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{root: root, refs: dedupe(c.refs), half: c.half}, nil
+	return &Condition{root: root, refs: dedupe(c.refs), half: c.half, blank: c.blank, fixed: c.fixed}, nil
 }
 
 // Empty reports whether the condition has no rows and so is always true.
@@ -64,6 +66,13 @@ func (c *Condition) Empty() bool { return c.root == nil }
 // HalfMade lists the places of comparisons that have nothing to compare with, such as
 // "all.0". They compare with nothing, which nobody asks for by leaving a side empty.
 func (c *Condition) HalfMade() []string { return c.half }
+
+// Blank lists the places of comparisons that do not say what is compared.
+func (c *Condition) Blank() []string { return c.blank }
+
+// Fixed lists the comparisons whose left side is a value that never changes: the first of
+// each pair is the place, the second what stands there.
+func (c *Condition) Fixed() [][2]string { return c.fixed }
 
 // References lists the variables the condition reads, each once.
 func (c *Condition) References() []Reference { return c.refs }
@@ -85,8 +94,10 @@ func (c *Condition) Eval(ctx context.Context, in Input) (bool, Explanation, []Wa
 }
 
 type conditionCompiler struct {
-	refs []Reference
-	half []string
+	refs  []Reference
+	half  []string
+	blank []string
+	fixed [][2]string
 }
 
 func (c *conditionCompiler) refuse(path string, m text.Message) error {
@@ -155,6 +166,12 @@ func (c *conditionCompiler) row(m map[string]any, path string) (check, error) {
 	out := row{op: op, path: path}
 	if _, said := m["right"]; !said && op != "empty" && op != "notEmpty" {
 		c.half = append(c.half, path)
+	}
+	switch left := m["left"]; {
+	case left == nil || left == "":
+		c.blank = append(c.blank, path)
+	case !field.HasTemplate(left):
+		c.fixed = append(c.fixed, [2]string{path, Show(left)})
 	}
 	var err error
 	if out.left, err = c.operand(m["left"], below(path, "left")); err != nil {

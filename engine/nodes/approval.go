@@ -96,8 +96,8 @@ func approvalForm() []field.Field {
 		},
 		{Name: "endRejected", Kind: field.Boolean, Label: "The Rejected branch ends the workflow", Default: true, When: only("mode", "branches")},
 		{
-			Name: "actions", Kind: field.JSON, Label: "Comments",
-			Help: "`{\"reject\": {\"comment\": \"required\"}}` asks for a comment. A comment is `off`, `optional` or `required`, for `approve` and for `reject`.",
+			Name: "actions", Kind: field.Group, Label: "Comments",
+			Items: []field.Field{commentOf("approve", "When approving"), commentOf("reject", "When rejecting")},
 		},
 		{
 			Name: "applicant", Kind: field.Select, Label: "When the applicant would decide", Default: "skip",
@@ -114,17 +114,24 @@ func approvalForm() []field.Field {
 	}
 }
 
+// commentOf asks whether a decision comes with a comment.
+func commentOf(action, label string) field.Field {
+	return field.Field{Name: action, Kind: field.Group, Label: label, Items: []field.Field{{
+		Name: "comment", Kind: field.Select, Label: label, Default: "optional",
+		Options: field.Choices("off", "Not asked", "optional", "Optional", "required", "Required"),
+	}}}
+}
+
 func checkApproval(c approvalConfig, _ node.Catalog) field.Problems {
 	p := checkPeople("assignees", c.Assignees)
-	if c.OnNobody == "fallback" {
+	switch c.OnNobody {
+	case "fallback":
 		p = append(p, checkPeople("fallback", c.Fallback)...)
+	case "approve":
+		p.Warn("onNobody", "APPROVED_BY_NOBODY", text.M("node.nobody_approves", "When nobody is found, it is approved without anybody having looked at it."))
 	}
-	for action, comment := range map[string]string{"approve": c.Actions.Approve.Comment, "reject": c.Actions.Reject.Comment} {
-		switch comment {
-		case "", "off", "optional", "required":
-		default:
-			p.Add("actions."+action+".comment", invalid, text.M("node.comment", "A comment is off, optional or required."))
-		}
+	if c.Applicant == "allow" {
+		p.Warn("applicant", "DECIDES_OWN", text.M("node.decides_own", "The applicant may approve what they asked for themselves."))
 	}
 	return p
 }

@@ -17,9 +17,9 @@ type calculationConfig struct {
 	Round      *rounding `json:"round"`
 }
 
-// rounding says how a number is rounded.
+// rounding says how a number is rounded: without digits to a whole one.
 type rounding struct {
-	Digits int    `json:"digits"`
+	Digits *int   `json:"digits"`
 	Mode   string `json:"mode"`
 }
 
@@ -42,8 +42,14 @@ var calculation = node.Define(node.Spec[calculationConfig]{
 				"date", "A date", "list", "A list", "object", "An object"),
 		},
 		{
-			Name: "round", Kind: field.JSON, Label: "Round to",
-			Help: "`{\"digits\": 2}` rounds half away from zero; with `\"mode\": \"even\"` half to even.",
+			Name: "round", Kind: field.Group, Label: "Rounding",
+			Items: []field.Field{
+				{Name: "digits", Kind: field.Integer, Label: "Digits after the point", Help: "Empty rounds nothing.", Min: field.Bound("-15"), Max: field.Bound("15")},
+				{
+					Name: "mode", Kind: field.Select, Label: "A half goes", Default: "half",
+					Options: field.Choices("half", "Away from zero", "even", "To the even digit"),
+				},
+			},
 		},
 	},
 	Effect:  node.Pure,
@@ -90,14 +96,8 @@ func checkCalculation(c calculationConfig, _ node.Catalog) (p field.Problems) {
 	if c.Engine == "template" && c.ResultType != "any" && c.ResultType != "text" {
 		p.Add("resultType", invalid, text.M("node.calculation_text", "A text with variables always gives text. Choose text, or write an expression."))
 	}
-	if c.Round == nil {
-		return p
-	}
-	if c.Round.Digits < -15 || c.Round.Digits > 15 {
-		p.Add("round.digits", invalid, text.M("node.round_digits", "Round to between -15 and 15 digits after the point."))
-	}
-	if m := c.Round.Mode; m != "" && m != "half" && m != "even" {
-		p.Add("round.mode", invalid, text.M("node.round_mode", "The mode of rounding is half or even."))
+	if c.Round != nil && c.Round.Digits == nil {
+		p.Warn("round.digits", "WHOLE_NUMBER", text.M("node.round_whole", "Without a number of digits the result becomes a whole number."))
 	}
 	return p
 }
@@ -158,10 +158,14 @@ func (c calculationConfig) evaluate(ctx context.Context, call node.Call) (any, [
 }
 
 func (r rounding) apply(d field.Decimal) any {
+	digits := 0
+	if r.Digits != nil {
+		digits = *r.Digits
+	}
 	if r.Mode == "even" {
-		d = d.RoundEven(r.Digits)
+		d = d.RoundEven(digits)
 	} else {
-		d = d.Round(r.Digits)
+		d = d.Round(digits)
 	}
 	if n, ok := d.Int64(); ok {
 		return n

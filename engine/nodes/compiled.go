@@ -28,15 +28,26 @@ func (r *rule) UnmarshalJSON(raw []byte) error {
 	return err //nolint:wrapcheck // a sentence for the designer
 }
 
-// check finds comparisons that were begun.
+// check finds comparisons that were begun, and those that compare what never changes.
 func (r rule) check(setting string) (p field.Problems) {
 	if r.condition == nil {
 		return nil
+	}
+	for _, at := range r.condition.Blank() {
+		p.Add(setting+"."+at+".left", "MISSING", text.M("node.choose_left", "Choose what is compared: a variable, with the button in the line."))
+	}
+	for _, one := range r.condition.Fixed() {
+		p.Warn(setting+"."+one[0]+".left", "FIXED_CONDITION", text.M("node.fixed_left", "%s is fixed and never changes. Choose a variable, with the button in the line.", one[1]))
 	}
 	for _, at := range r.condition.HalfMade() {
 		p.Add(setting+"."+at, "MISSING", text.M("node.choose_value", "Choose a value."))
 	}
 	return p
+}
+
+// empty reports whether there is nothing to decide, which is a yes.
+func (r rule) empty() bool {
+	return r.written == nil || r.condition != nil && r.condition.Empty()
 }
 
 // decide says what the condition gives and why; nothing to decide is a yes.

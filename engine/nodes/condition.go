@@ -40,7 +40,7 @@ var condition = node.Define(node.Spec[conditionConfig]{
 		},
 	},
 	Effect: node.Pure,
-	Check:  func(c conditionConfig, _ node.Catalog) field.Problems { return c.When.check("when") },
+	Check:  checkCondition,
 	Outputs: func(conditionConfig, node.Catalog) field.Shape {
 		return field.Shape{Kind: field.Boolean, Label: "Answer"}
 	},
@@ -91,6 +91,15 @@ var over500 = amountOver(500)
 // amountOver compares the amount of the trigger's record.
 func amountOver(limit int64) map[string]any {
 	return map[string]any{"all": []any{map[string]any{"left": "{{ trigger.data.amount }}", "op": "gt", "right": limit}}}
+}
+
+// checkCondition warns of a question that is always answered with yes.
+func checkCondition(c conditionConfig, _ node.Catalog) field.Problems {
+	p := c.When.check("when")
+	if c.When.empty() {
+		p.Warn("when", "EMPTY_CONDITION", text.M("node.always_yes", "Without a rule the answer is always yes. Add a rule."))
+	}
+	return p
 }
 
 // line says the condition when it is one comparison, else names what it depends on.

@@ -87,7 +87,17 @@ func TestCondition_FaultsAndWarns(t *testing.T) {
 
 func TestCondition_RefusesBrokenSettings(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"mode MISSING"}, findings(t, condition, map[string]any{}))
+	require.Equal(t, []string{"mode MISSING", "when EMPTY_CONDITION"}, findings(t, condition, map[string]any{}))
+	row := func(left, right any) map[string]any {
+		return map[string]any{"mode": "branch", "when": map[string]any{"all": []any{map[string]any{"left": left, "op": "equal", "right": right}}}}
+	}
+	require.Equal(t, []string{"when.all.0.left FIXED_CONDITION"}, findings(t, condition, row("Amount", int64(500))))
+	require.Equal(t, []string{"when.all.0.left MISSING"}, findings(t, condition, row("", int64(500))))
+	require.Empty(t, findings(t, condition, row("{{ trigger.data.amount }}", int64(500))))
+	require.Equal(t, []string{"when EMPTY_CONDITION"}, findings(t, condition, map[string]any{"mode": "branch", "when": map[string]any{"all": []any{}}}))
+	for _, p := range condition.Check(decode(t, condition, row("Amount", int64(1))), enginetest.Catalog{}) {
+		require.True(t, p.Warning, "what is always the same may be published")
+	}
 	require.Equal(t, []string{"when DEFINITION_INVALID"}, findings(t, condition,
 		map[string]any{"mode": "branch", "when": map[string]any{"all": []any{map[string]any{"left": int64(1), "op": "like", "right": int64(2)}}}}))
 	require.Equal(t, "Amount is greater than 500", condition.Line(decode(t, condition, map[string]any{"mode": "branch", "when": over500}), enginetest.Catalog{}))
@@ -129,9 +139,10 @@ func TestCalculation_ChecksItsSettings(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"expression MISSING"}, findings(t, calculation, map[string]any{}))
 	require.Equal(t, []string{"engine DEFINITION_INVALID"}, findings(t, calculation, map[string]any{"engine": "formula", "expression": "1"}))
-	require.Equal(t, []string{"round DEFINITION_INVALID"}, findings(t, calculation, map[string]any{"expression": "1", "round": map[string]any{"scale": int64(2)}}))
-	require.Equal(t, []string{"resultType DEFINITION_INVALID", "round.digits DEFINITION_INVALID", "round.mode DEFINITION_INVALID"}, findings(t, calculation,
+	require.Equal(t, []string{"round.scale DEFINITION_INVALID"}, findings(t, calculation, map[string]any{"expression": "1", "round": map[string]any{"scale": int64(2)}}))
+	require.Equal(t, []string{"round.digits DEFINITION_INVALID", "round.mode DEFINITION_INVALID", "resultType DEFINITION_INVALID"}, findings(t, calculation,
 		map[string]any{"engine": "template", "expression": "a", "resultType": "number", "round": map[string]any{"digits": int64(40), "mode": "up"}}))
+	require.Equal(t, []string{"round.digits WHOLE_NUMBER"}, findings(t, calculation, map[string]any{"expression": "1", "round": map[string]any{"mode": "even"}}))
 	shape := calculation.Outputs(decode(t, calculation, map[string]any{"expression": "1", "resultType": "date"}), enginetest.Catalog{})
 	require.Equal(t, field.DateTime, shape.Kind)
 }

@@ -109,7 +109,7 @@ func TestApproval_ChecksItsSettings(t *testing.T) {
 		{
 			"returning is not offered",
 			map[string]any{"assignees": manager, "actions": map[string]any{"return": map[string]any{"comment": "off"}}},
-			[]string{"actions DEFINITION_INVALID"},
+			[]string{"actions.return DEFINITION_INVALID"},
 		},
 		{"votes are not offered", map[string]any{"assignees": manager, "rule": "vote"}, []string{"rule DEFINITION_INVALID"}},
 		{"due dates are not offered", map[string]any{"assignees": manager, "due": "3d"}, []string{"due DEFINITION_INVALID"}},

@@ -29,8 +29,8 @@ var postAction = trigger.Define(trigger.Spec[postActionConfig]{
 	Key: "post_action", Icon: "mouse-pointer-click", Title: "Post-action event",
 	Summary: "Starts after a form or a call has saved a record",
 	Help: "The record is saved before the workflow starts, whatever the workflow does then.\n\n" +
-		"*A bound button is pressed* starts from the forms and buttons you bind this workflow to. " +
-		"*Any form saves this collection* starts from every form and from calls to the API; there is nothing to bind.",
+		"*A bound button is pressed* (local mode) starts from the forms and buttons you bind this workflow to. " +
+		"*Any form saves this collection* (global mode) starts from every form and from calls to the API; there is nothing to bind.",
 	Config:  postActionForm(),
 	Check:   checkPostAction,
 	Context: postActionContext,
@@ -62,9 +62,10 @@ func postActionForm() []field.Field {
 		{Name: "collection", Kind: field.Collection, Label: "Collection", Required: true},
 		{
 			Name: "mode", Kind: field.Select, Label: "Starts when", Default: "local",
-			Options: field.Explained(
-				"local", "A bound button is pressed", "Only forms and row buttons you bind this workflow to",
-				"global", "Any form saves this collection", "Every form, and calls to the API. Nothing to bind"),
+			Options: []field.Option{
+				{Value: "local", Label: "A bound button is pressed", Badge: "Local", Note: "Only forms and row buttons you bind this workflow to"},
+				{Value: "global", Label: "Any form saves this collection", Badge: "Global", Note: "Every form, and calls to the API. Nothing to bind"},
+			},
 		},
 		{
 			Name: "actions", Kind: field.Set, Label: "After", Required: true, When: &field.When{Field: "mode", Values: []string{"global"}},
@@ -81,7 +82,7 @@ func postActionForm() []field.Field {
 			Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
 			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports"),
 		},
-		{Name: "order", Kind: field.Integer, Label: "Order among global workflows", Default: 0, Help: "Lower numbers start first."},
+		{Name: "order", Kind: field.Integer, Label: "Order among workflows in global mode", Default: 0, Help: "Lower numbers start first."},
 		{
 			Name: "rollbackOnFailure", Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
 			Help: "For workflows that answer at once: the steps run inside the save, and a failure undoes all of it.",

@@ -25,6 +25,9 @@ func groupKey(either bool) string {
 
 func (g conditionGrammar) comparison(r row) any {
 	out := map[string]any{"left": heard(r.left, ""), "op": r.op}
+	if r.left == "" {
+		out["left"] = "" // what is compared is asked for
+	}
 	if r.op == "" {
 		out["op"] = "equal"
 	}

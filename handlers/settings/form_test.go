@@ -249,7 +249,8 @@ func TestForm_KeepsAFilterRowThatIsOnlyBegun(t *testing.T) {
 		"set.filter.0.left=amount&set.filter.0.op=$gt&set.filter.0.right=+":   `{"amount":{"$gt":""}}`,
 		"set.filter.0.left=title&set.filter.0.op=$in&set.filter.0.right=":     `{"title":{"$in":""}}`,
 		"set.filter.0.left=title&set.filter.0.op=$empty&set.filter.0.right=":  `{"title":{"$empty":true}}`,
-		"set.filter.0.left=&set.filter.0.op=$eq&set.filter.0.right=something": "",
+		"set.filter.0.left=&set.filter.0.op=$eq&set.filter.0.right=something": `{"":{"$eq":"something"}}`,
+		"set.filter.0.left=&set.filter.0.op=$eq&set.filter.0.right=":          "",
 	} {
 		form := settings.Sent(fields, map[string]any{"collection": "orders"}, sent(t, strings.ReplaceAll(query, "$", "%24")+"&set.filter.sent=1"), around())
 		got := form.Config()["filter"]

@@ -190,22 +190,29 @@ func (f *Form) fieldChoices(s *setting) []ui.Choice {
 }
 
 // pathChoices offers the links of the collection, and those one further.
+// pathChoices offers the links of a collection, each with the links that lead on from it.
+// Who made, changed and deleted a record comes last.
 func (f *Form) pathChoices(s *setting) []ui.Choice {
 	info, _ := f.around.Schema.Collection(f.collection(s))
-	var out []ui.Choice
+	own, preset := []ui.Choice{}, []ui.Choice{}
 	for _, one := range info.Fields {
 		target, ok := f.around.Schema.Collection(one.Target)
 		if one.Hidden || one.Target == "" || !ok {
 			continue
 		}
-		out = append(out, ui.Choice{Value: one.Name, Label: one.Label})
+		links := []ui.Choice{{Value: one.Name, Label: one.Label}}
 		for _, below := range target.Fields {
 			if !below.Hidden && below.Target != "" {
-				out = append(out, ui.Choice{Value: one.Name + "." + below.Name, Label: one.Label + " / " + below.Label})
+				links = append(links, ui.Choice{Value: one.Name + "." + below.Name, Label: below.Label, Note: one.Label + " / " + below.Label})
 			}
 		}
+		if one.ReadOnly {
+			preset = append(preset, links...)
+		} else {
+			own = append(own, links...)
+		}
 	}
-	return withChosen(out, s.chosen)
+	return withChosen(slices.Concat(own, preset), s.chosen)
 }
 
 // withChosen adds what is chosen without being offered.

@@ -140,7 +140,7 @@ func term(written string) (string, bool) {
 	return "", false
 }
 
-// stored is the rule as a definition holds it; rows that are not begun are left out.
+// stored is the rule as a definition holds it; rows of which nothing was said are left out.
 func (r *rule) stored(g grammar) any {
 	if r.raw != "" {
 		return written(r.raw)
@@ -156,7 +156,7 @@ func (r *rule) stored(g grammar) any {
 		var v any
 		if one.group != nil {
 			v = one.group.stored(g)
-		} else if one.left != "" {
+		} else if one.left != "" || one.right != "" {
 			v = g.comparison(one)
 		}
 		if v != nil {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -40,7 +41,39 @@ func (p pressing) succeeded(c *fiber.Ctx, f formView, result *records.Result) er
 	if err != nil {
 		return err
 	}
+	if err := p.follows(ctx, result, &said); err != nil {
+		return err
+	}
 	return p.finish(c, said, to)
+}
+
+// Bounds of what is looked at before a press is answered.
+const (
+	asksFor  = 3                      // executions
+	asksTime = 250 * time.Millisecond // for each of them to come to a person
+)
+
+// follows says who is asked now by what the press started, with the way to where the rest
+// is told. What takes longer is told there.
+func (p pressing) follows(ctx context.Context, result *records.Result, said *flash) error {
+	begun := slices.DeleteFunc(slices.Clone(result.Triggers), func(t models.TriggerOutcome) bool { return !t.Started || t.Sync || t.ExecutionID == "" })
+	if len(begun) == 0 || len(result.Changes) != 1 {
+		return nil
+	}
+	for _, t := range begun[:min(len(begun), asksFor)] {
+		if _, err := p.site.Engine.Settled(ctx, t.ExecutionID, asksTime); err != nil {
+			return err
+		}
+		asked, err := p.whoIsAsked(ctx, t.ExecutionID)
+		if err != nil {
+			return err
+		}
+		said.Text = strings.TrimSpace(said.Text + " " + asked)
+	}
+	if p.block.Type == models.CreateFormBlock && p.access.MayTouch(p.on.Name, models.View) {
+		said.Label, said.Href = text.T(ctx, "form.follows", "What happens next"), urls.Submitted(p.page.Key, p.block.ID, result.Changes[0].ID)
+	}
+	return nil
 }
 
 // message is what is said after a success: messages of synchronous workflows, then

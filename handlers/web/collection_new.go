@@ -84,7 +84,7 @@ func (v *viewer) newCollectionSettings(ctx context.Context) []field.Field {
 			Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
 			Help: text.T(ctx, "collections.first_field_hint", "A line of text that names each record. Leave it empty to begin without fields."),
 		},
-		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "IDs of records"), Required: true, Options: field.Choices(
+		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "How records are numbered"), Required: true, Options: field.Choices(
 			models.IntegerID, text.T(ctx, "collections.id_integer", "1, 2, 3 …"), models.UUIDID, text.T(ctx, "collections.id_uuid", "Random, cannot be guessed"))},
 		softDeleteSetting(ctx), historySetting(ctx),
 	}

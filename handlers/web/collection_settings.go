@@ -61,6 +61,9 @@ func (v collectionView) drawSettings(c *fiber.Ctx, show settingsPage) error {
 	if p.Head, err = v.head(ctx); err != nil {
 		return err
 	}
+	if err := v.usableBy(ctx, &p); err != nil {
+		return err
+	}
 	used, err := v.site.Records.Usages(ctx, v.on.Name, "")
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ func (s *site) collections() []route.Route {
 			change("/collections", design, s.createCollection),
 			page("/collections/{name}", design, s.showFields),
 			change("/collections/{name}/restore", design, s.restoreCollection),
+			change("/collections/{name}/open", design, s.openCollection),
 			change("/collections/{name}/fields/{field}/restore", design, s.restoreField),
 			change("/collections/{name}/fields/{field}/move", design, s.moveField),
 		},

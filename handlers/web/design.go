@@ -115,6 +115,7 @@ func (d designing) panel(ctx context.Context, p panel) (whole, form templ.Compon
 	}
 	build, ok := map[string]func(context.Context, panel) (design.PanelProps, error){
 		"settings": d.settingsPanel, "add-block": d.addBlockPanel, "block": d.blockPanel, "add-action": d.addActionPanel, "action": d.actionPanel,
+		"ask": d.actionPanel, "after": d.actionPanel,
 	}[p.name]
 	if !ok {
 		return nil, nil, models.NotFound()

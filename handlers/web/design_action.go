@@ -67,17 +67,40 @@ func (d designing) addActionPanel(ctx context.Context, p panel) (design.PanelPro
 	return out, nil
 }
 
+// Parts of a button that are changed each by itself; sent as partName.
+const (
+	partName  = "part"
+	facePart  = "action"
+	askPart   = "ask"
+	afterPart = "after"
+)
+
+// actionPanel draws one part of a button: the panel has its name.
 func (d designing) actionPanel(ctx context.Context, p panel) (design.PanelProps, error) {
 	a, on, err := d.actionOf(p.id)
 	if err != nil {
 		return design.PanelProps{}, err
 	}
+	if p.name != facePart && !writes(a.Type) {
+		return design.PanelProps{}, models.NotFound()
+	}
 	if p.form == nil {
 		p.form = actionForm(a)
 	}
+	in := inputs{p.form}
+	var parts []design.Part
+	switch p.name {
+	case askPart:
+		parts = []design.Part{d.asking(ctx, in)}
+	case afterPart:
+		parts = d.afterParts(ctx, in)
+	default:
+		parts = d.faceParts(ctx, in, a.Type, on)
+	}
+	parts[0].Hidden = append(parts[0].Hidden, design.Hidden{Name: partName, Value: p.name})
 	return design.PanelProps{
 		Title: text.T(ctx, "design.button", "%s button", actionLabel(ctx, a)), Address: urls.DesignAction(d.key(), a.ID),
-		Submit: text.T(ctx, "ui.save", "Save"), Parts: d.actionParts(ctx, inputs{p.form}, a.Type, on),
+		Submit: text.T(ctx, "ui.save", "Save"), Parts: parts,
 	}, nil
 }
 
@@ -109,8 +132,23 @@ func actionForm(a *models.PageAction) bind.Form {
 	return f
 }
 
-// actionParts are the settings that a type of button has.
+// actionParts are all the settings that a type of button has.
 func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionType, on *models.Collection) []design.Part {
+	parts := d.faceParts(ctx, in, t, on)
+	if writes(t) {
+		parts = slices.Concat(parts, []design.Part{d.asking(ctx, in)}, d.afterParts(ctx, in))
+	}
+	return parts
+}
+
+// asking is the question that a button asks before anything happens.
+func (d designing) asking(ctx context.Context, in inputs) design.Part {
+	return design.Part{Inputs: inputList(in.text("confirm", text.T(ctx, "design.confirm", "Question before it happens"),
+		text.T(ctx, "design.confirm_help", "Such as “Send it to your manager?”. Empty asks nothing.")))}
+}
+
+// faceParts are how a button looks and what it does.
+func (d designing) faceParts(ctx context.Context, in inputs, t models.ActionType, on *models.Collection) []design.Part {
 	styles := []ui.Choice{
 		{Value: string(models.PlainStyle), Label: text.T(ctx, "style.plain", "Plain")},
 		{Value: string(models.PrimaryStyle), Label: text.T(ctx, "style.primary", "Main button")},
@@ -128,15 +166,9 @@ func (d designing) actionParts(ctx context.Context, in inputs, t models.ActionTy
 	if t == models.LinkAction {
 		first.Inputs = append(first.Inputs, in.text("link", text.T(ctx, "design.link", "Leads to"), text.T(ctx, "design.link_help", "A path of this installation, such as /tasks.")))
 	}
-	if writes(t) {
-		first.Inputs = append(first.Inputs, in.text("confirm", text.T(ctx, "design.confirm", "Question before it happens"), ""))
-	}
 	parts := []design.Part{first}
 	if t == models.UpdateRecordAction {
 		parts = append(parts, valuesPart(ctx, in, on))
-	}
-	if writes(t) {
-		parts = append(parts, d.afterParts(ctx, in)...)
 	}
 	return parts
 }
@@ -196,10 +228,29 @@ func (d designing) afterParts(ctx context.Context, in inputs) []design.Part {
 	}}
 }
 
-// actionValues are the settings of a button as its panel sent them.
+// actionValues are the settings of a button as its panel sent them: all, or those of one
+// part.
 func actionValues(form bind.Form, t models.ActionType, on *models.Collection) map[string]any {
+	out := map[string]any{}
+	if part := form.Get(partName); part == "" || part == facePart {
+		faceValues(out, form, t, on)
+	}
+	if form.Has("confirm") {
+		out["confirm"] = strings.TrimSpace(form.Get("confirm"))
+	}
+	if part := form.Get(partName); writes(t) && (part == "" || part == afterPart) {
+		text := func(name string) any { return strings.TrimSpace(form.Get(name)) }
+		out["after"] = map[string]any{
+			"message": text("message"), "next": text("next"), "redirect": text("redirect"), "close": form.Get("close") == "true", "refresh": anyTexts(form["refresh"]),
+		}
+	}
+	return out
+}
+
+// faceValues adds how a button looks and what it does.
+func faceValues(out map[string]any, form bind.Form, t models.ActionType, on *models.Collection) {
 	text := func(name string) any { return strings.TrimSpace(form.Get(name)) }
-	out := map[string]any{"title": text("title"), "style": text("style")}
+	out["title"], out["style"] = text("title"), text("style")
 	if opens(t) != "" {
 		out["block"], out["open"] = text("opens"), text("open")
 	}
@@ -215,15 +266,6 @@ func actionValues(form bind.Form, t models.ActionType, on *models.Collection) ma
 		}
 		out["values"] = values
 	}
-	if form.Has("confirm") {
-		out["confirm"] = text("confirm")
-	}
-	if writes(t) {
-		out["after"] = map[string]any{
-			"message": text("message"), "next": text("next"), "redirect": text("redirect"), "close": form.Get("close") == "true", "refresh": anyTexts(form["refresh"]),
-		}
-	}
-	return out
 }
 
 func (s *site) addAction(c *fiber.Ctx) error {
@@ -265,7 +307,10 @@ func (s *site) saveAction(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := panel{name: "action", id: route.Param(c, "action"), form: form}
+	p := panel{name: form.Get(partName), id: route.Param(c, "action"), form: form}
+	if !slices.Contains([]string{askPart, afterPart}, p.name) {
+		p.name = facePart
+	}
 	a, on, err := d.actionOf(p.id)
 	if err != nil {
 		return err
@@ -274,7 +319,10 @@ func (s *site) saveAction(c *fiber.Ctx) error {
 		return d.draw(c, fiber.StatusOK, p)
 	}
 	values := actionValues(form, a.Type, on)
-	commands := d.opening(a.Type, on.Name, values)
+	var commands []pagedesign.Command
+	if p.name == facePart {
+		commands = d.opening(a.Type, on.Name, values)
+	}
 	return d.edit(c, p, append(commands, pagedesign.Command{Name: "set_action", Args: map[string]any{"action": a.ID, "values": values}})...)
 }
 

@@ -326,6 +326,37 @@ func TestDesign_ButtonsOfEveryKind(t *testing.T) {
 	s.Get(atDesign + "?panel=nothing").Want(404)
 }
 
+func TestDesign_ChangesOnePartOfAButton(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	menu := func() string {
+		return handlerstest.Text(handlerstest.First(s.Get(atDesign).Want(200).Page(), "div", "id", "action-send"))
+	}
+	require.Contains(t, menu(), "Title and style Bind workflow 1 Ask before submitting After submitting Close Move forward")
+	part := func(name string, form url.Values) *models.PageAction {
+		require.Contains(t, string(s.Get(atDesign+"?panel="+name+"&id=send").Want(200).Body), `name="part" value="`+name+`"`)
+		form.Set("part", name)
+		s.does(t, atDesign+"/actions/send", form)
+		a, _, _ := s.draft(t, "expenses").Action("send")
+		return a
+	}
+	was, _, _ := s.draft(t, "expenses").Action("send")
+	asks := part("ask", url.Values{"confirm": {"Send it?"}})
+	require.Equal(t, "Send it?", asks.Confirm)
+	require.Equal(t, was.After, asks.After, "the rest stays")
+	require.Equal(t, was.Bindings, asks.Bindings)
+	named := part("action", url.Values{"title": {"Send in"}, "style": {""}})
+	require.Equal(t, "Send in", named.Title)
+	require.Equal(t, "Send it?", named.Confirm)
+	require.Equal(t, was.After, named.After)
+	then := part("after", url.Values{"message": {"On its way."}, "next": {"record"}})
+	require.Equal(t, models.AfterSuccess{Message: "On its way.", Next: "record"}, models.AfterSuccess{Message: then.After.Message, Next: then.After.Next, Close: then.After.Close})
+	require.Equal(t, "Send in", then.Title)
+	require.Contains(t, menu(), "Ask before submitting On After submitting Open record")
+	s.Get(atDesign + "?panel=ask&id=add").Want(404)
+	require.NotContains(t, handlerstest.Text(handlerstest.First(s.Get(atDesign).Page(), "div", "id", "action-add")), "Ask before")
+}
+
 func TestDesign_TwoDesignersAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)

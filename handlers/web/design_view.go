@@ -26,6 +26,11 @@ func (d designing) props(ctx context.Context) (design.PageProps, error) {
 	for _, f := range d.state.Findings {
 		out.Findings = append(out.Findings, design.Finding{Message: f.Message.In(ctx), Warning: f.Warning})
 	}
+	unusable, err := d.unusable(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Findings = append(out.Findings, unusable...)
 	for _, row := range p.Rows {
 		var drawn design.Row
 		for _, column := range row.Columns {
@@ -37,7 +42,6 @@ func (d designing) props(ctx context.Context) (design.PageProps, error) {
 		}
 		out.Rows = append(out.Rows, drawn)
 	}
-	var err error
 	out.Popups, err = d.blocks(ctx, p.Popups)
 	return out, err
 }
@@ -115,6 +119,7 @@ func headingOf(ctx context.Context, b *models.Block, on *models.Collection) stri
 func (d designing) button(ctx context.Context, a *models.PageAction) design.ButtonProps {
 	out := design.ButtonProps{
 		ID: a.ID, Label: actionLabel(ctx, a), Bindable: len(models.Bindable()[a.Type]) > 0, Bound: len(a.Bindings), Bad: a.Style == models.DangerStyle,
+		Sends: a.Type == models.SubmitAction, Writes: writes(a.Type), Asks: a.Confirm != "",
 		Primary: a.Style == models.PrimaryStyle || a.Style == "" && (a.Type == models.SubmitAction || a.Type == models.AddNewAction),
 	}
 	for _, f := range d.state.Findings {

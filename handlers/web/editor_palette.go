@@ -89,7 +89,7 @@ func (e *editing) asks(ctx context.Context, typ *node.Type) *editor.Asks {
 	if f, ok := asked(typ); ok {
 		out.Setting, out.Label = f.Name, f.Label
 		for _, o := range f.Options {
-			out.Choices = append(out.Choices, ui.Choice{Value: o.Value, Label: o.Label, Note: o.Note})
+			out.Choices = append(out.Choices, ui.Choice{Value: o.Value, Label: o.Label, Note: o.Note, Badge: o.Badge})
 		}
 		out.Chosen, _ = f.Default.(string)
 		if out.Chosen == "" && len(out.Choices) > 0 {

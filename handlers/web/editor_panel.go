@@ -68,7 +68,8 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		}
 		form = settings.Stored(fields, config, around)
 	}
-	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields))}
+	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields, "error"))}
+	settings.Warn(p.Settings, e.stepProblems(ctx, fields, "warning"))
 	p.Names = e.variableNames(ctx, settings.Texts(p.Settings))
 	if e.saved {
 		p.Saved = text.T(ctx, "editor.saved_now", "Saved just now")
@@ -79,7 +80,7 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		if typ := e.site.types.triggers[e.def.Trigger.Type]; typ != nil {
 			p.Help = typ.Help
 		}
-		return p, nil
+		return p, e.starting(ctx, p)
 	}
 	part := nodeIn(e.def.Nodes, e.open)
 	if part == nil {
@@ -156,15 +157,15 @@ func outputsOf(key string, s field.Shape) []editor.Output {
 
 func braces(path string) string { return "{{ " + path + " }}" }
 
-// stepProblems are the findings of the open step by the paths of its settings. Those
-// that are about none of them stand at the first.
-func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[string]string {
+// stepProblems are the findings of one severity about the open step by the paths of its
+// settings. Those that are about none of them stand at the first.
+func (e *editing) stepProblems(ctx context.Context, fields []field.Field, severity string) map[string]string {
 	out := map[string]string{}
 	if !e.mayEdit() {
 		return out
 	}
 	for _, f := range e.state.Findings {
-		if f.Node != e.open || len(fields) == 0 || f.Field == "timeout" {
+		if f.Node != e.open || f.Severity != severity || len(fields) == 0 || f.Field == "timeout" {
 			continue
 		}
 		at := f.Field

@@ -67,7 +67,7 @@ func (s *site) heard(c *fiber.Ctx) []ui.ToastProps {
 func (f flash) toast() ui.ToastProps {
 	toast := ui.ToastProps{Tone: f.Tone, Title: f.Title, Text: f.Text}
 	if f.Label != "" && localPath(f.Href) {
-		toast.Action = ui.Button(ui.ButtonProps{Label: f.Label, Size: ui.Small, Href: f.Href}, nil)
+		toast.Action = ui.Button(ui.ButtonProps{Label: f.Label, Kind: ui.Ghost, Size: ui.Small, Href: f.Href}, nil)
 	}
 	return toast
 }

@@ -44,6 +44,9 @@ func (s *site) showHome(c *fiber.Ctx) error {
 	if p.Actions, err = v.homeActions(ctx); err != nil {
 		return err
 	}
+	if p.Begin, err = v.homeBegin(ctx); err != nil {
+		return err
+	}
 	if p.Watching {
 		if err := v.homeFigures(ctx, &p, query.Get("range")); err != nil {
 			return err

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -86,4 +87,48 @@ func TestHome_ShowsFiguresToThoseWhoWatch(t *testing.T) {
 		require.Contains(t, said, "Expenses")
 	}
 	require.NotContains(t, mainText(t, emil.Get("/").Page()), "Payments", "a page of others")
+}
+
+func TestHome_LeadsToAFirstProcess(t *testing.T) {
+	t.Parallel()
+	app := handlerstest.StartWith(t, handlerstest.Options{Pages: pagesOf})
+	w := world{App: app}
+	root := w.Browser(w.Root)
+	next := func() string {
+		begin := handlerstest.First(root.Get("/").Want(200).Page(), "section", "aria-labelledby", "home-begin")
+		if begin == nil {
+			return ""
+		}
+		for _, link := range handlerstest.All(begin, "a") {
+			if strings.Contains(handlerstest.Attr(link, "class"), "btn--primary") {
+				return handlerstest.Attr(link, "href")
+			}
+		}
+		return "nothing"
+	}
+	require.Equal(t, "/settings/people", next())
+	dana := w.Person("dana", "designer")
+	require.Equal(t, "/new-collection", next())
+	w.Collection(`{ "name": "payments", "title": "Payment", "fields": [ { "name": "note", "type": "text", "title": "Note" } ] }`)
+	require.Equal(t, "/new-workflow", next())
+	w.Workflow(handlerstest.Workflow{Key: "pay", Config: `{ "collection": "payments", "mode": "local" }`, Nodes: "[]"})
+	require.Equal(t, "/pages?panel=new", next())
+	w.page(`{ "key": "pay", "title": "Pay", "audience": ["member"], "rows": [ { "columns": [ { "width": 12, "blocks": [
+		{ "id": "f1", "type": "createForm", "collection": "payments", "fields": ["note"], "actions": [ { "id": "send", "type": "submit" } ] } ] } ] } ] }`)
+	require.Equal(t, "/pages/pay/design", next())
+	require.Contains(t, mainText(t, w.Browser(dana).Get("/").Page()), "Your first process in 4 steps", "who adds no people is not asked to")
+	require.NotContains(t, mainText(t, w.Browser(w.Person("emil")).Get("/").Page()), "Your first process")
+	w.page(`{ "key": "paid", "title": "Paid", "audience": ["member"], "rows": [ { "columns": [ { "width": 12, "blocks": [
+		{ "id": "f2", "type": "createForm", "collection": "payments", "fields": ["note"], "actions": [ { "id": "sent", "type": "submit",
+			"bindings": [ { "workflow": "pay", "path": "", "order": 1 } ] } ] } ] } ] } ] }`)
+	require.Empty(t, next(), "it is done")
+}
+
+func TestHome_NamesPagesOnceInTheSidebar(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	side := handlerstest.First(w.Browser(w.Root).Get("/").Page(), "aside", "id", "side")
+	require.Equal(t, 1, strings.Count(handlerstest.Text(side), "Pages"))
+	require.NotNil(t, handlerstest.First(side, "a", "href", "/pages"))
+	require.Nil(t, handlerstest.First(handlerstest.First(w.Browser(w.emil).Get("/").Page(), "aside", "id", "side"), "a", "href", "/pages"))
 }

@@ -161,6 +161,9 @@ func (v *viewer) places(ctx context.Context) ([]jump.Hit, error) {
 			}
 			out = append(out, hit)
 		}
+		if g.All.Href != "" {
+			out = append(out, jump.Hit{Label: g.All.Label, Icon: g.All.Icon, Href: g.All.Href})
+		}
 	}
 	return append(out, jump.Hit{Label: text.T(ctx, "layout.profile", "Profile"), Icon: "settings", Href: urls.Profile()}), nil
 }

@@ -35,7 +35,7 @@ func (s *site) showPage(c *fiber.Ctx) error {
 	if reply.Wants(c) {
 		return v.drawTable(c, o)
 	}
-	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design")}
+	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design"), Bare: len(p.Rows) == 0}
 	for _, row := range p.Rows {
 		drawn, err := v.row(ctx, o, row)
 		if err != nil {

@@ -35,29 +35,34 @@ func (r recordView) submittedSteps(ctx context.Context) ([]ui.TimelineItem, erro
 				return nil, err
 			}
 		}
+		out[0].When = r.since(x.CreatedAt) // the first stands last in the list
 		out = append(out, item)
 	}
 	return out, nil
 }
 
 // whoIsAsked names the people an execution waits for.
-func (r recordView) whoIsAsked(ctx context.Context, id string) (string, error) {
-	steps, err := models.OpenSteps(ctx, r.site.DB.Read(), id)
+func (v *viewer) whoIsAsked(ctx context.Context, id string) (string, error) {
+	steps, err := models.OpenSteps(ctx, v.site.DB.Read(), id)
 	if err != nil {
 		return "", err
 	}
 	said := ""
 	for _, s := range steps {
 		var shown executions.Step
-		if err := r.asked(ctx, s, &shown); err != nil {
+		if err := v.asked(ctx, s, &shown); err != nil {
 			return "", err
 		}
 		var names []string
 		for _, p := range shown.Waiting {
 			names = append(names, p.Name)
 		}
-		if len(names) > 0 {
-			said = joined(said, text.T(ctx, "submitted.asked", "%s: %s was asked", s.Title, strings.Join(names, ", ")))
+		switch len(names) {
+		case 0:
+		case 1:
+			said = joined(said, text.T(ctx, "submitted.asked", "%s: %s was asked.", s.Title, names[0]))
+		default:
+			said = joined(said, text.T(ctx, "submitted.asked_several", "%s: %s were asked.", s.Title, strings.Join(names, ", ")))
 		}
 	}
 	return said, nil
@@ -79,7 +84,7 @@ func (s *site) showSubmitted(c *fiber.Ctx) error {
 		return err
 	}
 	p := pages.SubmittedProps{
-		Over:      openedOver(c),
+		Over: openedOver(c), Self: urls.Submitted(f.page.Key, f.block.ID, r.id),
 		PageTitle: r.page.Title, PageHref: urls.Page(r.page.Key), Title: text.T(ctx, "submitted.title", "Submitted"),
 		Sentence: text.T(ctx, "submitted.sentence", "%s is saved.", records.TitleOf(r.on, r.record)), AgainHref: urls.Form(r.page.Key, r.block.ID, ""),
 	}

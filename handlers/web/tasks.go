@@ -46,7 +46,18 @@ func (s *site) showTask(c *fiber.Ctx) error {
 
 // drawTask adds the list that the task is in, and answers.
 func (v *viewer) drawTask(c *fiber.Ctx, status int, f *taskFacts, p tasks.DetailProps) error {
-	ctx := c.UserContext()
+	if err := v.beside(c.UserContext(), f, &p); err != nil {
+		return err
+	}
+	part := tasks.View(p)
+	if c.Method() == route.POST {
+		part = tasks.Went(p)
+	}
+	return reply.Status(c, status, tasks.Detail(p), part)
+}
+
+// beside adds the list that a task is in.
+func (v *viewer) beside(ctx context.Context, f *taskFacts, p *tasks.DetailProps) (err error) {
 	p.List.Open, p.List.Tab = p.ID, "done"
 	switch {
 	case f.task.Status == models.TaskOpen && f.own:
@@ -70,10 +81,8 @@ func (v *viewer) drawTask(c *fiber.Ctx, status int, f *taskFacts, p tasks.Detail
 			p.Next = p.List.Rows[i+1].ID
 		}
 	}
-	if p.List.Session, err = v.frame(ctx); err != nil {
-		return err
-	}
-	return reply.Status(c, status, tasks.Detail(p), tasks.View(p))
+	p.List.Session, err = v.frame(ctx)
+	return err
 }
 
 func (s *site) approve(c *fiber.Ctx) error { return s.decide(c, true) }
@@ -140,24 +149,76 @@ func (v *viewer) nextTask(c *fiber.Ctx, d engine.Decision, list tasks.ListProps)
 	if !d.Approve {
 		said.Title = text.T(ctx, "tasks.you_rejected", "Rejected “%s”", t.Title)
 	}
-	if err := v.site.say(c, said); err != nil {
-		return err
-	}
-	l, err := v.taskQuery(ctx, &list)
+	next, err := v.left(ctx, t.ID, list)
 	if err != nil {
 		return err
 	}
+	if reply.Wants(c) {
+		v.flash = []ui.ToastProps{said.toast()}
+		return v.goOn(c, next, list)
+	}
+	if err := v.site.say(c, said); err != nil {
+		return err
+	}
+	if next == "" {
+		return reply.Redirect(c, urls.Tasks(""))
+	}
+	return reply.Redirect(c, list.Address(next))
+}
+
+// left is the task behind one in a list, else the first of the list; empty when none is
+// left.
+func (v *viewer) left(ctx context.Context, id string, list tasks.ListProps) (string, error) {
+	l, err := v.taskQuery(ctx, &list)
+	if err != nil {
+		return "", err
+	}
 	l.Limit = 1
-	for _, l.Before = range []string{t.ID, ""} {
-		left, err := models.TasksFor(ctx, q, l)
-		if err != nil {
-			return err
-		}
-		if len(left) > 0 {
-			return reply.Redirect(c, list.Address(left[0].ID))
+	for _, l.Before = range []string{id, ""} {
+		left, err := models.TasksFor(ctx, v.site.DB.Read(), l)
+		if err != nil || len(left) > 0 {
+			return first(left), err
 		}
 	}
-	return reply.Redirect(c, urls.Tasks(""))
+	return "", nil
+}
+
+func first(list []*models.Task) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].ID
+}
+
+// goOn puts another task into the page of a decided one, or says that none is left.
+func (v *viewer) goOn(c *fiber.Ctx, next string, list tasks.ListProps) error {
+	ctx := c.UserContext()
+	if next == "" {
+		list = tasks.ListProps{}
+		if _, err := v.taskList(ctx, &list); err != nil {
+			return err
+		}
+		var err error
+		if list.Session, err = v.frame(ctx); err != nil {
+			return err
+		}
+		c.Set("HX-Push-Url", urls.Tasks(""))
+		return reply.Fragment(c, fiber.StatusOK, tasks.Emptied(list))
+	}
+	f, err := v.taskFacts(ctx, next)
+	if err != nil {
+		return err
+	}
+	p, err := v.taskDetail(ctx, f)
+	if err != nil {
+		return err
+	}
+	p.List = list
+	if err := v.beside(ctx, f, &p); err != nil {
+		return err
+	}
+	c.Set("HX-Push-Url", list.Address(next))
+	return reply.Fragment(c, fiber.StatusOK, tasks.Went(p))
 }
 
 // undecided is a decision that was not made.

@@ -64,6 +64,43 @@ func TestDecide_GoesOnWithTheNextTask(t *testing.T) {
 	require.Equal(t, "/tasks", mara.Submit(to+"/reject", reject).Want(303).Header.Get("Location"), "nothing is left")
 }
 
+func TestDecide_PutsTheNextTaskIntoThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	emil, mara := w.Browser(w.emil), w.Browser(w.mara)
+	w.submit(t, emil, "First", "640")
+	first := w.task(t, w.mara)
+	w.submit(t, emil, "Second", "700")
+	here := mara.With("HX-Request", "true")
+	decide := func(id, action, comment string) *handlerstest.Answer {
+		form := fill(t, mara.Get("/tasks/"+id).Page(), "/tasks/"+id+"/"+action)
+		form.Set("comment", comment)
+		return here.Submit("/tasks/"+id+"/"+action, form)
+	}
+	went := decide(first, "approve", "").Want(200)
+	to := went.Header.Get("HX-Push-Url")
+	require.NotContains(t, string(went.Body), "<html")
+	page := went.Page()
+	require.Contains(t, handlerstest.Text(handlerstest.First(page, "section", "id", "task")), "Second")
+	require.Contains(t, toasts(page), "Approved “First”")
+	require.Len(t, handlerstest.All(page, "a", "class", "inbox__item"), 1)
+	for _, id := range []string{"top", "task-rows", "approve-dialog", "reject-dialog"} {
+		for _, n := range append(handlerstest.All(page, "header"), append(handlerstest.All(page, "div"), handlerstest.All(page, "dialog")...)...) {
+			if id != "" && handlerstest.Attr(n, "id") == id {
+				require.Equal(t, "true", handlerstest.Attr(n, "hx-swap-oob"), "%s takes the place of the one that is shown", id)
+				id = ""
+			}
+		}
+		require.Empty(t, id, "it is in the answer")
+	}
+	refused := decide(strings.TrimPrefix(to, "/tasks/"), "reject", "").Want(422).Page()
+	require.Contains(t, handlerstest.Text(handlerstest.First(refused, "dialog", "id", "reject-dialog")), "Say why in the comment.")
+	over := decide(strings.TrimPrefix(to, "/tasks/"), "reject", "Too expensive.").Want(200)
+	require.Equal(t, "/tasks", over.Header.Get("HX-Push-Url"))
+	require.Contains(t, string(over.Body), "Nothing to do")
+	require.Contains(t, string(over.Body), `<div id="reject-dialog" hx-swap-oob="delete">`)
+}
+
 func TestDecide_TwoAtOnceGiveOneOutcome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

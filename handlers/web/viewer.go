@@ -129,7 +129,7 @@ func (v *viewer) navGroups(ctx context.Context) ([]layout.NavGroup, error) {
 	}
 	own := layout.NavGroup{Title: text.T(ctx, "nav.pages", "Pages")}
 	if v.access.Can("page.design") {
-		build.Items = append(build.Items, layout.NavItem{Label: text.T(ctx, "design.pages", "Pages"), Href: urls.Pages(), Icon: "pencil-ruler"})
+		own.All = layout.NavItem{Label: text.T(ctx, "nav.all_pages", "Design pages"), Href: urls.Pages(), Icon: "pencil-ruler"}
 		own.New = layout.NavItem{Label: text.T(ctx, "design.new_page", "New page"), Href: urls.NewPage()}
 	}
 	var err error

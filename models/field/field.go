@@ -59,6 +59,7 @@ type Option struct {
 	Colour   string `json:"colour,omitempty"`   // one of Colours
 	Archived bool   `json:"archived,omitempty"` // kept on records, no longer offered
 	Note     string `json:"-"`                  // what choosing it means; settings of steps and triggers only
+	Badge    string `json:"-"`                  // what it is called in short; settings of steps and triggers only
 }
 
 // Colours are the palette names an [Option] may carry.
@@ -131,6 +132,7 @@ type Problem struct {
 	Field   string
 	Code    string // stable, upper case
 	Message text.Message
+	Warning bool // worth knowing, but nothing has to be done; findings about definitions only
 }
 
 // Problems are findings in the order of the form. A nil slice means "no finding".
@@ -139,6 +141,11 @@ type Problems []Problem
 // Add appends a finding.
 func (p *Problems) Add(name, code string, m text.Message) {
 	*p = append(*p, Problem{Field: name, Code: code, Message: m})
+}
+
+// Warn appends a finding that blocks nothing.
+func (p *Problems) Warn(name, code string, m text.Message) {
+	*p = append(*p, Problem{Field: name, Code: code, Message: m, Warning: true})
 }
 
 // Under gives the findings as those of the setting they stand in, all with one code;

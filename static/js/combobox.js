@@ -1,6 +1,7 @@
 // <fr-combobox> turns the select inside it into an input with a list to search in.
 // The select stays what the form sends; without scripts it is all there is. With
 // data-search the server finds what the select does not hold.
+import { left, tell } from "./combobox-left.js";
 import { drawOption, findOptions, mark as markOf } from "./combobox-option.js";
 
 const WAIT = 200; // ms after the last key before the server is asked
@@ -57,6 +58,7 @@ class Combobox extends HTMLElement {
   say() {
     const chosen = this.select.selectedOptions[0];
     const any = Boolean(chosen?.value);
+    tell(this, "");
     this.input.value = any ? chosen.dataset.title : "";
     markOf(this.sign, any ? chosen : null);
     this.badge.hidden = !(any && chosen.dataset.badge);
@@ -92,9 +94,7 @@ class Combobox extends HTMLElement {
     this.mark(this.items().find((item) => item.ariaSelected === "true") ?? this.items()[0]);
   }
 
-  items() {
-    return [...this.listbox.querySelectorAll("[role=option]:not([aria-disabled])")];
-  }
+  items() { return [...this.listbox.querySelectorAll("[role=option]:not([aria-disabled])")]; }
 
   mark(item) {
     this.listbox.querySelector(".is-active")?.classList.remove("is-active");
@@ -122,7 +122,7 @@ class Combobox extends HTMLElement {
     if (!chosen && !this.listbox.hidden && !this.input.value.trim()) this.select.value = "";
     this.show(false);
     this.mark(null);
-    this.say();
+    chosen || !this.input.value.trim() ? this.say() : left(this);
   }
 
   key(event) {

@@ -70,13 +70,14 @@ document.addEventListener("keydown", (event) => {
 
 // The server asks for a dialog to be open, in a page or in a part of one. It stands open
 // for want of scripts and becomes modal here.
-export const openAll = () =>
+const openAll = () =>
   document.querySelectorAll("dialog[data-open]").forEach((dialog) => {
     dialog.removeAttribute("data-open");
     dialog.removeAttribute("open");
     open(dialog.id);
   });
 openAll();
+document.addEventListener("htmx:afterSettle", openAll);
 
 // Dialogs that stand open in the page for want of scripts become modal.
 document.querySelectorAll("dialog[data-modal][open]").forEach((dialog) => {

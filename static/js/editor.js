@@ -1,6 +1,5 @@
 // The editor of workflows: opening steps beside the canvas, adding and moving them, and
 // saying how the draft is saved. Every address works without this module too.
-import { openAll } from "./dialog.js";
 import { drawn, editor, show, state } from "./editor-parts.js";
 import { enter } from "./panel.js";
 import { openBeside } from "./popover.js";
@@ -128,10 +127,6 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!form) return;
   word(state().dataset.retrying.replace("{n}", String(RETRY)));
   setTimeout(() => form.isConnected && htmx.trigger(form, "submit"), RETRY * 1000);
-});
-
-document.addEventListener("htmx:afterSettle", () => {
-  openAll();
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -12,7 +12,7 @@ const mark = (slot) => {
   if (!form) return;
   const at = slot.dataset.problemOf;
   const row = at.split(".").length > 2;
-  const wrong = slot.childElementCount > 0;
+  const wrong = slot.querySelector(".err");
   inputsAt(form, at).filter((one) => row || one.name === at).forEach((one) => (wrong ? one.setAttribute("aria-invalid", "true") : one.removeAttribute("aria-invalid")));
 };
 

@@ -188,6 +188,8 @@ type SettingsProps struct {
 	Icon     IconChoice
 	IDType   string
 	Trash    bool
+	Access   string // who may use the records, in a sentence
+	CanOpen  bool   // they can be opened to everybody
 	UsedBy   []Usage
 	Dialog   *Dialog
 }

@@ -88,12 +88,18 @@ func (p FieldForm) changes(action string, at int) templ.Attributes {
 	}
 }
 
-// next lets Enter in an option go on with another one.
-func (p FieldForm) next(attrs templ.Attributes) templ.Attributes {
+// typed lets the label of an option, once it is typed, be offered as the default, and
+// Enter in it go on with another one.
+func (p FieldForm) typed(at int) templ.Attributes {
+	const offered = "#setting-default"
+	attrs := focused(p.Options.Focus == OptionID(LabelOption, at))
 	if attrs == nil {
 		attrs = templ.Attributes{}
 	}
 	attrs["data-enter"] = OptionID(AddOption, len(p.Options.Rows))
+	attrs["hx-post"], attrs["hx-trigger"], attrs["hx-vals"] = p.Address, "change", `{"`+ui.ActionName+`":"`+OptionID(NamedOption, at)+`"}`
+	attrs["hx-select"], attrs["hx-target"], attrs["hx-swap"] = offered, offered, "outerHTML"
+	attrs["hx-select-oob"] = "#" + OptionID(OptionValue, at)
 	return attrs
 }
 
@@ -113,6 +119,7 @@ const (
 	LabelOption  = "option-label"
 	AddOption    = "add-option"
 	RemoveOption = "remove-option"
+	NamedOption  = "option-named" // changes nothing: what is drawn knows the label
 	OptionUp     = "option-up"
 	OptionDown   = "option-down"
 	OfferOption  = "offer-option"

@@ -51,6 +51,8 @@ type PageProps struct {
 type Finding struct {
 	Message string
 	Warning bool
+	Label   string // of the way to mend it
+	Href    string // empty when there is none
 }
 
 // Row is one row of columns; their widths add up to 12.
@@ -82,6 +84,9 @@ type ButtonProps struct {
 	Bound    int
 	Warning  bool   // a binding is skipped
 	After    string // what follows a press, in a word
+	Sends    bool   // it sends a form
+	Writes   bool   // pressing it changes records
+	Asks     bool   // a question comes first
 }
 
 // PanelProps describes a drawer with settings. Its form replaces itself while rows

@@ -12,6 +12,7 @@ import (
 	"formrail/views/settings"
 	"formrail/views/ui"
 	"formrail/views/urls"
+	"formrail/views/workflows"
 )
 
 // Ids of the parts that a change replaces.
@@ -151,6 +152,8 @@ type Panel struct {
 	Skipped  bool
 	Branches []Branch // that are only renamed here
 	Outputs  []Output
+	Bound    *Bound   // of a trigger that buttons start
+	Call     *Call    // of a trigger that calls start
 	Problems []string // that are about no single setting
 	Saved    string   // "Saved just now"
 	CanEdit  bool
@@ -175,6 +178,20 @@ type Policy struct {
 
 // Branch is a branch whose label can be changed.
 type Branch struct{ Key, Label, Title string }
+
+// Bound are the buttons that start the workflow. They stand after one of the settings.
+type Bound struct {
+	After   string // name of the setting
+	Buttons []workflows.BoundButton
+	None    string // what is said in place of no buttons
+	Pages   string // where pages are designed; empty when the reader designs none
+}
+
+// Call is how a call to the API starts the workflow. It stands after one of the settings.
+type Call struct {
+	After  string // name of the setting
+	Source string
+}
 
 // Output is something that later steps may use.
 type Output struct{ Name, Type, Written string }

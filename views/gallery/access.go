@@ -24,7 +24,7 @@ func accessSamples() []Sample {
 		{Name: "page-invitation", Page: true, Component: auth.Invitation(auth.InvitationProps{Session: visitor(), Token: "t", Name: "Ines Carvalho", Email: "ines.carvalho@northwind.example", Problem: "Use at least 12 characters"})},
 		{Name: "page-setup-required", Page: true, Component: auth.SetupRequired(visitor())},
 		{Name: "page-home", Page: true, Component: home.Home(homeProps())},
-		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you."})},
+		{Name: "page-home-empty", Page: true, Component: home.Home(home.HomeProps{Session: session(), Today: "Sunday 22 November", Greeting: "Good morning, Mara", Summary: "Nothing waits for you.", Begin: beginning()})},
 		{Name: "page-jump", Page: true, Component: jump.Page(jumpProps())},
 		{Name: "jump-results", Component: jump.Results(jumpProps())},
 		{Name: "jump-near", Component: jump.Results(jump.Props{Groups: []jump.Group{{Title: "Go to", Hits: []jump.Hit{{Label: "Home", Icon: "house", Href: urls.Home()}}}}})},
@@ -34,6 +34,15 @@ func accessSamples() []Sample {
 		{Name: "page-error-403", Page: true, Component: errorpages.Forbidden(session())},
 		{Name: "page-error-500", Page: true, Component: errorpages.ServerError(errorpages.ServerErrorProps{Session: visitor(), RequestID: "abe50236-cf30", Retry: "/tasks"})},
 		{Name: "page-error-problem", Page: true, Component: errorpages.Problem(errorpages.ProblemProps{Session: visitor(), Title: "Too many attempts", Text: "Wait 30 seconds, then try again.", Back: urls.SignIn()})},
+	}
+}
+
+// beginning is the way to a first process, one step of it gone.
+func beginning() []home.Step {
+	return []home.Step{
+		{Title: "Make a collection", Text: "What people fill in.", Label: "New collection", Href: "/new-collection", Done: true},
+		{Title: "Draw a workflow", Text: "What happens with it.", Label: "New workflow", Href: "/new-workflow", Next: true},
+		{Title: "Bind the workflow to the button", Text: "Press Submit in the page designer."},
 	}
 }
 

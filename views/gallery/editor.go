@@ -16,6 +16,8 @@ func editorSamples() []Sample {
 	opened := editorProps()
 	opened.Panel = conditionPanel()
 	opened.Canvas.Steps[0].Selected = true
+	started := editorProps()
+	started.Panel = triggerPanel()
 	moving := editorProps()
 	moving.Moving, moving.Step = "Create finance record", "finance"
 	moving.Canvas.Moving, moving.Canvas.Drop = "finance", func(at canvas.Place) canvas.Drop {
@@ -53,6 +55,7 @@ func editorSamples() []Sample {
 	return []Sample{
 		{Name: "page-editor", Page: true, Component: editor.Page(editorProps())},
 		{Name: "page-editor-step", Page: true, Component: editor.Page(opened)},
+		{Name: "page-editor-trigger", Page: true, Component: editor.Page(started)},
 		{Name: "page-editor-branches", Page: true, Component: editor.Page(branchesEditor())},
 		{Name: "page-editor-moving", Page: true, Component: editor.Page(moving)},
 		{Name: "page-editor-add", Page: true, Component: editor.Page(adding)},
@@ -106,6 +109,30 @@ func link(steps []canvas.Step) {
 		for _, b := range steps[i].Branches {
 			link(b.Steps)
 		}
+	}
+}
+
+// triggerPanel has the buttons that start the workflow, links below links, and a warning.
+func triggerPanel() *editor.Panel {
+	mode := field.Field{Name: "mode", Kind: field.Select, Label: "Starts when", Options: []field.Option{
+		{Value: "local", Label: "A bound button is pressed", Badge: "Local", Note: "Only forms and row buttons you bind this workflow to"},
+		{Value: "global", Label: "Any form saves this collection", Badge: "Global", Note: "Every form, and calls to the API. Nothing to bind"},
+	}}
+	return &editor.Panel{
+		Step: "trigger", Title: "Post-action event", Note: "Starts the workflow", Icon: "mouse-pointer-click", Kind: "trigger", Trigger: true, CanEdit: true,
+		Settings: []settings.Input{
+			{Field: mode, Text: "local", Warning: "Nothing is bound on the page “Travel requests” yet."},
+			{
+				Field:   field.Field{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "Pick what later steps need. Fewer links start faster."},
+				Choices: []ui.Choice{{Value: "applicant", Label: "Applicant"}, {Value: "applicant.manager", Label: "Manager", Note: "Applicant / Manager"}}, Chosen: []string{"applicant"},
+			},
+			{Field: field.Field{Name: "startByApi", Kind: field.Boolean, Label: "Start by API", Help: "Calls may name this workflow in `triggerWorkflows`."}, Checked: true},
+		},
+		Bound: &editor.Bound{After: "mode", Buttons: []workflows.BoundButton{
+			{Label: "Submit", Place: "Reimbursements / New reimbursement", Href: urls.DesignPanel("reimbursements", "bind", "send")},
+			{Label: "Send again", Place: "Reimbursements / row button", Data: "Applicant: User", Skipped: "The workflow is switched off."},
+		}},
+		Call: &editor.Call{After: "startByApi", Source: "POST /api/reimbursements:create\n  ?triggerWorkflows=reimb_approval"},
 	}
 }
 

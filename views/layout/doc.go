@@ -44,6 +44,7 @@ type NavGroup struct {
 	Title string // "Build", "Pages"
 	Items []NavItem
 	New   NavItem // a button that adds to the group; none without an address
+	All   NavItem // where the group is kept, named by its title; none without an address
 }
 
 // NavItem is one entry of the sidebar.

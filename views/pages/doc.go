@@ -20,6 +20,7 @@ type PageProps struct {
 	Title   string
 	Rows    []Row
 	Design  bool // the reader may design it
+	Bare    bool // no block stands on it
 }
 
 // Row is one row of columns; their widths add up to 12.
@@ -258,6 +259,7 @@ type SubmittedProps struct {
 	Title      string // "Submitted"
 	Over       Over   // is shown over a page; empty on a page of its own
 	Sentence   string // what happens now
+	Self       string // its address
 	Notices    []ui.AlertProps
 	Steps      []ui.TimelineItem
 	RecordHref string

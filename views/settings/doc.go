@@ -24,7 +24,8 @@ const DoName = "do"
 type Input struct {
 	Field   field.Field
 	Problem string
-	Hidden  bool // depends on another setting that says otherwise
+	Warning string // worth knowing, but nothing has to be done
+	Hidden  bool   // depends on another setting that says otherwise
 	Text    string
 	Checked bool
 	Bare    bool // an expression: variables stand in it without braces
@@ -61,6 +62,7 @@ type Part struct {
 	Fits    string     // kind of what stands on the right; empty = any
 	Unary   bool       // nothing stands on the right
 	Problem string
+	Warning string
 }
 
 // Case is one branch with its condition.
@@ -72,6 +74,7 @@ type Case struct {
 	Rule    *Rule
 	Open    bool // unfolded
 	Problem string
+	Warning string
 }
 
 // Entry is one object with inputs of its own.

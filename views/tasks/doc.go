@@ -75,6 +75,8 @@ type DetailProps struct {
 
 	Outcome  *Outcome  // the task is closed
 	Conflict *Conflict // somebody else was faster
+
+	swapped bool // took the place of another task in a page that stays
 }
 
 // Comment is what the reader typed and what is wrong with it, after an error.

@@ -15,6 +15,9 @@ func Collection(name string) string { return Collections() + "/" + url.PathEscap
 // CollectionSettings shows and takes the settings of a collection.
 func CollectionSettings(name string) string { return Collection(name) + "/settings" }
 
+// CollectionOpen lets everybody use the records of a collection; POST.
+func CollectionOpen(name string) string { return Collection(name) + "/open" }
+
 // CollectionRename asks for another key of a collection and takes it.
 func CollectionRename(name string) string { return Collection(name) + "/rename" }
 
