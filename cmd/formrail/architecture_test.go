@@ -27,7 +27,7 @@ func mayImport() map[string][]string {
 		"models/records":    {"models", "models/field", "models/fault"},
 		"models/pagedesign": {"models", "models/records", "models/field"},
 		"engine/node":       {"models/field"},
-		"engine/trigger":    {"models/field"},
+		"engine/trigger":    {"engine/slots", "models/field"},
 		"engine/expr":       {"models/field"},
 		"engine/script":     {"models/field", "models/fault"},
 		"engine/outbound":   {"models/fault"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"formrail/models/field"
 	"formrail/models/text"
 )
 
@@ -39,7 +40,7 @@ const neverYears = 5
 // ParseCron reads an expression of six fields, or of five, which are given the
 // second 0, or a descriptor from @yearly to @hourly. The error is a [*Refusal].
 func ParseCron(s string) (Cron, error) {
-	s = NormalCron(s)
+	s = field.NormalCron(s)
 	switch {
 	case s == "":
 		return Cron{}, refuse(text.M("slots.cron_empty", "Enter a cron expression such as 0 0 9 * * MON-FRI."))
@@ -57,15 +58,6 @@ func ParseCron(s string) (Cron, error) {
 		return Cron{}, refuse(why(s))
 	}
 	return Cron{text: s, spec: spec}, nil
-}
-
-// NormalCron is the form an expression is stored in: single spaces, six fields.
-func NormalCron(s string) string {
-	fields := strings.Fields(s)
-	if len(fields) == 5 && !strings.HasPrefix(fields[0], "@") && !strings.Contains(fields[0], "TZ=") {
-		fields = append([]string{"0"}, fields...)
-	}
-	return strings.Join(fields, " ")
 }
 
 func refuse(m text.Message) error { return &Refusal{Code: "INVALID_CRON", Message: m} }

@@ -65,6 +65,18 @@ func (s Schedule) Due(from, now time.Time, policy Misfire, limit int) Backlog {
 	return b
 }
 
+// Passed sorts all slots from one on that were due until a time as skipped: nothing of
+// them fires, missed or not.
+func (s Schedule) Passed(from, until time.Time) Backlog {
+	passed := newRing(listed)
+	slot := from
+	for ; !slot.IsZero() && !slot.After(until); slot = s.Next(slot) {
+		passed.add(slot)
+	}
+	list, more := passed.list()
+	return Backlog{Skip: list, More: more, Next: slot}
+}
+
 // ring keeps the newest of many instants.
 type ring struct {
 	kept  []time.Time
