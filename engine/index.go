@@ -18,10 +18,10 @@ type index struct {
 	byKey   map[string]*listener
 	global  map[string][]*listener // collection (snake case) → global ones in order
 	byID    map[int64]*listener
-	ends    []*listener // enabled ones that hear of executions that have ended, by id
-	timed   map[int64]*listener    // those that follow the clock, by the id of their workflow
-	dated   map[string][]dated     // collection (snake case) → those whose times its records decide
-	zone    *time.Location         // of the installation
+	ends    []*listener         // enabled ones that hear of executions that have ended, by id
+	timed   map[int64]*listener // those that follow the clock, by the id of their workflow
+	dated   map[string][]dated  // collection (snake case) → those whose times its records decide
+	zone    *time.Location      // of the installation
 }
 
 // listener is one workflow as triggers see it.

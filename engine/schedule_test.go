@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -546,6 +547,103 @@ func TestSchedule_ASaveThatIsUndonePlansNothing(t *testing.T) {
 	require.Empty(t, s.planned("clockwork"))
 	s.bill(`{"name":"kept","dueOn":"2026-12-01"}`)
 	require.Len(t, s.planned("clockwork"), 1)
+}
+
+func TestSchedule_StartedByHand(t *testing.T) {
+	t.Parallel()
+	s := newScheduled(t)
+	s.schedule(`{"basis":"date_field","collection":"bills","startsOn":{"field":"dueOn"},"timezone":"Asia/Tokyo","condition":{"status":{"$eq":"open"}}}`)
+	s.toggle("clockwork", false)
+	a, b := s.bill(`{"name":"a","status":"open"}`), s.bill(`{"name":"b"}`)
+	run := func(in map[string]any) (engine.Executed, error) {
+		return s.Engine.Execute(t.Context(), s.Access(s.Designer), "clockwork", engine.Execute{Input: in, Wait: 10 * time.Second})
+	}
+	out, err := run(map[string]any{"filterByTk": a, "date": "2026-12-01T09:00"})
+	require.NoError(t, err)
+	require.Equal(t, models.Succeeded, out.Status)
+	x, _ := s.Execution(out.ID)
+	require.Contains(t, x.Trigger, `"date":"2026-12-01T00:00:00.000Z"`)
+	require.Contains(t, x.Trigger, `"name":"a"`)
+	out, err = run(map[string]any{"filterByTk": b})
+	require.NoError(t, err)
+	require.Equal(t, engine.Executed{Reason: "condition_false"}, out)
+	for _, bad := range []map[string]any{{}, {"filterByTk": a, "date": "soon"}} {
+		_, err = run(bad)
+		require.True(t, models.IsKind(err, models.KindInvalid), "%v", err)
+	}
+	require.Empty(t, s.story("clockwork"))
+	s.Sound()
+}
+
+// TestSchedule_EverySlotIsInARow moves the clock at random, restarts the engine, also
+// in the middle of deciding, and switches the workflow. Whatever happens, each time of
+// the schedule is in exactly one row, and each row that fired has its execution.
+func TestSchedule_EverySlotIsInARow(t *testing.T) {
+	t.Parallel()
+	for range 6 {
+		seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			everySlotIsInARow(t, rand.New(rand.NewPCG(seed, 0))) //nolint:gosec // tests want to be repeated
+		})
+	}
+}
+
+func everySlotIsInARow(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := newScheduled(t)
+	step := time.Duration(1+r.IntN(90)) * time.Minute
+	start := s.clock.Now().Add(time.Duration(r.IntN(3600)) * time.Second)
+	policy := []string{"latest", "all", "none"}[r.IntN(3)]
+	overlap := []string{"allow", "skip", "queue"}[r.IntN(3)]
+	w := s.Workflow(fmt.Sprintf(`{"key":"clockwork","title":"Clockwork","type":"schedule","config":{"startsOn":%q,"repeat":{"every":"%ds"},"misfire":%q,"misfireCap":%d,"overlap":%q},%s}`,
+		field.FormatTime(start), int(step.Seconds()), policy, 1+r.IntN(20), overlap, marking))
+	top := s.clock.Now()
+	for range 40 {
+		switch r.IntN(8) {
+		case 0, 1, 2:
+			s.clock.Advance(time.Duration(r.Int64N(int64(3 * step))))
+		case 3:
+			s.clock.Advance(time.Duration(r.Int64N(int64(40 * step))))
+		case 4:
+			s.clock.Advance(-time.Duration(r.Int64N(int64(2 * step))))
+		case 5:
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(r.IntN(3000))*time.Microsecond)
+			_ = s.Engine.FireSlots(ctx) //nolint:errcheck // it was told to give up
+			cancel()
+			s.Restart()
+		case 6:
+			s.toggle("clockwork", r.IntN(2) == 0)
+		case 7:
+			s.fire()
+		}
+		if now := s.clock.Now(); now.After(top) {
+			top = now
+		}
+	}
+	s.clock.Set(top)
+	s.fire()
+	s.settle()
+	s.fire()
+	s.toggle("clockwork", true)
+	s.fire()
+	list, err := models.SlotsOf(t.Context(), s.DB.Read(), w.ID, 100_000)
+	require.NoError(t, err)
+	have := map[int64]bool{}
+	for _, one := range list {
+		require.Zero(t, one.LastAt)
+		require.False(t, have[int64(one.At)])
+		have[int64(one.At)] = true
+		require.Equal(t, one.State == models.Fired, one.ExecutionID != "")
+	}
+	for at := start; !at.After(top); at = at.Add(step) {
+		require.True(t, have[at.UnixMilli()], "no row for %s", at)
+		delete(have, at.UnixMilli())
+	}
+	require.Empty(t, have, "rows for times that are none")
+	planned := s.planned("clockwork")
+	require.Len(t, planned, 1)
+	s.Sound()
 }
 
 func TestSchedule_TenThousandRecordsAreDue(t *testing.T) {

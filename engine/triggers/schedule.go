@@ -29,9 +29,6 @@ type scheduleConfig struct {
 // dateField is the basis that follows a date of each record.
 const dateField = "date_field"
 
-// invalid is the code of settings that cannot be stored.
-const invalid = "DEFINITION_INVALID"
-
 // schedule starts at planned times, or at times that follow a date of each record.
 var schedule = trigger.Define(trigger.Spec[scheduleConfig]{
 	Key: "schedule", Icon: "calendar-clock", Title: "Schedule",
@@ -190,22 +187,11 @@ func checkDate(name string, c scheduleConfig, m field.Moment, cat trigger.Catalo
 
 // scheduleContext is the shape of {{ trigger }}.
 func scheduleContext(c scheduleConfig, cat trigger.Catalog) field.Shape {
-	prop := func(name string, kind field.Kind, label string) field.Named {
-		return field.Named{Name: name, Shape: field.Shape{Kind: kind, Label: label}}
-	}
-	props := []field.Named{
-		prop("date", field.DateTime, "Planned time"),
-		prop("firedAt", field.DateTime, "Started at"),
+	props := append([]field.Named{
 		prop("previousDate", field.DateTime, "Planned time of the last start"),
 		prop("slot", field.Integer, "Number of the time"),
 		prop("missed", field.Boolean, "Started late, after it was missed"),
-		prop("event", field.Text, "Event"),
-		{Name: "user", Shape: field.Any("Person (always empty)")},
-		prop("role", field.Text, "Role"),
-		prop("roleName", field.Text, "Role"),
-		prop("principal", field.Text, "Acting as"),
-		{Name: "origin", Shape: field.Object("Origin", prop("kind", field.Text, "Kind"), prop("requestId", field.Text, "Request"))},
-	}
+	}, commonContext(cat)...)
 	if c.on() == "" {
 		return field.Object("Trigger", props...)
 	}
