@@ -95,10 +95,9 @@ func (e *Engine) planSlots(ctx context.Context, tx *models.Tx, w *models.Workflo
 	if err != nil {
 		return err
 	}
-	now := tx.Now()
-	plan.VersionID, plan.PlannedAt = w.LiveVersion, models.At(now)
+	plan.VersionID, plan.PlannedAt = w.LiveVersion, models.At(tx.Now().Truncate(time.Second))
 	if enabling {
-		plan.EnabledAt = models.At(now.Truncate(time.Second))
+		plan.EnabledAt = plan.PlannedAt
 	}
 	timing := c.Trigger.Times(c.Settings)
 	plan.Filling, plan.FillAfter, plan.FillDone, plan.FillTotal = timing.Dated, "", 0, 0
@@ -186,7 +185,7 @@ func (e *Engine) planNext(ctx context.Context, tx *models.Tx, of models.Slot, s 
 			return err
 		}
 		for _, d := range due {
-			if d.At == of.At {
+			if d.At == of.At && !d.Held { // a held one has planned its next already
 				return nil
 			}
 		}

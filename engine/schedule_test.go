@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -592,6 +593,13 @@ func TestSchedule_EverySlotIsInARow(t *testing.T) {
 func everySlotIsInARow(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	s := newScheduled(t)
+	var told []string
+	defer func() {
+		if t.Failed() {
+			t.Log(strings.Join(told, "\n"))
+			t.Log(strings.Join(s.story("clockwork"), "\n"), s.planned("clockwork"))
+		}
+	}()
 	step := time.Duration(1+r.IntN(90)) * time.Minute
 	start := s.clock.Now().Add(time.Duration(r.IntN(3600)) * time.Second)
 	policy := []string{"latest", "all", "none"}[r.IntN(3)]
@@ -600,7 +608,9 @@ func everySlotIsInARow(t *testing.T, r *rand.Rand) {
 		field.FormatTime(start), int(step.Seconds()), policy, 1+r.IntN(20), overlap, marking))
 	top := s.clock.Now()
 	for range 40 {
-		switch r.IntN(8) {
+		what := r.IntN(8)
+		told = append(told, fmt.Sprint(s.clock.Now().Format("01-02 15:04:05.000"), " ", what))
+		switch what {
 		case 0, 1, 2:
 			s.clock.Advance(time.Duration(r.Int64N(int64(3 * step))))
 		case 3:
@@ -622,11 +632,9 @@ func everySlotIsInARow(t *testing.T, r *rand.Rand) {
 		}
 	}
 	s.clock.Set(top)
-	s.fire()
-	s.settle()
-	s.fire()
 	s.toggle("clockwork", true)
-	s.fire()
+	for s.fire(); len(s.planned("clockwork")) > 1; s.fire() { // one after the other, when they are queued
+	}
 	list, err := models.SlotsOf(t.Context(), s.DB.Read(), w.ID, 100_000)
 	require.NoError(t, err)
 	have := map[int64]bool{}
