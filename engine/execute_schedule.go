@@ -16,7 +16,7 @@ import (
 func (m *manual) planned(ctx context.Context) (*models.Execution, error) {
 	at := m.e.now()
 	if given := m.in.Input["date"]; given != nil && given != "" {
-		zone, err := m.e.zone(ctx)
+		zone, err := m.e.Zone(ctx)
 		if err != nil {
 			return nil, err
 		}

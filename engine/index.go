@@ -45,7 +45,7 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 		version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}, byID: map[int64]*listener{},
 		timed: map[int64]*listener{}, dated: map[string][]dated{},
 	}
-	if made.zone, err = e.zone(ctx); err != nil {
+	if made.zone, err = e.Zone(ctx); err != nil {
 		return nil, err
 	}
 	for _, w := range workflows {

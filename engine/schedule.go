@@ -19,8 +19,8 @@ import (
 // timeZoneName is where the zone of the installation is kept.
 const timeZoneName = "time_zone"
 
-// zone is that of the installation.
-func (e *Engine) zone(ctx context.Context) (*time.Location, error) {
+// Zone is the time zone of the installation.
+func (e *Engine) Zone(ctx context.Context) (*time.Location, error) {
 	name, err := e.db.Meta(ctx, timeZoneName)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (e *Engine) replanTimes(ctx context.Context, tx *models.Tx, workflowID int6
 			}
 		}
 	}
-	zone, err := e.zone(ctx)
+	zone, err := e.Zone(ctx)
 	if err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (e *Engine) UpcomingSlots(ctx context.Context, r *Reading, n int) (Upcoming
 	if c.Trigger == nil || !c.Trigger.Timed() || c.misread {
 		return Upcoming{}, false, nil
 	}
-	zone, err := e.zone(ctx)
+	zone, err := e.Zone(ctx)
 	if err != nil {
 		return Upcoming{}, false, err
 	}

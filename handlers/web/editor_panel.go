@@ -61,8 +61,10 @@ func (e *editing) checkScript(ctx context.Context) {
 func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	fields, config := e.declared()
 	form := e.sent.form
+	var err error
 	if form == nil {
-		around, err := e.around(ctx)
+		var around settings.Around
+		around, err = e.around(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +81,8 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		if typ := e.site.types.triggers[e.def.Trigger.Type]; typ != nil {
 			p.Help = typ.Help
 		}
-		return p, nil
+		p.Next, err = e.nextTimes(ctx)
+		return p, err
 	}
 	part := nodeIn(e.def.Nodes, e.open)
 	if part == nil {
@@ -185,7 +188,11 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 			a.Collections = append(a.Collections, ui.Choice{Value: on.Name, Label: on.Title})
 		}
 	}
-	var err error
+	home, err := e.site.Engine.Zone(ctx)
+	if err != nil {
+		return a, err
+	}
+	a.Zones, a.HomeZone = zones(""), home.String()
 	if e.access.MayTouch(models.UsersCollection, models.View) {
 		person := &models.CollectionField{Field: field.Field{Name: "person", Kind: field.User}}
 		if a.People, err = e.choices(ctx, person, ""); err != nil {
