@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"formrail/engine/slots"
 	"formrail/engine/trigger"
@@ -205,24 +206,34 @@ func scheduleContext(c scheduleConfig, cat trigger.Catalog) field.Shape {
 
 // scheduleLine says in one line when executions start.
 func scheduleLine(c scheduleConfig, cat trigger.Catalog) string {
-	start := c.StartsOn.At
-	if c.Basis == dateField {
+	start := ""
+	switch at, err := field.ParseTime(c.StartsOn.At, time.UTC); {
+	case c.Basis == dateField:
 		start = dateWords(c, cat)
+	case err == nil && c.Repeat == (field.Repeat{}):
+		start = at.Format("2 Jan 2006, 15:04")
+	case err == nil:
+		start = text.M("schedule.line_from", "from %s", at.Format("2 Jan 2006, 15:04")).String()
 	}
-	repeat := ""
-	switch {
-	case c.Repeat.Cron != "":
-		repeat = text.M("schedule.line_cron", "cron %s", c.Repeat.Cron).String()
-	case c.Repeat.Every != "":
-		repeat = text.M("schedule.line_every", "every %s", c.Repeat.Every).String()
+	repeat := c.Repeat.Cron
+	if c.Repeat.Every != "" {
+		repeat = everyWords(c.Repeat.Every)
 	}
-	var parts []string
-	for _, part := range []string{start, repeat, c.Timezone} {
-		if part != "" {
-			parts = append(parts, part)
-		}
+	parts := []string{repeat, start, c.Timezone}
+	if c.Basis == dateField {
+		parts = []string{start, repeat, c.Timezone}
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// everyWords says a length of time that is stepped by.
+func everyWords(every string) string {
+	n := strings.TrimRight(every, "smhdwo")
+	unit := map[string]string{"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month"}[every[len(n):]]
+	if n == "1" {
+		return text.M("schedule.every_one", "every %s", unit).String()
+	}
+	return text.M("schedule.every_many", "every %s %ss", n, unit).String()
 }
 
 // dateWords says which date of the record the times follow: "3d before Due on".

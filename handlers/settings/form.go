@@ -21,8 +21,8 @@ type Around struct {
 	People      []ui.Choice // by their ids
 	Roles       []ui.Choice
 	Groups      []ui.Choice
-	Zones       []ui.Choice // time zones
-	HomeZone    string      // that of the installation
+	Zones       []ui.Choice                      // time zones
+	HomeZone    string                           // that of the installation
 	PersonPaths []ui.Choice                      // links of the trigger's record to people
 	Steps       func(typ string) []ui.Choice     // steps of a type that may be named; nil = none
 	Holds       func(variable string) field.Kind // what "{{ … }}" holds; empty when nobody knows
@@ -122,7 +122,7 @@ func (f *Form) read(s *setting, v any) {
 	case field.List, field.Group:
 		s.rows = f.entries(s.field, v)
 	case field.MomentKind:
-		f.readMoment(s, v)
+		readMoment(s, v)
 	case field.RepeatKind:
 		readRepeat(s, v)
 	case field.Boolean:
@@ -300,7 +300,7 @@ func (f *Form) stored(s *setting) any {
 	case field.List, field.Group:
 		return storedEntries(s)
 	case field.MomentKind:
-		return storedMoment(s)
+		return f.storedMoment(s)
 	case field.RepeatKind:
 		return storedRepeat(s)
 	case field.Boolean:

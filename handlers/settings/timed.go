@@ -15,7 +15,7 @@ import (
 // Parts of a moment and of a repetition in the form. "as" says which of them count.
 const (
 	partAs     = "as"
-	partTime     = "at"
+	partTime   = "at"
 	partField  = "field"
 	partSign   = "sign"
 	partAmount = "amount"
@@ -34,13 +34,9 @@ func timedParts() []string {
 	return []string{partAs, partTime, partField, partSign, partAmount, partUnit, partClock, partCron}
 }
 
-// readMoment takes a moment apart. Nothing said is a date field where there is a
-// collection, else a fixed time.
-func (f *Form) readMoment(s *setting, v any) {
-	s.values = map[string]string{partAs: asAt}
-	if f.datedBy(s) != "" {
-		s.values[partAs] = asField
-	}
+// readMoment takes a moment apart.
+func readMoment(s *setting, v any) {
+	s.values = map[string]string{}
 	switch v := v.(type) {
 	case string:
 		s.values[partAs], s.values[partTime] = asAt, v
@@ -57,6 +53,19 @@ func (f *Form) readMoment(s *setting, v any) {
 			s.values[partAmount], s.values[partUnit] = cutUnit(strings.TrimLeft(offset, "+-"))
 		}
 	}
+}
+
+// way is how a moment is said. Nothing said is a date field where there is a collection,
+// else a fixed time.
+func (f *Form) way(s *setting) string {
+	dated := f.datedBy(s) != ""
+	switch {
+	case !dated:
+		return asAt
+	case s.values[partAs] != "":
+		return s.values[partAs]
+	}
+	return asField
 }
 
 // readRepeat takes a repetition apart.
@@ -98,8 +107,8 @@ func (s *setting) span() string {
 	return amount + unit
 }
 
-func storedMoment(s *setting) any {
-	if s.values[partAs] == asAt {
+func (f *Form) storedMoment(s *setting) any {
+	if f.way(s) == asAt {
 		if s.values[partTime] == "" {
 			return nil
 		}
@@ -159,8 +168,7 @@ func (f *Form) viewTimed(ctx context.Context, s *setting) *views.Timed {
 	}
 	v.AtLocal = v.At == "" || localTime.MatchString(v.At)
 	on := f.datedBy(s)
-	if on == "" {
-		v.As = asAt
+	if v.As = f.way(s); on == "" {
 		return v
 	}
 	v.Ways = []ui.Choice{

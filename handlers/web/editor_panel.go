@@ -75,6 +75,9 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	if e.saved {
 		p.Saved = text.T(ctx, "editor.saved_now", "Saved just now")
 	}
+	if e.unsaved {
+		p.Saved = text.T(ctx, "editor.not_saved", "Not saved yet")
+	}
 	if e.open == triggerKey {
 		f := e.def.triggerFace()
 		p.Title, p.Note, p.Icon, p.Kind, p.Trigger = f.title, text.T(ctx, "editor.starts", "Starts the workflow"), f.icon, f.kind, true
@@ -168,6 +171,9 @@ func (e *editing) stepProblems(ctx context.Context, fields []field.Field) map[st
 	}
 	for _, f := range e.state.Findings {
 		if f.Node != e.open || len(fields) == 0 || f.Field == "timeout" {
+			continue
+		}
+		if f.Severity == "warning" && e.open == triggerKey { // the list of problems has it; nothing is wrong here
 			continue
 		}
 		at := f.Field
@@ -290,6 +296,9 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	commands := e.commands(form, changes, after)
 	if len(commands) > 0 {
 		if _, err = s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
+			if bad := e.unreadable(models.AsError(err)); reply.Wants(c) && len(bad) > 0 {
+				return e.sayUnreadable(c, bad)
+			}
 			return e.refuse(c, models.AsError(err))
 		}
 	}
@@ -300,6 +309,34 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 		return err
 	}
 	e.saved = true
+	return e.draw(c, fiber.StatusOK)
+}
+
+// unreadable gives what is wrong with settings of the open step that could not be stored;
+// nothing when the edit was refused for another reason.
+func (e *editing) unreadable(err *models.Error) []engine.Finding {
+	if err.Code != "DEFINITION_INVALID" {
+		return nil
+	}
+	var out []engine.Finding
+	for _, f := range err.Fields {
+		node, at, _ := strings.Cut(f.Field, ".")
+		if node != e.open {
+			return nil
+		}
+		out = append(out, engine.Finding{Severity: "error", Node: node, Field: at, Code: f.Code, Message: f.Message})
+	}
+	return out
+}
+
+// sayUnreadable says beside the inputs what could not be stored: somebody may still be
+// typing, and what he has typed stays.
+func (e *editing) sayUnreadable(c *fiber.Ctx, bad []engine.Finding) error {
+	if err := e.load(c.UserContext(), e.w.Key); err != nil {
+		return err
+	}
+	e.state.Findings = append(slices.Clone(e.state.Findings), bad...)
+	e.unsaved = true
 	return e.draw(c, fiber.StatusOK)
 }
 

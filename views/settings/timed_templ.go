@@ -324,11 +324,6 @@ func ways(in Input) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else {
-			templ_7745c5c3_Err = ui.Hidden(in.name()+".as", in.Timed.As).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 		}
 		return nil
 	})
@@ -374,7 +369,7 @@ func again(in Input) templ.Component {
 
 func (in Input) part(name, value string) ui.Control {
 	c := in.control()
-	c.ID, c.Name, c.Value, c.Placeholder = c.ID+"-"+name, c.Name+"."+name, value, ""
+	c.ID, c.Name, c.Value, c.Placeholder, c.Invalid = c.ID+"-"+name, c.Name+"."+name, value, "", false
 	return c
 }
 
