@@ -246,6 +246,7 @@ type Upcoming struct {
 	Zone  *time.Location
 	Times []time.Time
 	Dated bool // times depend on records
+	Limit int  // executions; 0 = no limit
 }
 
 // UpcomingSlots works out the next times of a definition from its settings alone.
@@ -260,7 +261,7 @@ func (e *Engine) UpcomingSlots(ctx context.Context, r *Reading, n int) (Upcoming
 		return Upcoming{}, false, err
 	}
 	t := c.Trigger.Times(c.Settings)
-	out := Upcoming{Zone: t.In(zone), Dated: t.Dated}
+	out := Upcoming{Zone: t.In(zone), Dated: t.Dated, Limit: t.Limit}
 	if t.Dated {
 		return out, true, nil
 	}

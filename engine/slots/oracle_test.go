@@ -145,12 +145,12 @@ func randomInstant(r *rand.Rand, zone *time.Location) time.Time {
 // seeded gives random numbers whose seed is printed, and may be given again.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
+	seed := uint64(time.Now().UnixNano())
 	if s, err := strconv.ParseUint(os.Getenv("FORMRAIL_SEED"), 10, 64); err == nil {
 		seed = s
 	}
 	t.Logf("FORMRAIL_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // tests want to be repeated
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 func TestCron_IsAsWalkingThroughTimeBySeconds(t *testing.T) {

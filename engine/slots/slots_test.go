@@ -1,7 +1,6 @@
 package slots
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -49,7 +48,7 @@ func TestParseCron_SaysWhatIsWrong(t *testing.T) {
 	} {
 		_, err := ParseCron(text)
 		var refusal *Refusal
-		require.True(t, errors.As(err, &refusal), text)
+		require.ErrorAs(t, err, &refusal, text)
 		require.Equal(t, "INVALID_CRON", refusal.Code)
 		require.Contains(t, refusal.Error(), sentence, text)
 	}

@@ -4,9 +4,15 @@ import (
 	"context"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
+	"formrail/handlers/reply"
+	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/editor"
+	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // nextShown is how many of the next times the panel shows.
@@ -19,7 +25,7 @@ func (e *editing) nextTimes(ctx context.Context) (*editor.Next, error) {
 	if err != nil || !timed {
 		return nil, err
 	}
-	n := &editor.Next{Zone: up.Zone.String()}
+	n := &editor.Next{Zone: up.Zone.String(), Reset: up.Limit > 0 && e.w.LiveVersion != 0 && e.access.Can("workflow.publish")}
 	if up.Dated {
 		return n, e.nextOfRecords(ctx, up.Zone, n)
 	}
@@ -71,4 +77,20 @@ func (e *editing) nextOfRecords(ctx context.Context, zone *time.Location, n *edi
 		n.Note = text.T(ctx, "editor.next_no_record", "No record has a time that lies ahead.")
 	}
 	return nil
+}
+
+// resetCount makes the limit of a schedule count from now on.
+func (s *site) resetCount(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	key := route.Param(c, "key")
+	if err := s.Engine.ResetCount(c.UserContext(), v.access, key); err != nil {
+		return err
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(c.UserContext(), "editor.count_reset", "The count starts anew")}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.WorkflowOpen(key, triggerKey))
 }

@@ -167,6 +167,7 @@ type Next struct {
 	Note   string // instead of times, or beside them
 	Filled int    // records that are planned, of Fill; 0 = all are
 	Fill   int
+	Reset  bool // the count of executions can be reset
 }
 
 // VariableName says what a variable in a setting is called.
