@@ -20,6 +20,7 @@ const (
 	flowSlots = `{"key":"slots","title":"Slots","type":"schedule","config":{"basis":"date_field","collection":"moments","startsOn":{"field":"at"}},"nodes":[]}`
 	timers    = 10_000
 	timerSpan = time.Minute
+	leadTime  = 45 * time.Second // while the times are set
 )
 
 // timers measures W8: how late 10,000 delays are, and 10,000 slots of a schedule, of
@@ -52,7 +53,7 @@ func (in *instance) timers(ctx context.Context) ([]figure, error) {
 // late writes records whose times lie within a minute, waits until that is over and reads
 // by how much each was late. Nothing may be early or missing.
 func (in *instance) late(ctx context.Context, collection, workflow, query string) ([]float64, error) {
-	start := time.Now().Add(20 * time.Second)
+	start := time.Now().Add(leadTime)
 	for range timers / 100 {
 		op := &records.Operation{Access: in.access, Collection: collection, Action: models.Create, Origin: models.Origin{Kind: "api"}}
 		if workflow != "" {
