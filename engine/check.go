@@ -47,6 +47,7 @@ func (r *Reading) check(sync bool) {
 	if c.Trigger != nil {
 		k.own("trigger", c.Trigger.Check(c.Settings, k.cat))
 		k.mode(sync)
+		k.times(r.now)
 	}
 	for _, n := range c.Nodes {
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))

@@ -204,6 +204,9 @@ func signalJSON(sig node.Signal) string {
 func (e *Engine) published(exec *models.Execution, tasks bool) {
 	e.live.Publish("exec:" + exec.ID)
 	e.live.Publish("executions")
+	if e.slots.held.Load() { // perhaps one that a slot waits for has ended
+		e.lookForSlots()
+	}
 	if tasks {
 		e.live.Publish("tasks")
 	}

@@ -91,6 +91,19 @@ func (r *registry) triggerIs(key string, kind func(*trigger.Type) bool) bool {
 	return ok && kind(t)
 }
 
+// normal brings the settings of the trigger into the form in which they are stored.
+func (r *registry) normal(d *Definition) {
+	t := r.triggers[d.Trigger.Type]
+	if t == nil {
+		return
+	}
+	for _, f := range t.Config {
+		if v := d.Trigger.Config[f.Name]; v != nil {
+			d.Trigger.Config[f.Name] = f.Normal(v)
+		}
+	}
+}
+
 // compiler collects all problems of a definition.
 type compiler struct {
 	reg      *registry

@@ -57,6 +57,7 @@ type Engine struct {
 	versions sync.Map // version id → *versionInfo
 	index    atomic.Pointer[index]
 	base     atomic.Pointer[string]
+	slots    *slotClock
 
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
@@ -72,7 +73,7 @@ type Engine struct {
 func New(d Deps) *Engine {
 	e := &Engine{
 		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log,
-		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes,
+		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(),
 	}
 	if d.FlushPerNode {
 		e.slice = 1
@@ -103,8 +104,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}
-	e.sweeper.Add(1)
+	e.sweeper.Add(2)
 	go e.sweep(ctx)
+	go e.watchSlots(ctx)
 	return nil
 }
 

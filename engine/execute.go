@@ -51,13 +51,20 @@ func (e *Engine) Execute(ctx context.Context, access models.Access, key string, 
 	if err != nil {
 		return Executed{}, err
 	}
-	err = e.db.Write(ctx, "engine.execute", func(tx *models.Tx) error {
+	var not trigger.Decision
+	err = e.db.Write(ctx, "engine.execute", func(tx *models.Tx) (err error) {
+		if not, err = m.refused(ctx, tx, exec); err != nil || not.Reason != "" {
+			return err
+		}
 		again := *exec
 		e.keepFor(tx, &again)
 		return e.insert(ctx, tx, &again, models.TriggerEntry{Explanation: "started by hand"})
 	})
 	if err != nil {
 		return Executed{}, fmt.Errorf("execute workflow %s: %w", key, err)
+	}
+	if not.Reason != "" {
+		return Executed{Reason: not.Reason}, nil
 	}
 	return e.await(ctx, exec.ID, min(in.Wait, maxWait))
 }
@@ -98,6 +105,9 @@ type manual struct {
 func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	if form, ok := m.v.Trigger.Form(m.v.Settings); ok {
 		return m.called(ctx, form)
+	}
+	if m.v.Trigger.Timed() {
+		return m.planned(ctx)
 	}
 	return m.record(ctx)
 }

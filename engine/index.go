@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"formrail/engine/trigger"
 	"formrail/models"
 )
 
@@ -16,7 +18,10 @@ type index struct {
 	byKey   map[string]*listener
 	global  map[string][]*listener // collection (snake case) → global ones in order
 	byID    map[int64]*listener
-	ends    []*listener // enabled ones that hear of executions that have ended, by id
+	ends    []*listener         // enabled ones that hear of executions that have ended, by id
+	timed   map[int64]*listener // those that follow the clock, by the id of their workflow
+	dated   map[string][]dated  // collection (snake case) → those whose times its records decide
+	zone    *time.Location      // of the installation
 }
 
 // listener is one workflow as triggers see it.
@@ -36,7 +41,13 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &index{version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}, byID: map[int64]*listener{}}
+	made := &index{
+		version: want, byKey: map[string]*listener{}, global: map[string][]*listener{}, byID: map[int64]*listener{},
+		timed: map[int64]*listener{}, dated: map[string][]dated{},
+	}
+	if made.zone, err = e.Zone(ctx); err != nil {
+		return nil, err
+	}
 	for _, w := range workflows {
 		l := &listener{workflow: w}
 		if w.LiveVersion != 0 {
@@ -45,6 +56,11 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 		made.byKey[w.Key], made.byID[w.ID] = l, l
 		if w.Enabled && l.version != nil && l.version.Trigger.HearsEnds() {
 			made.ends = append(made.ends, l)
+		}
+		if e.registry.triggerIs(w.Type, (*trigger.Type).Timed) {
+			if err := e.listTimed(ctx, made, l); err != nil {
+				return nil, err
+			}
 		}
 		if w.Enabled && l.version != nil && l.version.Listens.Global {
 			at := models.Snake(l.version.Listens.Collection)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"formrail/models"
+	"formrail/models/field"
 	"formrail/models/text"
 )
 
@@ -95,6 +96,9 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 	if err != nil {
 		return Published{}, err
 	}
+	if err := e.refuseChanged(ctx, p); err != nil {
+		return Published{}, err
+	}
 	cat, err := e.db.Catalog(ctx)
 	if err != nil {
 		return Published{}, err
@@ -118,6 +122,9 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 	if err := models.UpdateWorkflow(ctx, tx, p.w); err != nil {
 		return Published{}, err
 	}
+	if err := e.planSlots(ctx, tx, p.w, p.c, false); err != nil {
+		return Published{}, err
+	}
 	keys := make([]string, 0, len(elevated))
 	for k := range elevated {
 		keys = append(keys, k)
@@ -128,6 +135,33 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 		Reason: fmt.Sprintf("version %d", v.Number), Changed: keys,
 	})
 	return Published{Version: v, Elevated: keys}, err
+}
+
+// refuseChanged refuses another value for a setting of the trigger that is fixed since
+// the workflow was first published.
+func (e *Engine) refuseChanged(ctx context.Context, p publishing) error {
+	if p.w.LiveVersion == 0 || len(p.c.Trigger.Fixed) == 0 {
+		return nil
+	}
+	live, err := e.DefinitionOf(ctx, p.w, "live")
+	if err != nil {
+		return err
+	}
+	for _, f := range p.c.Trigger.Config {
+		was, now := live.Trigger.Config[f.Name], p.d.Trigger.Config[f.Name]
+		if was == nil {
+			was = f.Default
+		}
+		if now == nil {
+			now = f.Default
+		}
+		if slices.Contains(p.c.Trigger.Fixed, f.Name) && !field.Equal(was, now) {
+			return models.InvalidFields([]models.FieldError{{
+				Field: "trigger." + f.Name, Code: "IMMUTABLE_FIELD", Message: text.M("publish.fixed", "%s cannot change once the workflow has been published. Duplicate the workflow instead.", f.Label),
+			}})
+		}
+	}
+	return nil
 }
 
 // refuseMissing refuses to publish what the publisher could not do himself: each

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"formrail/engine/node"
 	"formrail/models"
@@ -19,6 +20,7 @@ type Reading struct {
 	Schema   Schema
 	Findings []Finding // of a draft; without those of its scripts
 
+	now      time.Time
 	stored   string // the text it was read from
 	calls    int64  // version of the workflows it was read with; 0 = it calls none
 	sync     bool   // it was checked as a workflow that answers at once
@@ -69,7 +71,7 @@ func (e *Engine) reading(ctx context.Context, d *Definition, before *Compiled) (
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	r := &Reading{Definition: d, Schema: e.schema(ctx, cat)}
+	r := &Reading{Definition: d, Schema: e.schema(ctx, cat), now: e.now()}
 	r.compiled, r.problems = e.registry.recompile(d, "", before)
 	if len(r.compiled.Calls()) > 0 {
 		r.calls = e.db.WorkflowsVersion()

@@ -106,6 +106,13 @@ func (r *renaming) setting(on *models.Collection, f field.Field, config map[stri
 		return r.Names().Keys(on, r.texts(v))
 	case field.FieldNames, field.Paths:
 		return r.Names().Paths(on, v)
+	case field.MomentKind:
+		if m, ok := v.(map[string]any); ok && m["field"] != nil {
+			m = maps.Clone(m)
+			m["field"] = r.Names().Paths(on, m["field"])
+			return m
+		}
+		return v
 	case field.People:
 		subject, _ := r.Catalog.Collection(r.c.Listens.Collection)
 		return r.people(subject, r.texts(v))

@@ -49,12 +49,15 @@ func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.O
 	if err := fault.Hit("engine.start"); err != nil {
 		return nil, err
 	}
-	if op.Silent || !actsOutside(op.Origin.Kind) {
-		return nil, nil
-	}
 	ix, err := e.listeners(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read trigger index: %w", err)
+	}
+	if err := e.followDates(ctx, tx, ix, changes); err != nil {
+		return nil, err
+	}
+	if op.Silent || !actsOutside(op.Origin.Kind) {
+		return nil, nil
 	}
 	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}, lists: map[*listener]*group{}}
 	for _, change := range changes {

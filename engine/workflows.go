@@ -112,6 +112,7 @@ func (e *Engine) acceptable(ctx context.Context, tree any, sync bool, before *Co
 		k.own("", problems)
 		return nil, refusal(k.findings)
 	}
+	e.registry.normal(d)
 	r, err := e.reading(ctx, d, before)
 	if err != nil {
 		return nil, err
@@ -233,7 +234,8 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 		if in.Description != nil {
 			w.Description = *in.Description
 		}
-		if in.Enabled != nil && *in.Enabled != w.Enabled {
+		switched := in.Enabled != nil && *in.Enabled != w.Enabled
+		if switched {
 			if err := e.setEnabled(ctx, w, *in.Enabled); err != nil {
 				return err
 			}
@@ -246,7 +248,10 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 				return err
 			}
 		}
-		return models.UpdateWorkflow(ctx, tx, w)
+		if err := models.UpdateWorkflow(ctx, tx, w); err != nil {
+			return err
+		}
+		return e.planEnabled(ctx, tx, w, switched && w.Enabled)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("update workflow %s: %w", key, err)

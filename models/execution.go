@@ -334,6 +334,18 @@ func ChildrenOfStep(ctx context.Context, q Querier, stepID string) ([]string, er
 	return ids(rows, err, "list children of step")
 }
 
+// HasLive reports whether an execution of a workflow has not ended; with a record, one
+// about it.
+func HasLive(ctx context.Context, q Querier, workflowID int64, recordID string) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE status IN ('queued', 'running', 'waiting') AND workflow_id = ?
+		AND (? = '' OR resource_id = ?) LIMIT 1) l`, workflowID, recordID, recordID).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for live executions: %w", storageError(err))
+	}
+	return n > 0, nil
+}
+
 // OverdueExecutions lists live executions whose time limit has passed.
 func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
 	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? LIMIT ?`, At(now), limit)

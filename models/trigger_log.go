@@ -44,9 +44,9 @@ func LogTrigger(ctx context.Context, tx *Tx, e TriggerEntry) error {
 		}
 	}
 	err := tx.Queue(ctx, `INSERT INTO trigger_log (at, minute, workflow_id, workflow_key, version_id, outcome, reason, explanation, execution_id,
-		resource_type, resource_id, user_id, request_id, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		resource_type, resource_id, user_id, request_id, chain, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.At, minute, e.WorkflowID, e.WorkflowKey, e.VersionID, outcome, e.Reason, e.Explanation, orNull(e.ExecutionID),
-		e.ResourceType, e.ResourceID, e.UserID, e.RequestID, toJSON(orNone(e.Chain)))
+		e.ResourceType, e.ResourceID, e.UserID, e.RequestID, toJSON(orNone(e.Chain)), max(e.Count, 1))
 	if err != nil {
 		return fmt.Errorf("log trigger: %w", err)
 	}
@@ -70,7 +70,7 @@ func foldEntry(ctx context.Context, tx *Tx, e TriggerEntry, minute int64) (bool,
 	if rows.Int64 < equalEntries {
 		return false, nil
 	}
-	if err := tx.Queue(ctx, "UPDATE trigger_log SET count = count + 1 WHERE id = ?", last.Int64); err != nil {
+	if err := tx.Queue(ctx, "UPDATE trigger_log SET count = count + ? WHERE id = ?", max(e.Count, 1), last.Int64); err != nil {
 		return false, fmt.Errorf("fold trigger log: %w", err)
 	}
 	return true, nil

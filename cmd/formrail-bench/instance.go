@@ -133,7 +133,20 @@ const (
 
 // collections makes the tables and workflows.
 func (in *instance) collections(ctx context.Context) error {
-	for _, text := range []string{collection, invoices} {
+	if err := in.tables(ctx, collection, invoices); err != nil {
+		return err
+	}
+	for _, text := range []string{flowScript, flowPlain, flowSync} {
+		if err := in.workflow(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tables makes collections from their definitions.
+func (in *instance) tables(ctx context.Context, definitions ...string) error {
+	for _, text := range definitions {
 		tree, err := field.ParseJSON([]byte(text))
 		if err != nil {
 			return fmt.Errorf("read collection: %w", err)
@@ -143,11 +156,6 @@ func (in *instance) collections(ctx context.Context) error {
 			return err
 		}
 		if _, err := in.recs.CreateCollection(ctx, records.SchemaCall{Access: in.access}, c); err != nil {
-			return err
-		}
-	}
-	for _, text := range []string{flowScript, flowPlain, flowSync} {
-		if err := in.workflow(ctx, text); err != nil {
 			return err
 		}
 	}

@@ -1,5 +1,5 @@
 // Command formrail-bench measures the product on this machine: the workloads W1
-// to W5 and W7, on SQLite and, when a server is named, on PostgreSQL. It prints a table
+// to W5, W7 and W8, on SQLite and, when a server is named, on PostgreSQL. It prints a table
 // and one JSON document. Figures of one run may be compared with each other, not
 // with those of another machine or a busier hour.
 //

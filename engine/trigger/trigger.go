@@ -2,7 +2,7 @@
 //
 // A trigger type is one [Spec] in one file of engine/triggers. It has exactly one
 // door through which executions start: Match (a change of a record), Form (a call
-// with typed input) or Ended (another execution has ended). A trigger decides; the
+// with typed input), Ended (another execution has ended) or Times (the clock). A trigger decides; the
 // engine guards, inserts executions and keeps the log.
 //
 // The package is a leaf; it knows neither the engine nor any storage.
@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"time"
 
+	"formrail/engine/slots"
 	"formrail/models/field"
 	"formrail/models/text"
 )
@@ -47,6 +48,13 @@ type Spec[C any] struct {
 
 	// Ended decides about an execution of some workflow that has ended.
 	Ended func(c C, of Ended) Hearing
+
+	// Times says when executions of a type start that follows the clock.
+	Times func(C) slots.Timing
+
+	// Fixed names settings that stay as they were when the workflow was first
+	// published.
+	Fixed []string
 }
 
 // Form is what a workflow takes and gives when it is called.
@@ -136,6 +144,7 @@ type Type struct {
 	Help    string
 	Config  []field.Field
 	Sync    Mode
+	Fixed   []string
 
 	newConfig func() any
 	check     func(any, Catalog) field.Problems
@@ -145,6 +154,7 @@ type Type struct {
 	match     func(context.Context, any, Change) (Decision, error)
 	form      func(any) Form
 	ended     func(any, Ended) Hearing
+	times     func(any) slots.Timing
 }
 
 // Define checks a declaration and erases its settings type. It panics on the
@@ -162,7 +172,7 @@ func Define[C any](s Spec[C]) *Type {
 		panic(fmt.Sprintf("trigger type %s: %v", s.Key, err))
 	}
 	t := &Type{
-		Key: s.Key, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help, Config: s.Config, Sync: s.Sync,
+		Key: s.Key, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help, Config: s.Config, Sync: s.Sync, Fixed: s.Fixed,
 		newConfig: func() any { return new(C) },
 		check:     func(any, Catalog) field.Problems { return nil },
 		context:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -183,6 +193,9 @@ func Define[C any](s Spec[C]) *Type {
 	if s.Ended != nil {
 		t.ended = func(c any, of Ended) Hearing { return s.Ended(*c.(*C), of) }
 	}
+	if s.Times != nil {
+		t.times = func(c any) slots.Timing { return s.Times(*c.(*C)) }
+	}
 	if s.Check != nil {
 		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
 	}
@@ -198,7 +211,7 @@ func Define[C any](s Spec[C]) *Type {
 // doors counts the ways in which executions of a type start.
 func (s Spec[C]) doors() int {
 	n := 0
-	for _, has := range []bool{s.Match != nil, s.Form != nil, s.Ended != nil} {
+	for _, has := range []bool{s.Match != nil, s.Form != nil, s.Ended != nil, s.Times != nil} {
 		if has {
 			n++
 		}
@@ -255,6 +268,12 @@ func (t *Type) HearsEnds() bool { return t.ended != nil }
 
 // Ended decides about an execution that has ended.
 func (t *Type) Ended(s Settings, of Ended) Hearing { return t.ended(s.config, of) }
+
+// Timed reports whether the type follows the clock.
+func (t *Type) Timed() bool { return t.times != nil }
+
+// Times says when executions start; only for types that follow the clock.
+func (t *Type) Times(s Settings) slots.Timing { return t.times(s.config) }
 
 // Match decides about one change, inside its transaction.
 func (t *Type) Match(ctx context.Context, s Settings, change Change) (Decision, error) {

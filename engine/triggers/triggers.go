@@ -8,6 +8,7 @@ import "formrail/engine/trigger"
 func All() []*trigger.Type {
 	return []*trigger.Type{
 		postAction,
+		schedule,
 		failed,
 		subworkflow,
 	}

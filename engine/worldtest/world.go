@@ -109,6 +109,22 @@ func (w *World) Restart() {
 	require.NoError(w.T, w.Engine.Start(context.WithoutCancel(w.T.Context())))
 }
 
+// Second starts another engine on the same database, as another process would have it.
+// It stops with the test.
+func (w *World) Second() *engine.Engine {
+	w.T.Helper()
+	e := engine.New(engine.Deps{
+		DB: w.DB, Records: records.New(w.DB), Queue: local.New(local.Options{DB: w.DB, Clock: w.clock, Log: slog.New(slog.DiscardHandler), Workers: 2}),
+		Live: live.New(), Clock: w.clock, Log: w.DB.Log(), Nodes: append(nodes.All(), w.extra...), Triggers: triggers.All(),
+	})
+	w.T.Cleanup(func() {
+		ctx, done := context.WithTimeout(context.Background(), 20*time.Second)
+		defer done()
+		require.NoError(w.T, e.Stop(ctx))
+	})
+	return e
+}
+
 // Stop stops the engine, if one runs.
 func (w *World) Stop() {
 	if w.Engine == nil {

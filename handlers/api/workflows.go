@@ -41,6 +41,7 @@ func (a *api) workflowRoutes() (out []route.Route) {
 	add(g.change("destroy/{key}", publish, "workflows:write", a.destroyWorkflow))
 	add(g.read("bin", view, "workflows:read", a.listBin))
 	add(g.change("revive/{id}", publish, "workflows:write", a.reviveWorkflow))
+	add(g.change("resetCount/{key}", publish, "workflows:write", a.resetCount))
 	add(g.heavy("execute/{key}", route.Right("workflow.run"), "workflows:run", a.executeWorkflow))
 	return out
 }
@@ -208,4 +209,17 @@ func (a *api) executeWorkflow(c *fiber.Ctx) (reply.Body, error) {
 		data["execution"] = map[string]any{"id": out.ID, "status": string(out.Status)}
 	}
 	return reply.Body{Data: data}, nil
+}
+
+// resetCount makes the limit of a schedule count from now on.
+func (a *api) resetCount(c *fiber.Ctx) (reply.Body, error) {
+	key := route.Param(c, "key")
+	if err := a.Engine.ResetCount(c.UserContext(), access(c), key); err != nil {
+		return reply.Body{}, err
+	}
+	w, err := models.WorkflowByKey(c.UserContext(), a.DB.Read(), key)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return reply.Body{Data: workflowValue(w)}, nil
 }

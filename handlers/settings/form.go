@@ -21,6 +21,8 @@ type Around struct {
 	People      []ui.Choice // by their ids
 	Roles       []ui.Choice
 	Groups      []ui.Choice
+	Zones       []ui.Choice                      // time zones
+	HomeZone    string                           // that of the installation
 	PersonPaths []ui.Choice                      // links of the trigger's record to people
 	Steps       func(typ string) []ui.Choice     // steps of a type that may be named; nil = none
 	Holds       func(variable string) field.Kind // what "{{ … }}" holds; empty when nobody knows
@@ -119,6 +121,10 @@ func (f *Form) read(s *setting, v any) {
 		s.text = strings.Join(words(list), "\n")
 	case field.List, field.Group:
 		s.rows = f.entries(s.field, v)
+	case field.MomentKind:
+		readMoment(s, v)
+	case field.RepeatKind:
+		readRepeat(s, v)
 	case field.Boolean:
 		s.checked = v == true
 	case field.JSON, field.Value:
@@ -153,7 +159,7 @@ func Sent(fields []field.Field, config map[string]any, sent *Tree, around Around
 
 // isAbout reports whether a setting is about a collection that a sibling names.
 func isAbout(f field.Field) bool {
-	return slices.Contains([]field.Kind{field.Filter, field.Values, field.FieldNames, field.Paths}, f.Kind)
+	return slices.Contains([]field.Kind{field.Filter, field.Values, field.FieldNames, field.Paths, field.MomentKind}, f.Kind)
 }
 
 // aboutOf is the sibling that names the collection.
@@ -192,6 +198,8 @@ func (s *setting) hear(at *Tree, around Around) {
 		s.chosen = at.All()
 	case field.List, field.Group:
 		s.hearEntries(at, around)
+	case field.MomentKind, field.RepeatKind:
+		s.hearTimed(at)
 	case field.Boolean:
 		s.checked = at.First() == "true"
 	default:
@@ -291,6 +299,10 @@ func (f *Form) stored(s *setting) any {
 		return storedTexts(s.text)
 	case field.List, field.Group:
 		return storedEntries(s)
+	case field.MomentKind:
+		return f.storedMoment(s)
+	case field.RepeatKind:
+		return storedRepeat(s)
 	case field.Boolean:
 		return s.checked
 	case field.Integer, field.Number:

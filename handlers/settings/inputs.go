@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"formrail/models/field"
+	"formrail/models/text"
 	views "formrail/views/settings"
 	"formrail/views/ui"
 )
@@ -126,6 +127,11 @@ func (f *Form) input(ctx context.Context, s *setting, within string) views.Input
 			in.Choices = f.around.Steps(s.field.Of)
 		}
 		in.Choices = withChosen(in.Choices, []string{s.text})
+	case field.MomentKind, field.RepeatKind:
+		in.Timed = f.viewTimed(ctx, s)
+	case field.TimeZone:
+		in.Choices = withChosen(f.around.Zones, []string{s.text})
+		in.Blank = text.T(ctx, "settings.home_zone", "That of the installation: %s", f.around.HomeZone)
 	case field.Set:
 		in.Choices = options(s.field)
 	case field.FieldNames:

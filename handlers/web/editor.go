@@ -37,6 +37,7 @@ type editing struct {
 	adding    *canvas.Place   // where a step is added
 	typ       string          // type that is asked about before it is added
 	saved     bool            // something was just saved
+	unsaved   bool            // what was typed could not be stored
 	keep      bool            // the panel stays as it is in the page
 	refusal   string
 	question  *editor.Question

@@ -61,8 +61,10 @@ func (e *editing) checkScript(ctx context.Context) {
 func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	fields, config := e.declared()
 	form := e.sent.form
+	var err error
 	if form == nil {
-		around, err := e.around(ctx)
+		var around settings.Around
+		around, err = e.around(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -74,11 +76,17 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 	if e.saved {
 		p.Saved = text.T(ctx, "editor.saved_now", "Saved just now")
 	}
+	if e.unsaved {
+		p.Saved = text.T(ctx, "editor.not_saved", "Not saved yet")
+	}
 	if e.open == triggerKey {
 		f := e.def.triggerFace()
 		p.Title, p.Note, p.Icon, p.Kind, p.Trigger = f.title, text.T(ctx, "editor.starts", "Starts the workflow"), f.icon, f.kind, true
 		if typ := e.site.types.triggers[e.def.Trigger.Type]; typ != nil {
 			p.Help = typ.Help
+		}
+		if p.Next, err = e.nextTimes(ctx); err != nil {
+			return nil, err
 		}
 		return p, e.starting(ctx, p)
 	}
@@ -186,7 +194,11 @@ func (e *editing) around(ctx context.Context) (settings.Around, error) {
 			a.Collections = append(a.Collections, ui.Choice{Value: on.Name, Label: on.Title})
 		}
 	}
-	var err error
+	home, err := e.site.Engine.Zone(ctx)
+	if err != nil {
+		return a, err
+	}
+	a.Zones, a.HomeZone = zones(""), home.String()
 	if e.access.MayTouch(models.UsersCollection, models.View) {
 		person := &models.CollectionField{Field: field.Field{Name: "person", Kind: field.User}}
 		if a.People, err = e.choices(ctx, person, ""); err != nil {
@@ -284,6 +296,9 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	commands := e.commands(form, changes, after)
 	if len(commands) > 0 {
 		if _, err = s.Engine.Commands(ctx, e.access, e.w.Key, engine.CommandBatch{Base: baseOf(form), Hold: true, Commands: commands}); err != nil {
+			if bad := e.unreadable(models.AsError(err)); reply.Wants(c) && len(bad) > 0 {
+				return e.sayUnreadable(c, bad)
+			}
 			return e.refuse(c, models.AsError(err))
 		}
 	}
@@ -294,6 +309,34 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 		return err
 	}
 	e.saved = true
+	return e.draw(c, fiber.StatusOK)
+}
+
+// unreadable gives what is wrong with settings of the open step that could not be stored;
+// nothing when the edit was refused for another reason.
+func (e *editing) unreadable(err *models.Error) []engine.Finding {
+	if err.Code != "DEFINITION_INVALID" {
+		return nil
+	}
+	var out []engine.Finding
+	for _, f := range err.Fields {
+		node, at, _ := strings.Cut(f.Field, ".")
+		if node != e.open {
+			return nil
+		}
+		out = append(out, engine.Finding{Severity: "error", Node: node, Field: at, Code: f.Code, Message: f.Message})
+	}
+	return out
+}
+
+// sayUnreadable says beside the inputs what could not be stored: somebody may still be
+// typing, and what he has typed stays.
+func (e *editing) sayUnreadable(c *fiber.Ctx, bad []engine.Finding) error {
+	if err := e.load(c.UserContext(), e.w.Key); err != nil {
+		return err
+	}
+	e.state.Findings = append(slices.Clone(e.state.Findings), bad...)
+	e.unsaved = true
 	return e.draw(c, fiber.StatusOK)
 }
 

@@ -193,6 +193,9 @@ func (v *viewer) started(ctx context.Context, f *executionFacts, p *executions.D
 		p.By = &who
 	} else {
 		p.ByOther = text.T(ctx, "execution.by_system", "The system")
+		if said := v.plannedFor(ctx, x); said != "" {
+			p.ByOther = said
+		}
 	}
 	var err error
 	if p.CalledBy, err = v.calledBy(ctx, x); err != nil || x.RerunOf == "" {

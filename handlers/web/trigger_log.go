@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"formrail/models"
+	"formrail/models/text"
 	"formrail/views/urls"
 	"formrail/views/workflows"
 )
@@ -22,6 +24,9 @@ func (v *viewer) logEntries(ctx context.Context, list []models.TriggerEntry, of 
 		}
 		if e.Reason == "duplicate_key" || !v.access.CoversGrant(models.Grant{Collection: e.ResourceType, Action: models.View, Scope: models.ScopeAll}) {
 			one.Explanation = "" // it quotes values of the record
+		}
+		if e.Count > 1 {
+			one.Explanation = strings.TrimSpace(one.Explanation + " " + text.T(ctx, "log.times", "%d times.", e.Count))
 		}
 		var err error
 		if one.Subject, one.SubjectHref, err = of(ctx, e); err != nil {

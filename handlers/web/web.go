@@ -143,6 +143,7 @@ func (s *site) workflows() []route.Route {
 		change("/new-workflow", edit, s.createWorkflow),
 		page("/workflows/{key}", view, s.showWorkflow),
 		change("/workflows/{key}/duplicate", edit, s.duplicateWorkflow),
+		change("/workflows/{key}/reset-count", publish, s.resetCount),
 		page("/workflows/{key}/versions", view, s.showVersions),
 		page("/workflows/{key}/versions/{number}", view, s.showVersion),
 		page("/workflows/{key}/variables", view, s.showVariables),

@@ -160,6 +160,10 @@ func (f Field) check(v any) (Problem, bool) {
 		if _, typed := v.([]string); !ok && !typed {
 			return bad(text.M("setting.options", "%s: choose from the offered values.", f.Label))
 		}
+	case TimeZone, MomentKind, RepeatKind:
+		if m := f.checkTimed(v); !m.IsZero() {
+			return bad(m)
+		}
 	case Texts:
 		list, ok := v.([]any)
 		for _, e := range list {

@@ -47,6 +47,9 @@ const (
 	Pairs      Kind = "pairs"      // object: names with their values
 	JSON       Kind = "json"       // any JSON
 	Set        Kind = "set"        // several of the listed options
+	TimeZone   Kind = "timezone"   // name of a time zone
+	MomentKind Kind = "moment"     // a [Moment]: an instant, or a date field of the chosen collection
+	RepeatKind Kind = "repeat"     // a [Repeat]: after a length of time, or by a cron expression
 	Texts      Kind = "texts"      // list of texts, entered one to a line
 	List       Kind = "list"       // list of objects; Items declares their properties
 	Group      Kind = "group"      // object; Items declares its properties

@@ -10,7 +10,8 @@ func recordKinds() []Kind {
 // Kinds lists every kind, those of records first.
 func Kinds() []Kind {
 	return append(recordKinds(), Duration, Value, Expression, Template, Condition, Cases, Branches, Step, Filter, Values, People,
-		Collection, Workflow, FieldNames, Paths, Code, Inputs, Pairs, JSON, Set, Texts, List, Group)
+		Collection, Workflow, FieldNames, Paths, Code, Inputs, Pairs, JSON, Set, Texts, List, Group,
+		TimeZone, MomentKind, RepeatKind)
 }
 
 // Record reports whether a record can hold the kind; the others are settings only.

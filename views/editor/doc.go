@@ -159,6 +159,18 @@ type Panel struct {
 	CanEdit  bool
 
 	MoreBranches bool // another branch can be added
+
+	Next *Next // of a trigger that follows the clock
+}
+
+// Next are the times at which a trigger starts next.
+type Next struct {
+	Zone   string
+	Times  []string
+	Note   string // instead of times, or beside them
+	Filled int    // records that are planned, of Fill; 0 = all are
+	Fill   int
+	Reset  bool // the count of executions can be reset
 }
 
 // VariableName says what a variable in a setting is called.

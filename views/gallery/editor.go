@@ -57,6 +57,7 @@ func editorSamples() []Sample {
 		{Name: "page-editor-step", Page: true, Component: editor.Page(opened)},
 		{Name: "page-editor-trigger", Page: true, Component: editor.Page(started)},
 		{Name: "page-editor-branches", Page: true, Component: editor.Page(branchesEditor())},
+		{Name: "page-editor-schedule", Page: true, Component: editor.Page(scheduleEditor())},
 		{Name: "page-editor-moving", Page: true, Component: editor.Page(moving)},
 		{Name: "page-editor-add", Page: true, Component: editor.Page(adding)},
 		{Name: "page-editor-edits", Page: true, Component: editor.Page(edited)},

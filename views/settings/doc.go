@@ -36,6 +36,25 @@ type Input struct {
 	Rows    []Row       // values, inputs, sources of people
 	Entries []Entry     // of a list; the one of a group
 	More    []ui.Choice // what another row can be about
+	Timed   *Timed      // of a moment or a repetition
+	Blank   string      // what no choice means
+}
+
+// Timed is a moment or a repetition in parts.
+type Timed struct {
+	As      string      // which of the parts count
+	Ways    []ui.Choice // to say it; nil = only one
+	At      string      // a fixed time …
+	AtLocal bool        // … without offset
+	Field   string      // date field of a record
+	Fields  []ui.Choice
+	Sign    string // before or after it
+	Amount  string
+	Unit    string
+
+	WithClock bool   // the date has no time
+	Clock     string // time of day
+	Cron      string
 }
 
 // Rule is a group of comparisons.

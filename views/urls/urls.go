@@ -110,6 +110,9 @@ func WorkflowPublish(key string) string { return Workflow(key) + "/publish" }
 // WorkflowEnable switches a workflow on or off by the value enabled; POST.
 func WorkflowEnable(key string) string { return Workflow(key) + "/enable" }
 
+// WorkflowResetCount makes the limit of a schedule count from now on; POST.
+func WorkflowResetCount(key string) string { return Workflow(key) + "/reset-count" }
+
 // Page is a page that a designer made.
 func Page(key string) string { return "/pages/" + url.PathEscape(key) }
 

@@ -258,6 +258,14 @@ func sentence(ctx context.Context, e LogEntry) string {
 		return text.T(ctx, "log.association_empty", "Did not start: the link to its record is empty")
 	case "wrong_collection":
 		return text.T(ctx, "log.wrong_collection", "Did not start: it belongs to another collection")
+	case "misfire_skipped":
+		return text.T(ctx, "log.misfire_skipped", "Did not start: the time was missed")
+	case "overlap_skipped":
+		return text.T(ctx, "log.overlap_skipped", "Did not start: an earlier execution was still running")
+	case "limit_reached":
+		return text.T(ctx, "log.limit_reached", "Did not start: it has started as often as it may")
+	case "record_gone":
+		return text.T(ctx, "log.record_gone", "Did not start: the record is gone")
 	}
 	return text.T(ctx, "log.other", "Did not start: %s", e.Reason)
 }
