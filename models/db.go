@@ -12,6 +12,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"formrail/models/secret"
 )
 
 // Dialect names the database in use.
@@ -33,6 +35,10 @@ type Options struct {
 	// Exclusive takes the lock that makes this process the only one that runs
 	// executions. Commands beside a running server leave it off.
 	Exclusive bool
+
+	// MasterKey seals secrets; without one a file in Dir holds it, made when it is
+	// first needed.
+	MasterKey *secret.Key
 
 	// BatchSize is how many waiting functions share one physical commit, at
 	// most; 0 means 128. Only measurements set it.
@@ -56,6 +62,7 @@ type DB struct {
 	writer    *writer
 	release   func() error // gives the exclusive lock back; nil without one
 	caches    *caches
+	sealing   masterKey
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
 
 	onEvent    atomic.Pointer[EventHeard]
@@ -70,6 +77,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.BatchSize = defaultBatch
 	}
 	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, caches: newCaches()}
+	if o.MasterKey != nil {
+		db.sealing.key, db.sealing.known = *o.MasterKey, true
+	}
 	open := db.openSQLite
 	if o.URL != "" {
 		open = db.openPostgres

@@ -230,6 +230,9 @@ type Progress struct {
 	LeaseUntil Millis // 0 = given back
 	By         int64  // person who ends it; 0 = nobody
 
+	// Answered says that nobody waits for the end any more.
+	Answered bool
+
 	// Simple says that the execution never waited or stored a place: only the
 	// wake-up that started it is open, so less needs to be closed.
 	Simple bool
@@ -248,9 +251,9 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 		ended = At(tx.Now())
 	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
-		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
 		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.ID, p.Token)
+		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.ID, p.Token)
 	if err != nil {
 		return err
 	}

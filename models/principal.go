@@ -15,6 +15,7 @@ const (
 	TokenPrincipal     PrincipalKind = "token"     // an API token of a person
 	AnonymousPrincipal PrincipalKind = "anonymous" // no identity
 	WorkflowPrincipal  PrincipalKind = "workflow"  // the service principal of a workflow
+	WebhookPrincipal   PrincipalKind = "webhook"   // another program that starts one workflow, and may do nothing else
 	SystemPrincipal    PrincipalKind = "system"    // migrations, timers, demo data; never reachable from a request
 )
 
@@ -39,12 +40,17 @@ func System() Principal { return Principal{Kind: SystemPrincipal} }
 // Anonymous is the principal of a request without identity.
 func Anonymous() Principal { return Principal{Kind: AnonymousPrincipal} }
 
+// Webhook is the principal of requests that start one workflow.
+func Webhook(workflowID int64) Principal {
+	return Principal{Kind: WebhookPrincipal, ID: strconv.FormatInt(workflowID, 10)}
+}
+
 // String gives the typed text form, such as "user:3", that logs and histories keep.
 func (p Principal) String() string {
 	switch p.Kind {
 	case PersonPrincipal:
 		return "user:" + strconv.FormatInt(p.UserID, 10)
-	case TokenPrincipal, WorkflowPrincipal:
+	case TokenPrincipal, WorkflowPrincipal, WebhookPrincipal:
 		return string(p.Kind) + ":" + p.ID
 	case AnonymousPrincipal, SystemPrincipal:
 		return string(p.Kind)

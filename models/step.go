@@ -259,3 +259,27 @@ func AbandonStep(ctx context.Context, tx *Tx, executionID, stepID string) error 
 	}
 	return closeTasks(ctx, tx, executionID, stepID, "branch_decided")
 }
+
+// StepOutput gives the output of the first step of a type that an execution has done;
+// empty when there is none.
+func StepOutput(ctx context.Context, q Querier, executionID, typ string) (string, error) {
+	return oneOutput(ctx, q, `SELECT output FROM steps WHERE execution_id = ? AND type = ? AND status = 'done' ORDER BY seq LIMIT 1`, executionID, typ)
+}
+
+// LastOutput gives the output of the last step that an execution has done; empty when
+// there is none.
+func LastOutput(ctx context.Context, q Querier, executionID string) (string, error) {
+	return oneOutput(ctx, q, `SELECT output FROM steps WHERE execution_id = ? AND status = 'done' ORDER BY seq DESC LIMIT 1`, executionID)
+}
+
+func oneOutput(ctx context.Context, q Querier, query string, args ...any) (string, error) {
+	var out sql.NullString
+	err := q.QueryRow(ctx, query, args...).Scan(&out)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read output of a step: %w", storageError(err))
+	}
+	return out.String, nil
+}

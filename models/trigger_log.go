@@ -134,3 +134,21 @@ func TriggerLog(ctx context.Context, q Querier, f TriggerFilter) ([]TriggerEntry
 	}
 	return out, nil
 }
+
+// CountRefusals counts requests that did not prove who they are: one row for each
+// workflow, reason and minute, with nothing of the requests.
+func CountRefusals(ctx context.Context, tx *Tx, e TriggerEntry) error {
+	e.At = At(tx.Now())
+	minute := int64(e.At) / time.Minute.Milliseconds()
+	n, err := tx.Exec(ctx, `UPDATE trigger_log SET count = count + ? WHERE id = (SELECT MAX(id) FROM trigger_log
+		WHERE workflow_id = ? AND reason = ? AND minute = ? AND id > (SELECT COALESCE(MAX(id), 0) - 10000 FROM trigger_log))`, e.Count, e.WorkflowID, e.Reason, minute)
+	if err != nil || n > 0 {
+		return err
+	}
+	err = tx.Queue(ctx, `INSERT INTO trigger_log (at, minute, workflow_id, workflow_key, version_id, outcome, reason, explanation, count)
+		VALUES (?, ?, ?, ?, ?, 'not_started', ?, '', ?)`, e.At, minute, e.WorkflowID, e.WorkflowKey, e.VersionID, e.Reason, e.Count)
+	if err != nil {
+		return fmt.Errorf("count refusals: %w", err)
+	}
+	return nil
+}
