@@ -89,7 +89,7 @@ func (f *Form) read(s *setting, v any) {
 		s.rule = r
 	case field.Cases:
 		s.cases = f.readCases(s, v)
-	case field.Branches: // made and named on the canvas
+	case field.Branches, field.Secret: // made elsewhere; never shown
 		s.kept = v
 	case field.Values:
 		s.values = map[string]string{}
@@ -202,6 +202,10 @@ func (s *setting) hear(at *Tree, around Around) {
 		s.hearTimed(at)
 	case field.Boolean:
 		s.checked = at.First() == "true"
+	case field.Secret:
+		if s.text = at.First(); at.Text("remove") == "true" {
+			s.text, s.kept = "", nil
+		}
 	default:
 		if len(at.All()) > 0 {
 			s.text = at.First()
@@ -285,6 +289,11 @@ func (f *Form) stored(s *setting) any {
 		return f.storedCases(s)
 	case field.Branches:
 		return s.kept
+	case field.Secret:
+		if s.text == "" {
+			return s.kept
+		}
+		return s.text
 	case field.Values:
 		return f.storedValues(s)
 	case field.People:

@@ -100,6 +100,8 @@ func (f *Form) input(ctx context.Context, s *setting, within string) views.Input
 	in := views.Input{Field: s.field, Text: s.text, Checked: s.checked, Chosen: s.chosen}
 	at := views.Prefix + within + s.field.Name
 	switch s.field.Kind {
+	case field.Secret:
+		in.Text, in.Checked = "", s.kept != nil || s.text != ""
 	case field.Condition, field.Filter:
 		in.Rule = s.rule.view(ctx, at, f.grammar(s).part)
 		in.Rule.CanWrite = s.field.Kind == field.Condition

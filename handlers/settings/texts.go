@@ -92,7 +92,7 @@ func (f *Form) Writings() []Writing {
 					out = append(out, w)
 				}
 			}
-		case field.Code, field.Filter:
+		case field.Code, field.Filter, field.Secret:
 		default:
 			template(one.Name, s.text)
 		}

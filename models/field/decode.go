@@ -173,6 +173,11 @@ func (f Field) check(v any) (Problem, bool) {
 		if !ok {
 			return bad(text.M("setting.texts", "%s must be a list of texts.", f.Label))
 		}
+	case Secret:
+		ref, ok := v.(map[string]any)
+		if id, isText := ref["secret"].(string); !ok || !isText || id == "" || len(ref) != 1 {
+			return bad(text.M("setting.secret", "%s must be entered again.", f.Label))
+		}
 	case Text, LongText:
 		s, ok := v.(string)
 		if !ok {

@@ -53,6 +53,7 @@ const (
 	Texts      Kind = "texts"      // list of texts, entered one to a line
 	List       Kind = "list"       // list of objects; Items declares their properties
 	Group      Kind = "group"      // object; Items declares its properties
+	Secret     Kind = "secret"     // a [SecretRef]; what is entered is sealed and never shown again
 )
 
 // Option is one choice of a select, radio or set.
@@ -128,6 +129,15 @@ type Field struct {
 	// Items are the properties of a Group, and of each entry of a List.
 	Items []Field `json:"items,omitempty"`
 }
+
+// SecretRef is what a setting holds of a secret: where it is sealed. Only whoever may
+// open it learns more.
+type SecretRef struct {
+	ID string `json:"secret"`
+}
+
+// IsZero reports whether there is no secret.
+func (r SecretRef) IsZero() bool { return r.ID == "" }
 
 // Problem is one finding about one input. Field is the input's name or a dotted
 // path below it; it is empty when the finding is about the whole form.

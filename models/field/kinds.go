@@ -11,7 +11,7 @@ func recordKinds() []Kind {
 func Kinds() []Kind {
 	return append(recordKinds(), Duration, Value, Expression, Template, Condition, Cases, Branches, Step, Filter, Values, People,
 		Collection, Workflow, FieldNames, Paths, Code, Inputs, Pairs, JSON, Set, Texts, List, Group,
-		TimeZone, MomentKind, RepeatKind)
+		TimeZone, MomentKind, RepeatKind, Secret)
 }
 
 // Record reports whether a record can hold the kind; the others are settings only.

@@ -5,9 +5,11 @@
 package settings
 
 import (
+	"context"
 	"strings"
 
 	"formrail/models/field"
+	"formrail/models/text"
 	"formrail/views/fields"
 	"formrail/views/ui"
 )
@@ -139,6 +141,15 @@ func (in Input) control() ui.Control {
 	return ui.Control{
 		ID: in.id(), Name: in.name(), Value: in.Text, Placeholder: in.Field.Placeholder, Invalid: in.Problem != "", DescribedBy: strings.TrimSpace(in.frame().DescribedBy() + " " + ProblemID(in.name())),
 	}
+}
+
+// secretControl is the input of a secret: what is kept is not in it.
+func (in Input) secretControl(ctx context.Context) ui.Control {
+	c := in.control()
+	if c.Value = ""; in.Checked {
+		c.Placeholder = text.T(ctx, "settings.secret_kept", "Kept. Enter a new one to replace it.")
+	}
+	return c
 }
 
 // ProblemID is the id of the place that says what is wrong at a place of the form.
