@@ -28,7 +28,7 @@ func callKey(step *models.Step) string {
 func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step, vars scope, now time.Time) node.Call {
 	c := node.Call{
 		Key: callKey(step), Attempt: step.Attempt, Now: now, Seed: seedOf(step), Vars: vars, Zone: time.UTC,
-		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Began: s.exec.CreatedAt.Time(), Filled: cur.node.filled},
+		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Began: s.exec.CreatedAt.Time(), Answered: st.answered, Filled: cur.node.filled},
 		Log:  slog.New(slog.DiscardHandler),
 	}
 	if step.State != "" {

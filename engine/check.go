@@ -48,12 +48,17 @@ func (r *Reading) check(sync bool) {
 		k.own("trigger", c.Trigger.Check(c.Settings, k.cat))
 		k.mode(sync)
 		k.times(r.now)
+		for _, p := range c.Trigger.Warn(c.Settings, k.cat) {
+			p.Field = join("trigger", p.Field)
+			k.add("warning", p)
+		}
 	}
+	k.answers(sync)
 	for _, n := range c.Nodes {
 		k.own(n.part.Key, n.typ.Check(n.settings, k.cat))
 		k.references(n)
 		k.assignment(n)
-		if sync && n.typ.MayWait(n.settings, k.cat) {
+		if sync && n.typ.MayWait(n.settings, k.cat) && !c.afterAnswer(n) {
 			k.add("error", field.Problem{
 				Field: join(n.part.Key, "type"), Code: "WAITING_NODE_IN_SYNC",
 				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title),

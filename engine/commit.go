@@ -62,6 +62,7 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 		LeaseUntil: st.lease,
 		ID:         s.exec.ID, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
 		Steps: st.seq, Attempts: s.exec.Attempts, StartedAt: s.startedAt(tx), Simple: s.simple(st),
+		Answered: st.answered && s.exec.Sync,
 	}
 	for _, step := range st.dirty {
 		if err := models.SaveStep(ctx, tx, step); err != nil {
@@ -177,6 +178,15 @@ func (s *stretch) adopt(st *state) {
 	}
 	for _, step := range st.dirty {
 		step.InputKept = step.Input != ""
+	}
+	if s.claim != nil && st.answer != "" {
+		s.claim.answer = st.answer
+	}
+	if st.answered && s.exec.Sync {
+		s.exec.Sync = false
+		if s.claim != nil {
+			s.claim.answered = true
+		}
 	}
 	st.dirty, st.used, st.wakeups, st.abandoned, st.assigned, st.nodes, st.lease = nil, nil, nil, nil, nil, 0, 0
 	s.state = st

@@ -189,6 +189,9 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 	if err != nil {
 		return err
 	}
+	if in.Commands, err = ed.seal(ctx, tx, in.Commands); err != nil {
+		return err
+	}
 	d := before.clone()
 	c := &change{d: d, types: ed.e.registry}
 	for i, command := range in.Commands {

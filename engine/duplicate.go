@@ -34,6 +34,7 @@ func (e *Engine) DuplicateWorkflow(ctx context.Context, access models.Access, ke
 	if err != nil {
 		return nil, nil, err
 	}
+	d = withoutSecrets(d)
 	e.registry.rekey(d)
 	if err := e.registry.retrigger(d, in.Type); err != nil {
 		return nil, nil, err

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"formrail/engine/inbound"
 	"formrail/engine/live"
 	"formrail/engine/node"
 	"formrail/engine/outbound"
@@ -59,6 +60,10 @@ type Engine struct {
 	base     atomic.Pointer[string]
 	slots    *slotClock
 
+	requests requestLog
+	rates    inbound.Rates // of requests, by workflow
+	samples  samples
+
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 
@@ -104,9 +109,10 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}
-	e.sweeper.Add(2)
+	e.sweeper.Add(3)
 	go e.sweep(ctx)
 	go e.watchSlots(ctx)
+	go e.logRequests(ctx)
 	return nil
 }
 

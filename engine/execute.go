@@ -109,6 +109,9 @@ func (m *manual) prepare(ctx context.Context) (*models.Execution, error) {
 	if m.v.Trigger.Timed() {
 		return m.planned(ctx)
 	}
+	if m.v.Trigger.Serves() {
+		return m.request(ctx)
+	}
 	return m.record(ctx)
 }
 

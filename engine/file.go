@@ -27,8 +27,9 @@ type File struct {
 	Definition  *Definition
 }
 
-// FileOf is a workflow as a file, with one of its definitions.
+// FileOf is a workflow as a file, with one of its definitions. Secrets stay behind.
 func FileOf(w *models.Workflow, d *Definition) File {
+	d = withoutSecrets(d)
 	return File{Key: w.Key, Title: w.Title, Description: w.Description, Sync: w.Sync, Options: w.Options, Definition: d}
 }
 

@@ -86,6 +86,13 @@ func (e *Engine) planImport(ctx context.Context, q models.Querier, f File) (plan
 			Message: text.M("file.fixed", "Type and sync of the workflow %s cannot change. Give the file another key.", f.Key),
 		}})
 	}
+	var draft *Definition
+	if !plan.New {
+		if draft, err = ReadDefinition(w.Draft); err != nil {
+			return Imported{}, fmt.Errorf("read draft of %s: %w", w.Key, err)
+		}
+	}
+	e.registry.keepSecrets(f.Definition, draft)
 	r, err := e.acceptable(ctx, f.Definition.Tree(), f.Sync, &Compiled{})
 	if r != nil {
 		plan.Findings = r.Findings

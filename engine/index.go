@@ -29,6 +29,7 @@ type listener struct {
 	workflow *models.Workflow
 	version  *versionInfo // nil without a live version
 	broken   error        // the live version cannot be used
+	serving  *serving
 }
 
 // listeners gives the current index.
@@ -49,7 +50,7 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 		return nil, err
 	}
 	for _, w := range workflows {
-		l := &listener{workflow: w}
+		l := &listener{workflow: w, serving: &serving{}}
 		if w.LiveVersion != 0 {
 			l.version, l.broken = e.version(ctx, w.LiveVersion)
 		}

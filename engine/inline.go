@@ -52,30 +52,40 @@ func (e *Engine) giveUp(id string) {
 // runInline runs one execution to its end and gives its messages and, when it did
 // not end well, the answer for the caller.
 func (e *Engine) runInline(ctx context.Context, id string) ([]string, error) {
+	exec, _, err := e.runHere(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.answer(exec)
+}
+
+// runHere runs one execution on the goroutine of its request, to its end or until it has
+// answered. It gives what a Response step answered, or else the execution as it is then.
+func (e *Engine) runHere(ctx context.Context, id string) (exec *models.Execution, answer string, err error) {
 	mine, ok := e.claims.start(id)
 	if !ok {
-		return nil, workflowFault("WORKFLOW_NOT_STARTED", id)
+		return nil, "", workflowFault("WORKFLOW_NOT_STARTED", id)
 	}
 	// A cut connection does not stop a workflow whose data is saved.
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), syncDeadline)
 	defer done()
 	again := true
-	for again && ctx.Err() == nil {
+	for again && ctx.Err() == nil && !mine.answered {
 		again = e.work(ctx, id, mine)
 	}
-	if e.claims.release(id) {
+	if e.claims.release(id) || mine.answered {
 		e.queue.Wake(models.PendingWakeup{ExecutionID: id, DueAt: e.now()})
+	}
+	if mine.answer != "" {
+		return nil, mine.answer, nil
 	}
 	if ctx.Err() != nil {
 		if err := e.end(context.WithoutCancel(ctx), id, ending{status: models.TimedOut, reason: "deadline"}); err == nil {
-			return nil, workflowFault("WORKFLOW_TIMED_OUT", id)
+			return nil, "", workflowFault("WORKFLOW_TIMED_OUT", id)
 		}
 	}
-	exec, err := models.ExecutionByID(context.WithoutCancel(ctx), e.db.Read(), id)
-	if err != nil {
-		return nil, err
-	}
-	return e.answer(exec)
+	exec, err = models.ExecutionByID(context.WithoutCancel(ctx), e.db.Read(), id)
+	return exec, "", err
 }
 
 // answer turns the outcome of a synchronous execution into what the caller gets.

@@ -19,8 +19,10 @@ type claims struct {
 
 type claim struct {
 	since    time.Time
-	reserved bool // for the request that will run it; not started yet
-	again    bool // delivered once more meanwhile
+	reserved bool   // for the request that will run it; not started yet
+	again    bool   // delivered once more meanwhile
+	answer   string // of a Response step, once it is durable; its holder reads and writes it
+	answered bool   // the request has its answer; the rest needs nobody who waits. Its holder reads and writes it
 	cancel   chan struct{}
 }
 

@@ -74,7 +74,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 		return nil, err
 	}
 	s := newStretch(e, exec, version)
-	s.cancel = mine.cancel
+	s.claim, s.cancel = mine, mine.cancel
 	if s.trigger, err = parseObject(exec.Trigger); err != nil {
 		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
 	}
@@ -92,6 +92,13 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 		if err := s.loadSteps(ctx, wakeups); err != nil {
 			return nil, err
 		}
+	}
+	if !first && exec.Status != models.Queued && version.answers() {
+		answer, err := models.StepOutput(ctx, e.db.Read(), id, responseType)
+		if err != nil {
+			return nil, err
+		}
+		s.state.answered = answer != ""
 	}
 	for _, w := range wakeups {
 		s.state.used = append(s.state.used, w.ID)

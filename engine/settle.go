@@ -50,7 +50,13 @@ func (s *stretch) finish(st *state, cur cursor, step *models.Step, v node.View) 
 	}
 	step.Status, step.EndedAt, step.State, step.Error = models.Done, models.At(s.e.now()), "", ""
 	step.AttemptEnded(step.EndedAt, "", false)
-	step.Output = output
+	if step.Output = output; v.Skipped {
+		step.Status = models.Skipped
+	}
+	st.answered = st.answered || v.Answers
+	if cur.node.typ.Answers() && !v.Skipped && st.answer == "" {
+		st.answer = output
+	}
 	s.keep(st, step, v)
 	s.abandon(st, step)
 	if cur.signal != nil && cur.node.typ.Expects(cur.node.settings) {

@@ -29,6 +29,7 @@ type stretch struct {
 	trigger map[string]any
 	access  models.Access // P ∩ C, as of the start of the stretch
 	token   int64
+	claim   *claim
 	cancel  <-chan struct{} // closed when somebody cancelled the execution
 	state   *state
 
@@ -57,9 +58,11 @@ type state struct {
 	reason    string
 	failure   string
 	seq       int64
-	nodes     int  // run since the last commit
-	reasons   int  // to go on, besides time, that the running node opened: tasks, calls
-	parked    bool // places were stored before the end
+	nodes     int    // run since the last commit
+	reasons   int    // to go on, besides time, that the running node opened: tasks, calls
+	parked    bool   // places were stored before the end
+	answered  bool   // the request has its answer: what follows runs in the background
+	answer    string // what a Response step answered
 	lease     models.Millis
 }
 
@@ -120,7 +123,7 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 			landed = true // what follows from it comes first
 		case why == stopIdle:
 			return s.runCalled(ctx), nil
-		case why == stopSlice && !s.alone(ctx):
+		case why == stopSlice && (!s.alone(ctx) || s.released()):
 			return true, nil
 		case why == stopSlice:
 			if err := s.goOn(ctx); err != nil {
@@ -128,6 +131,12 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 			}
 		}
 	}
+}
+
+// released reports whether the request that runs the stretch has its answer and need not
+// stay.
+func (s *stretch) released() bool {
+	return s.claim != nil && s.claim.answered && len(s.flights) == 0
 }
 
 // alone reports whether the stretch may begin another slice at once: nobody else waits
@@ -147,7 +156,7 @@ func (s *stretch) advance(ctx context.Context, tx *models.Tx, st *state) stop {
 		if tx != nil && (st.nodes >= s.e.slice || s.e.clock.Now().After(deadline)) {
 			return stopSlice
 		}
-		if tx == nil && st.nodes >= s.e.slice {
+		if tx == nil && st.nodes >= s.e.slice || st.answered && s.exec.Sync {
 			return stopSlice
 		}
 		switch effect := st.cursors[0].node.typ.Effect; {

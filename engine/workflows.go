@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"formrail/engine/trigger"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -45,6 +46,10 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
+	var secrets []models.NewSealed
+	if config, ok := in.Config.(map[string]any); ok {
+		in.Config, secrets = e.registry.sealed(in.Type, config, nil)
+	}
 	tree := map[string]any{"trigger": map[string]any{"type": in.Type, "config": in.Config}, "nodes": in.Nodes}
 	r, err := e.acceptable(ctx, tree, in.Sync, &Compiled{})
 	if err != nil {
@@ -54,20 +59,24 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err != nil {
 		return nil, nil, err
 	}
-	made, err := e.insertWorkflow(ctx, access, in, draft)
+	made, err := e.insertWorkflow(ctx, access, in, draft, secrets...)
 	if err != nil {
 		return nil, nil, err
 	}
 	return made, r.Findings, nil
 }
 
-// insertWorkflow stores a workflow, disabled, with a draft that was checked.
-func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in NewWorkflow, draft string) (*models.Workflow, error) {
+// insertWorkflow stores a workflow, disabled, with a draft that was checked and the
+// secrets it refers to.
+func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in NewWorkflow, draft string, secrets ...models.NewSealed) (*models.Workflow, error) {
 	var made *models.Workflow
 	err := e.db.Write(ctx, "workflow.create", func(tx *models.Tx) (err error) {
 		made = &models.Workflow{
 			Key: in.Key, Title: in.Title, Description: in.Description, Type: in.Type, Sync: in.Sync, Draft: draft, Options: in.Options,
 			OwnerID: access.Principal.UserID, CreatedByID: access.Principal.UserID,
+		}
+		if made.Key == "" && e.registry.triggerIs(in.Type, (*trigger.Type).Serves) {
+			made.Key = randomKey()
 		}
 		if made.Key == "" {
 			if made.Key, err = e.freeKey(ctx, tx, in.Title); err != nil {
@@ -76,6 +85,12 @@ func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in Ne
 		}
 		if err := models.InsertWorkflow(ctx, tx, made); err != nil {
 			return err
+		}
+		for _, one := range secrets {
+			one.WorkflowID, one.By = made.ID, access.Principal.UserID
+			if _, err := models.InsertSecret(ctx, tx, one); err != nil {
+				return err
+			}
 		}
 		return models.SetCategories(ctx, tx, made.ID, in.Categories)
 	})

@@ -41,6 +41,7 @@ type Self struct {
 	Workflow  string
 	Sync      bool
 	Began     time.Time // when the execution was started
+	Answered  bool      // the request that the execution started from has its answer
 	Filled    []string  // branches that hold steps
 }
 

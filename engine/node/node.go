@@ -82,6 +82,7 @@ type Spec[C any] struct {
 	Rights   func(C) []string                // system rights that some settings need to be published; optional
 	Source   func(C) Source                  // the script in the settings, read before it is published; optional
 	Effect   Effect
+	Answers  func(C) (goesOn bool) // it answers the request that waits for the execution; goesOn: which runs on afterwards; optional
 	Waits    bool                  // may wait for time, people or the outside: not for synchronous workflows
 	AtOnce   func(C, Catalog) bool // settings under which it can do without waiting in a synchronous workflow; optional
 	Unknown  Unknown               // External: default policy; empty means AskUnknown

@@ -34,6 +34,8 @@ type Result struct {
 	warnings    []text.Message
 	message     string
 	log         []string
+	answers     bool
+	skipped     bool
 }
 
 type resultKind int
@@ -81,6 +83,16 @@ func Reject(out any) Result { return Result{kind: kindReject, output: out, outco
 // End finishes the whole execution here. reason is a stable word for the history.
 func End(as Outcome, reason string, out any) Result {
 	return Result{kind: kindEnd, outcome: as, reason: reason, output: out}
+}
+
+// Skipped says that there was nothing to do; the next node goes on.
+func Skipped() Result { return Result{kind: kindDone, skipped: true} }
+
+// Answers gives the output to the request that waits for the execution, which then goes
+// on in the background.
+func (r Result) Answers() Result {
+	r.answers = true
+	return r
 }
 
 // Because adds the sentence that explains the decision.
@@ -136,6 +148,8 @@ type View struct {
 	Warnings    []text.Message
 	Message     string
 	Log         []string
+	Answers     bool
+	Skipped     bool
 }
 
 // Open shows what a Result says.
@@ -145,6 +159,7 @@ func (r Result) Open() View {
 		Reject: r.kind == kindReject, End: r.kind == kindEnd,
 		Output: r.output, Branches: r.branches, Entries: r.entries, Assigns: r.assigns, Returns: r.returns, Until: r.until, State: r.state, Outcome: r.outcome, Reason: r.reason,
 		Explanation: r.explanation, Warnings: r.warnings, Message: r.message, Log: r.log,
+		Answers: r.answers, Skipped: r.skipped,
 	}
 }
 

@@ -43,6 +43,7 @@ type Type struct {
 	atOnce    func(any, Catalog) bool
 	calls     func(any) Calls
 	expects   func(any) bool
+	answers   func(any) bool
 	passes    *Passes[any]
 	policy    func(any) Policy
 	when      func(any, string, Catalog) string
@@ -137,6 +138,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	}
 	if s.Assigns != nil {
 		t.assigns = func(c any) string { return s.Assigns(*c.(*C)) }
+	}
+	if s.Answers != nil {
+		t.answers = func(c any) bool { return s.Answers(*c.(*C)) }
 	}
 	if p := s.Passes; p != nil {
 		t.passes = &Passes[any]{
@@ -302,6 +306,12 @@ func (t *Type) Line(s Settings, cat Catalog) string { return t.line(s.config, ca
 
 // Assigns gives the key of the node whose value the node changes; empty for none.
 func (t *Type) Assigns(s Settings) string { return t.assigns(s.config) }
+
+// Answers reports whether the type answers the request that waits for the execution.
+func (t *Type) Answers() bool { return t.answers != nil }
+
+// GoesOn reports whether the execution runs on after a node has answered.
+func (t *Type) GoesOn(s Settings) bool { return t.answers != nil && t.answers(s.config) }
 
 // Loops reports whether the type runs a branch again and again.
 func (t *Type) Loops() bool { return t.passes != nil }

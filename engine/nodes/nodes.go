@@ -33,7 +33,7 @@ func All() []*node.Type {
 		notification,
 		javascript,
 		httpRequest,
-		responseMessage,
+		responseMessage, response,
 	}
 }
 

@@ -2,10 +2,11 @@
 //
 // A trigger type is one [Spec] in one file of engine/triggers. It has exactly one
 // door through which executions start: Match (a change of a record), Form (a call
-// with typed input), Ended (another execution has ended) or Times (the clock). A trigger decides; the
-// engine guards, inserts executions and keeps the log.
+// with typed input), Ended (another execution has ended), Times (the clock) or Serve (a
+// request of another program). A trigger decides; the engine guards, inserts executions
+// and keeps the log.
 //
-// The package is a leaf; it knows neither the engine nor any storage.
+// The package knows neither the engine nor any storage.
 package trigger
 
 import (
@@ -14,6 +15,7 @@ import (
 	"reflect"
 	"time"
 
+	"formrail/engine/inbound"
 	"formrail/engine/slots"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -29,8 +31,9 @@ type Spec[C any] struct {
 
 	Config  []field.Field
 	Check   func(C, Catalog) field.Problems
-	Context func(C, Catalog) field.Shape // what {{ trigger.… }} offers
-	Line    func(C, Catalog) string      // one line on the canvas
+	Warn    func(C, Catalog) field.Problems // what is allowed and should be looked at; optional
+	Context func(C, Catalog) field.Shape    // what {{ trigger.… }} offers
+	Line    func(C, Catalog) string         // one line on the canvas
 
 	// Sync says which execution modes the type allows.
 	Sync Mode
@@ -55,6 +58,9 @@ type Spec[C any] struct {
 	// Fixed names settings that stay as they were when the workflow was first
 	// published.
 	Fixed []string
+
+	// Serve says how requests of other programs are taken.
+	Serve func(c C) inbound.Door
 }
 
 // Form is what a workflow takes and gives when it is called.
@@ -155,6 +161,8 @@ type Type struct {
 	form      func(any) Form
 	ended     func(any, Ended) Hearing
 	times     func(any) slots.Timing
+	serve     func(any) inbound.Door
+	warn      func(any, Catalog) field.Problems
 }
 
 // Define checks a declaration and erases its settings type. It panics on the
@@ -178,6 +186,7 @@ func Define[C any](s Spec[C]) *Type {
 		context:   func(any, Catalog) field.Shape { return field.Any("") },
 		line:      func(any, Catalog) string { return "" },
 		listens:   func(any) Listens { return Listens{} },
+		warn:      func(any, Catalog) field.Problems { return nil },
 	}
 	if s.Listens != nil {
 		t.listens = func(c any) Listens { return s.Listens(*c.(*C)) }
@@ -196,6 +205,12 @@ func Define[C any](s Spec[C]) *Type {
 	if s.Times != nil {
 		t.times = func(c any) slots.Timing { return s.Times(*c.(*C)) }
 	}
+	if s.Serve != nil {
+		t.serve = func(c any) inbound.Door { return s.Serve(*c.(*C)) }
+	}
+	if s.Warn != nil {
+		t.warn = func(c any, cat Catalog) field.Problems { return s.Warn(*c.(*C), cat) }
+	}
 	if s.Check != nil {
 		t.check = func(c any, cat Catalog) field.Problems { return s.Check(*c.(*C), cat) }
 	}
@@ -211,7 +226,7 @@ func Define[C any](s Spec[C]) *Type {
 // doors counts the ways in which executions of a type start.
 func (s Spec[C]) doors() int {
 	n := 0
-	for _, has := range []bool{s.Match != nil, s.Form != nil, s.Ended != nil, s.Times != nil} {
+	for _, has := range []bool{s.Match != nil, s.Form != nil, s.Ended != nil, s.Times != nil, s.Serve != nil} {
 		if has {
 			n++
 		}
@@ -238,6 +253,15 @@ func (t *Type) Decode(raw map[string]any) (Settings, field.Problems) {
 
 // Check gives the findings of the type's own rules.
 func (t *Type) Check(s Settings, cat Catalog) field.Problems { return t.check(s.config, cat) }
+
+// Warn gives what is allowed and should be looked at.
+func (t *Type) Warn(s Settings, cat Catalog) field.Problems { return t.warn(s.config, cat) }
+
+// Serves reports whether the type starts from requests of other programs.
+func (t *Type) Serves() bool { return t.serve != nil }
+
+// Serve says how requests are taken; only for types that start from them.
+func (t *Type) Serve(s Settings) inbound.Door { return t.serve(s.config) }
 
 // Context gives the shape of {{ trigger }}.
 func (t *Type) Context(s Settings, cat Catalog) field.Shape { return t.context(s.config, cat) }

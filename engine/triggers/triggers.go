@@ -9,6 +9,8 @@ func All() []*trigger.Type {
 	return []*trigger.Type{
 		postAction,
 		schedule,
+		webhook,
+		httpRequest,
 		failed,
 		subworkflow,
 	}
