@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,6 +20,7 @@ import (
 	"formrail/engine"
 	"formrail/engine/live"
 	"formrail/handlers/api"
+	"formrail/handlers/incoming"
 	"formrail/handlers/middleware"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
@@ -99,7 +101,7 @@ func New(d Deps) (*App, error) {
 		pages = d.Pages(a.deps)
 	}
 	a.problems = &reply.Problems{Log: d.Log, HTML: pages.Problem}
-	routes := append(a.ownRoutes(), api.Routes(a.deps)...)
+	routes := slices.Concat(a.ownRoutes(), incoming.Routes(a.deps), api.Routes(a.deps))
 	if a.table, err = route.NewTable(append(routes, pages.Routes...)); err != nil {
 		return nil, fmt.Errorf("build route table: %w", err)
 	}
@@ -171,6 +173,9 @@ func (a *App) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if m.Route == nil {
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
 	}
+	if m.Route.BodyOf != nil {
+		return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.BodyOf(m)}
+	}
 	return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.Body}
 }
 
@@ -209,8 +214,31 @@ func (a *App) compress(c *fiber.Ctx, r *route.Request) {
 // be read has no id and no headers yet.
 func (a *App) failed(c *fiber.Ctx, err error) error {
 	if route.Of(c).ID == "" {
-		a.door.Begin(c)
+		r := a.door.Begin(c)
 		c.Set(fiber.HeaderConnection, "close")
+		err = a.tooLarge(c, r, err)
 	}
 	return a.problems.Answer(c, err)
+}
+
+// tooLarge lets a line of the table say what is wrong with a request whose body was too
+// large to be read.
+func (a *App) tooLarge(c *fiber.Ctx, r *route.Request, err error) error {
+	var refused *fiber.Error
+	if !errors.As(err, &refused) || refused.Code != fiber.StatusRequestEntityTooLarge {
+		return err
+	}
+	path, bad := route.ParsePath(string(c.Request().RequestURI()))
+	if bad != nil {
+		return err
+	}
+	m := a.table.Find(string(c.Request().Header.Method()), path)
+	if m.Route == nil || m.Route.TooLarge == nil {
+		return err
+	}
+	r.Path, r.Match = path, m
+	if other := m.Route.TooLarge(c); other != nil {
+		return other
+	}
+	return err
 }

@@ -103,6 +103,9 @@ func TestRoutes_AnotherMethodIsRefusedWithTheRightOnes(t *testing.T) {
 	a := api.Get("/api/reimbursements:create").WantCode(405, "METHOD_NOT_ALLOWED")
 	require.Equal(t, "POST", a.Header.Get("Allow"))
 	for _, r := range app.Table().Routes() {
+		if r.Method == route.Any {
+			continue // the workflow behind it says which methods it takes
+		}
 		for _, method := range []string{"DELETE", "PUT", "OPTIONS", "TRACE"} {
 			a := api.Send(method, address(r.Pattern), "", "")
 			require.Equal(t, 405, a.Status, "%s %s: %s", method, r.Pattern, a.Body)

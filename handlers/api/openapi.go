@@ -31,8 +31,12 @@ func (a *api) describeAPI(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	served, err := a.Engine.Contracts(ctx, caller.Access)
+	if err != nil {
+		return err
+	}
 	build := program()
-	rights, err := field.MarshalJSON([]any{caller.Access.Layers, caller.Principal.Kind, caller.Principal.Scopes, text.Locale(ctx), a.Base.URL(), build.String()})
+	rights, err := field.MarshalJSON([]any{a.DB.WorkflowsVersion(), caller.Access.Layers, caller.Principal.Kind, caller.Principal.Scopes, text.Locale(ctx), a.Base.URL(), build.String()})
 	if err != nil {
 		return err
 	}
@@ -44,7 +48,7 @@ func (a *api) describeAPI(c *fiber.Ctx) error {
 		c.Status(fiber.StatusNotModified)
 		return nil
 	}
-	d := openapi.Describe(openapi.Source{Catalog: cat, Routes: a.Routes(), Caller: caller})
+	d := openapi.Describe(openapi.Source{Catalog: cat, Routes: a.Routes(), Caller: caller, Served: served})
 	body, err := field.MarshalJSON(d.Document(ctx, a.Base.URL(), build.Main.Version))
 	if err != nil {
 		return err

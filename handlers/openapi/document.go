@@ -46,6 +46,7 @@ func (d *Description) Document(ctx context.Context, base, version string) map[st
 			"parameters":      w.headers(),
 		},
 	}
+	addServed(ctx, out, d.Served)
 	if base != "" {
 		out["servers"] = []any{object{"url": base}}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"formrail/engine"
 	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/records"
@@ -18,12 +19,14 @@ type Source struct {
 	Catalog *models.Catalog
 	Routes  []*route.Route
 	Caller  route.Caller
+	Served  []engine.Contract // workflows that other programs call
 }
 
 // Description is the API as one caller may use it.
 type Description struct {
 	Operations  []Operation  // in the order of the table
 	Collections []Collection // those the operations are about, in the order of the catalogue
+	Served      []engine.Contract
 }
 
 // Operation is one line of the table; a line for all collections is one operation
@@ -53,12 +56,12 @@ type Collection struct {
 
 // Describe finds out what the caller may use.
 func Describe(s Source) *Description {
-	d, get := &Description{}, map[string]bool{}
+	d, get := &Description{Served: s.Served}, map[string]bool{}
 	for _, r := range s.Routes {
 		get[r.Pattern] = get[r.Pattern] || r.Method == route.GET
 	}
 	for _, r := range s.Routes {
-		if r.Auth == route.Session || !strings.HasPrefix(r.Pattern, "/api/") {
+		if r.Auth == route.Session || r.Rate == route.Webhook || !strings.HasPrefix(r.Pattern, "/api/") { // what starts a workflow has its contract
 			continue
 		}
 		op := newOperation(r, get[r.Pattern])

@@ -141,7 +141,9 @@ func headers(c *fiber.Ctx, e *models.Error) {
 	}
 	switch e.Kind {
 	case models.KindUnauthenticated:
-		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+		if r := route.Of(c).Route; r == nil || r.Rate != route.Webhook { // those say for themselves what they ask for
+			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+		}
 	case models.KindMethodNotAllowed:
 		if allow := route.Of(c).Allow; len(allow) > 0 {
 			c.Set(fiber.HeaderAllow, strings.Join(allow, ", "))
@@ -153,7 +155,7 @@ func headers(c *fiber.Ctx, e *models.Error) {
 // wantsPage reports whether a person waits in front of a browser.
 func wantsPage(c *fiber.Ctx) bool {
 	accept, r := c.Get(fiber.HeaderAccept), route.Of(c)
-	page := !r.Path.API() || r.Route != nil && r.Route.Auth == route.Session
+	page := !r.Path.API() && (r.Route == nil || r.Route.Rate != route.Webhook) || r.Route != nil && r.Route.Auth == route.Session
 	return page && (c.Get("HX-Request") == "true" || strings.Contains(accept, "text/html") || !strings.Contains(accept, "json"))
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	GET  = "GET"
 	POST = "POST"
+	Any  = "*" // all methods, also others than these; the handler decides
 )
 
 // Auth says how a caller is known.
@@ -45,12 +46,13 @@ type Rate int
 
 // The classes. The zero value is a column that was forgotten.
 const (
-	Public Rate = iota + 1 // 600 a minute for each address
-	SignIn                 // counted where passwords are checked
-	Read                   // no limit
-	Write                  // no limit
-	Heavy                  // 300 a minute for each principal
-	Stream                 // 8 open streams for each person
+	Public  Rate = iota + 1 // 600 a minute for each address
+	SignIn                  // counted where passwords are checked
+	Read                    // no limit
+	Write                   // no limit
+	Heavy                   // 300 a minute for each principal
+	Stream                  // 8 open streams for each person
+	Webhook                 // no limit, until the workflow sets one
 )
 
 // String names the class as the reference prints it.
@@ -68,6 +70,8 @@ func (r Rate) String() string {
 		return "heavy"
 	case Stream:
 		return "stream"
+	case Webhook:
+		return "webhook"
 	}
 	return ""
 }
@@ -140,6 +144,9 @@ type Route struct {
 	Body       int // bytes
 	Handler    fiber.Handler
 
+	BodyOf   func(Match) int // bytes, where they depend on more than the line; nil = Body
+	TooLarge fiber.Handler   // answers for a body that was not read; nil = 413
+
 	BeforeSetup bool // answers while there is no first administrator
 }
 
@@ -175,7 +182,7 @@ func (r Route) check() error {
 		}
 	}
 	changes := r.Method != GET
-	need(r.Method == GET || r.Method == POST, "method must be GET or POST")
+	need(r.Method == GET || r.Method == POST || r.Method == Any, "method must be GET, POST or any")
 	need(r.Auth != 0, "auth is empty")
 	need(r.Permission.kind != "", "permission is empty")
 	need(r.Scope != "", "scope is empty")

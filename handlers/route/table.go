@@ -168,10 +168,15 @@ func (t *Table) walk(parts []string) (rows map[string]*row, values []string) {
 func match(rows map[string]*row, method string, values []string) Match {
 	var m Match
 	for name := range rows {
-		m.Allow = append(m.Allow, name)
+		if name != Any {
+			m.Allow = append(m.Allow, name)
+		}
 	}
 	slices.Sort(m.Allow)
 	line := rows[method]
+	if line == nil {
+		line = rows[Any]
+	}
 	if line == nil {
 		return m
 	}
