@@ -48,10 +48,12 @@ func (e *editing) paletteType(ctx context.Context, typ *node.Type, full bool) ed
 	switch listens := e.def.listens(); {
 	case full:
 		t.Reason = text.T(ctx, "palette.limit", "Limit of %d steps reached", engine.MaxNodes)
-	case typ.AlwaysWaits() && e.w.Sync:
+	case typ.AlwaysWaits() && e.w.Sync && !e.serves(): // there, steps behind an answer may wait
 		t.Reason = text.T(ctx, "palette.waits", "Waits for people or time; this workflow answers at once")
 	case listens.Atomic && (typ.Effect == node.External || typ.Effect == node.Slow || typ.Waits):
 		t.Reason = text.T(ctx, "palette.atomic", "Leaves the process; not allowed inside the save")
+	case typ.Answers() && !(e.w.Sync && e.serves()):
+		t.Reason = text.T(ctx, "palette.no_request", "Only with a webhook or HTTP request that answers at once")
 	case typ.Right != "" && !e.access.Can(typ.Right):
 		t.Reason = text.T(ctx, "palette.right", "You may not publish this kind of step")
 	}

@@ -27,6 +27,8 @@ import (
 type sentPanel struct {
 	form   *settings.Form
 	redraw bool // the panel looks different now
+
+	sample, sampleProblem string // what the lists were to be filled from
 }
 
 // declared are the settings of the step that is open, and what it has of them.
@@ -70,6 +72,7 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		}
 		form = settings.Stored(fields, config, around)
 	}
+	var err error
 	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields, "error"))}
 	settings.Warn(p.Settings, e.stepProblems(ctx, fields, "warning"))
 	p.Names = e.variableNames(ctx, settings.Texts(p.Settings))
@@ -86,6 +89,9 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 			p.Help = typ.Help
 		}
 		if p.Next, err = e.nextTimes(ctx); err != nil {
+			return nil, err
+		}
+		if p.Endpoint, err = e.endpoint(ctx); err != nil {
 			return nil, err
 		}
 		return p, e.starting(ctx, p)
@@ -289,6 +295,9 @@ func (s *site) changeStep(c *fiber.Ctx) error {
 	if what := form.Get(views.DoName); what != "" {
 		e.sent.form.Do(what)
 		e.sent.redraw = true
+		if err := e.fromSample(ctx, what, form, around); err != nil {
+			return err
+		}
 	}
 	after := e.sent.form.Config()
 	changes := settings.Changes(before, after)

@@ -22,7 +22,9 @@ func (v *viewer) logEntries(ctx context.Context, list []models.TriggerEntry, of 
 		if !v.access.Can("execution.view") {
 			one.ExecutionID = ""
 		}
-		if e.Reason == "duplicate_key" || !v.access.CoversGrant(models.Grant{Collection: e.ResourceType, Action: models.View, Scope: models.ScopeAll}) {
+		if e.ResourceType == "" && v.access.Can("execution.payload") && e.Reason != "duplicate_key" {
+			one.Explanation = e.Explanation // it quotes values of a request
+		} else if e.Reason == "duplicate_key" || !v.access.CoversGrant(models.Grant{Collection: e.ResourceType, Action: models.View, Scope: models.ScopeAll}) {
 			one.Explanation = "" // it quotes values of the record
 		}
 		if e.Count > 1 {

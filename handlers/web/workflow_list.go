@@ -222,6 +222,9 @@ func (v *viewer) workflowMenu(ctx context.Context, w *listedWorkflow) []ui.MenuI
 	if edit {
 		out[0] = ui.MenuItem{Label: text.T(ctx, "workflows.edit", "Edit"), Icon: "pencil", Href: urls.Workflow(w.Key)}
 	}
+	if typ := v.site.types.triggers[w.Type]; typ != nil && typ.Serves() && v.access.Can("execution.view") {
+		out = append(out, ui.MenuItem{Label: text.T(ctx, "requests.title", "Requests"), Icon: "webhook", Href: urls.WorkflowRequests(w.Key)})
+	}
 	out = append(out, ui.MenuItem{Label: text.T(ctx, "workflows.versions_log", "Versions and trigger log"), Icon: "history", Href: urls.WorkflowVersions(w.Key)})
 	if v.access.Can("execution.view") {
 		out = append(out, ui.MenuItem{Label: text.T(ctx, "workflows.executions", "Executions"), Icon: "activity", Href: urls.ExecutionsOf(w.Key)})

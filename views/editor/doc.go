@@ -160,6 +160,7 @@ type Panel struct {
 
 	MoreBranches bool // another branch can be added
 
+	Endpoint *Endpoint // of a trigger that takes requests
 	Next *Next // of a trigger that follows the clock
 }
 

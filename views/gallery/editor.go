@@ -52,7 +52,13 @@ func editorSamples() []Sample {
 		Title: "Delete “Amount over 500?”?", Note: "These references would lose what they name:", Items: []string{"“Notify finance team” uses “Manager’s review”."},
 		Choices: []editor.Answer{{Label: "Keep the steps of “Yes”", Name: "keepBranch", Value: "yes"}, {Label: "Delete all 4 steps", Name: "sure", Value: "1", Bad: true}},
 	}
+	served := editorProps()
+	served.Panel = &editor.Panel{Step: "trigger", Title: "Webhook", Note: "Starts the workflow", Icon: "webhook", Kind: "trigger", Trigger: true, CanEdit: true, Endpoint: &editor.Endpoint{
+		Address: "https://flows.example.com/hooks/shop_orders/0kq2", Off: true, Renew: true, Curl: "curl -X POST 'https://flows.example.com/hooks/shop_orders/0kq2'",
+		Schema: `{"openapi":"3.1.0"}`, Sample: "hello", Problem: "No values were found.", Waits: true,
+	}}
 	return []Sample{
+		{Name: "page-editor-endpoint", Page: true, Component: editor.Page(served)},
 		{Name: "page-editor", Page: true, Component: editor.Page(editorProps())},
 		{Name: "page-editor-step", Page: true, Component: editor.Page(opened)},
 		{Name: "page-editor-trigger", Page: true, Component: editor.Page(started)},

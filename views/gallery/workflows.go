@@ -64,6 +64,20 @@ func asked(change workflows.ChangeProps) workflows.ListProps {
 	return p
 }
 
+// requestLog is the list of what other programs sent.
+func requestLog() workflows.RequestsProps {
+	return workflows.RequestsProps{
+		Session: session(), Key: "shop_orders", Title: "Shop orders", Address: "https://flows.example.com/hooks/shop_orders/0kq2", Keep: 100, CanSend: true, MaySee: true,
+		NextHref: "?before=1", List: []workflows.Request{
+			{
+				ID: "r1", At: ago(time.Minute), Method: "POST", Address: "203.0.113.9", Status: 200, Took: "8 ms", Size: "19 B", ExecutionID: "e1", Query: "shop=7",
+				Headers: `{"user-agent":"Shop/1.0"}`, Body: `{"order":{"no":12}}`, Warnings: []string{"query.shop is no integer and was left out."}, Replay: true,
+			},
+			{ID: "r2", At: ago(time.Hour), Method: "PUT", Address: "203.0.113.9", Status: 400, Took: "1 ms", Size: "70 KiB", Reason: "the content was refused", Body: "{", Cut: true},
+		},
+	}
+}
+
 func workflowSamples() []Sample {
 	none, bin := workflowList(), workflowList()
 	none.Rows, none.Filtered = nil, true
@@ -100,6 +114,8 @@ func workflowSamples() []Sample {
 		{Name: "page-workflows-delete", Page: true, Component: workflows.List(asked(problem))},
 		{Name: "page-workflows-categorise", Page: true, Component: workflows.List(asked(several))},
 		{Name: "page-workflow-categories", Page: true, Component: workflows.Categories(categories)},
+		{Name: "page-workflow-requests", Page: true, Component: workflows.Requests(requestLog())},
+		{Name: "page-workflow-requests-none", Page: true, Component: workflows.Requests(workflows.RequestsProps{Session: session(), Key: "shop_orders", Title: "Shop orders", Keep: 100, Problem: "Publish the workflow and switch it on first."})},
 		{Name: "page-workflow", Page: true, Component: workflows.Show(workflowProps())},
 	}
 }

@@ -215,6 +215,22 @@ func WorkflowRedo(key string) string { return Workflow(key) + "/redo" }
 // WorkflowDiscard makes the draft equal to what is live; POST.
 func WorkflowDiscard(key string) string { return Workflow(key) + "/discard" }
 
+// WorkflowRequests are the latest requests that other programs sent to a workflow.
+func WorkflowRequests(key string) string { return Workflow(key) + "/requests" }
+
+// WorkflowRequestsBefore are those that came before one of them.
+func WorkflowRequestsBefore(key, id string) string {
+	return WorkflowRequests(key) + "?" + url.Values{"before": {id}}.Encode()
+}
+
+// WorkflowRequestAgain takes a request once more; POST.
+func WorkflowRequestAgain(key, id string) string {
+	return WorkflowRequests(key) + "/" + url.PathEscape(id) + "/again"
+}
+
+// WorkflowAddress makes the secret part of the address of a workflow anew; POST.
+func WorkflowAddress(key string) string { return Workflow(key) + "/address" }
+
 // WorkflowVersions is the list of versions with settings and trigger log.
 func WorkflowVersions(key string) string { return Workflow(key) + "/versions" }
 

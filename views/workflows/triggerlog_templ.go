@@ -248,6 +248,20 @@ func sentence(ctx context.Context, e LogEntry) string {
 		return text.T(ctx, "log.wrong_type", "Did not start: changes of records cannot start this type of workflow")
 	case "invalid_definition":
 		return text.T(ctx, "log.invalid_definition", "Did not start: its definition is not valid any more")
+	case "unauthenticated":
+		return text.T(ctx, "log.unauthenticated", "Did not start: the requests did not prove who sent them")
+	case "signature_invalid":
+		return text.T(ctx, "log.signature_invalid", "Did not start: the signature did not fit")
+	case "replay_window":
+		return text.T(ctx, "log.replay_window", "Did not start: the request was signed too long ago")
+	case "ip_denied":
+		return text.T(ctx, "log.ip_denied", "Did not start: requests from that address are not taken")
+	case "rate_limited":
+		return text.T(ctx, "log.rate_limited", "Did not start: there were too many requests")
+	case "payload_too_large":
+		return text.T(ctx, "log.payload_too_large", "Did not start: the body was too large")
+	case "queue_full":
+		return text.T(ctx, "log.queue_full", "Did not start: too much waits to be done")
 	case "not_named":
 		return text.T(ctx, "log.not_named", "Did not start: neither a button nor the request named it")
 	case "action_excluded":
