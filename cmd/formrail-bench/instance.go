@@ -127,7 +127,11 @@ const (
 	endNode      = `{"key":"e","type":"end"}`
 	flowScript   = `{"key":"with_script","title":"With script","type":"post_action","config":{"collection":"orders"},"nodes":[` + bigEnough + `,` + makeScript + `,` + makeInvoice + `,` + endNode + `]}`
 	flowPlain    = `{"key":"without","title":"Without script","type":"post_action","config":{"collection":"orders"},"nodes":[` + bigEnough + `,` + makeInvoice + `,` + endNode + `]}`
-	flowSync     = `{"key":"answer","title":"Answer","type":"post_action","sync":true,"config":{"collection":"orders"},"nodes":[` + bigEnough + `,{"key":"x","type":"calculation","config":{"expression":"trigger.data.amount * 2"}},{"key":"m","type":"response_message","config":{"message":"Saved {{ nodes.x }}"}}]}`
+	flowSync     = `{"key":"answer_form","title":"Answer","type":"post_action","sync":true,"config":{"collection":"orders"},"nodes":[` + bigEnough + `,{"key":"x","type":"calculation","config":{"expression":"trigger.data.amount * 2"}},{"key":"m","type":"response_message","config":{"message":"Saved {{ nodes.x }}"}}]}`
+	doubled      = `{"key":"x","type":"calculation","config":{"expression":"trigger.body.amount * 2"}},{"key":"y","type":"calculation","config":{"expression":"nodes.x + 1"}}`
+	bigBody      = `{"key":"c","type":"condition","config":{"mode":"continue","when":{"all":[{"left":"{{ trigger.body.amount }}","op":"gt","right":500}]}}}`
+	flowHook     = `{"key":"answer","title":"Hook","type":"webhook","sync":true,"config":{"auth":{"bearer":{"token":%q}}},"nodes":[` + bigBody + `,` + doubled + `,{"key":"r","type":"response","config":{"json":{"total":"{{ nodes.y }}"}}}]}`
+	flowLater    = `{"key":"later","title":"Later","type":"webhook","config":{"auth":{"bearer":{"token":%q}}},"nodes":[` + bigBody + `,` + doubled + `]}`
 	orderPayload = `{"title":"Team offsite","amount":1250.00}`
 )
 
@@ -136,7 +140,7 @@ func (in *instance) collections(ctx context.Context) error {
 	if err := in.tables(ctx, collection, invoices); err != nil {
 		return err
 	}
-	for _, text := range []string{flowScript, flowPlain, flowSync} {
+	for _, text := range []string{flowScript, flowPlain, flowSync, fmt.Sprintf(flowHook, in.token), fmt.Sprintf(flowLater, in.token)} {
 		if err := in.workflow(ctx, text); err != nil {
 			return err
 		}

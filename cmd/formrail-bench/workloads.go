@@ -32,7 +32,10 @@ func workloads() []workload {
 		{name: "W1 create", path: "/api/orders:create", clients: 64, target: ">= 10,000/s"},
 		{name: "W2 flow with script", path: "/api/orders:create?triggerWorkflows=with_script", clients: 64, target: ">= 3,000/s, PostgreSQL >= 1,200/s", settle: true},
 		{name: "W2 flow without script", path: "/api/orders:create?triggerWorkflows=without", clients: 64, target: ">= 6,000/s on SQLite", settle: true},
-		{name: "W3 synchronous", path: "/api/orders:create?triggerWorkflows=answer", clients: 16, target: ">= 5,000/s, p50 <= 3 ms, p99 <= 15 ms"},
+		{name: "W3 synchronous webhook", path: "/hooks/answer", clients: 16, target: ">= 5,000/s, p50 <= 3 ms, p99 <= 15 ms"},
+		{name: "W3 synchronous webhook, 64 connections", path: "/hooks/answer", clients: 64, target: ">= 5,000/s"},
+		{name: "W3 asynchronous webhook, 64 connections", path: "/hooks/later", clients: 64, settle: true},
+		{name: "W3 synchronous form", path: "/api/orders:create?triggerWorkflows=answer_form", clients: 16},
 	}
 }
 

@@ -115,6 +115,7 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	for _, b := range []*browser{manager, designer} {
 		b.listen()
 	}
+	designer.makesWebhook("Shop orders", "shop_orders")
 	manager.visit("/tasks")
 	task := manager.first(`^/tasks/[0-9a-z]+`)
 	designer.visit("/executions")
@@ -122,11 +123,11 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	known := map[string]string{
 		"page": "reimbursements", "block": "f3q8", "record": record, "key": "reimb_approval", "number": "1", "name": "reimbursements", "field": "amount", "type": "text",
 		"/tasks/{id}": task, "/executions/{id}": execution, "/workflow-changes": "/workflow-changes?_action=delete&record=reimb_approval",
-		"/settings/people/{id}": "/settings/people/1", "step": "amount",
+		"/settings/people/{id}": "/settings/people/1", "step": "amount", "/workflows/{key}/requests": "/workflows/shop_orders/requests",
 		"/pages/{page}/records/{block}/{record}": "/pages/reimbursements/records/d6h1/" + record,
 		"/pages/{page}/forms/{block}/{record}":   "/pages/reimbursements/forms/e2j7/" + record,
 	}
-	list := append(addresses(t, known), "/workflows/reimb_approval?step=k3f9", "/workflows/reimb_approval?add=1", execution+"?step=trigger",
+	list := append(addresses(t, known), "/workflows/reimb_approval?step=k3f9", "/workflows/reimb_approval?add=1", "/workflows/shop_orders?step=trigger", execution+"?step=trigger",
 		"/workflow-changes?_action=categorise&record=reimb_approval", "/workflows?category=bin&mode=sync", "/executions?time=7d")
 	for _, tab := range []string{"timeline", "changes", "variables", "log"} {
 		list = append(list, execution+"?tab="+tab)

@@ -22,12 +22,13 @@ const leaf = "models/text"
 // that has one.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "engine/live": {},
-		"models":             {"models/field", "models/fault", "models/migrations"},
+		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "engine/live": {},
+		"models":             {"models/field", "models/fault", "models/migrations", "models/secret"},
 		"models/records":     {"models", "models/field", "models/fault"},
 		"models/pagedesign":  {"models", "models/records", "models/field"},
 		"engine/node":        {"models/field"},
-		"engine/trigger":     {"engine/slots", "models/field"},
+		"engine/inbound":     {"models/field"},
+		"engine/trigger":     {"engine/inbound", "engine/slots", "models/field"},
 		"engine/expr":        {"models/field"},
 		"engine/script":      {"models/field", "models/fault"},
 		"engine/outbound":    {"models/fault"},
@@ -36,19 +37,19 @@ func mayImport() map[string][]string {
 		"engine/eventfilter": {"models/field"},
 		"engine/nodes":       {"engine/node", "engine/expr", "engine/form", "engine/eventfilter", "models/field"},
 		"engine/slots":       {"models/field"},
-		"engine/triggers":    {"engine/trigger", "engine/slots", "engine/expr", "engine/form", "models/field"},
+		"engine/triggers":    {"engine/trigger", "engine/inbound", "engine/slots", "engine/expr", "engine/form", "models/field"},
 		"engine": {
-			"engine/node", "engine/trigger", "engine/slots", "engine/eventfilter", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
-			"models", "models/records", "models/field", "models/fault",
+			"engine/node", "engine/trigger", "engine/inbound", "engine/slots", "engine/eventfilter", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
+			"models", "models/records", "models/field", "models/fault", "models/secret",
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
-			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/live", "models", "models/records",
+			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/inbound", "engine/live", "models", "models/records",
 			"models/pagedesign", "models/field", "static",
 		},
 		"cmd": {
 			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/outbound", "engine/queue",
-			"engine/live", "models", "models/records", "models/field", "static",
+			"engine/live", "models", "models/records", "models/field", "models/secret", "static",
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"formrail/models"
+	"formrail/models/secret"
 	"formrail/models/text"
 )
 
@@ -228,9 +229,27 @@ func (c *cli) open(ctx context.Context, s storage, how opening) (*models.DB, err
 				text.M("cli.no_data", "There is no installation in the folder %s. Name its folder with --data.", s.dir))
 		}
 	}
+	key, err := c.masterKey()
+	if err != nil {
+		return nil, err
+	}
 	return models.Open(ctx, models.Options{
-		Dir: s.dir, URL: s.url, Clock: c.clock, Log: c.logger(slog.LevelError), Exclusive: how == alone, AllowUnsafe: s.unsafe,
+		MasterKey: key, Dir: s.dir, URL: s.url, Clock: c.clock, Log: c.logger(slog.LevelError), Exclusive: how == alone, AllowUnsafe: s.unsafe,
 	})
+}
+
+// masterKey reads the key that seals secrets from the environment; nil when a file in the
+// data folder holds it.
+func (c *cli) masterKey() (*secret.Key, error) {
+	written := c.env("FORMRAIL_MASTER_KEY")
+	if written == "" {
+		return nil, nil //nolint:nilnil // the usual case
+	}
+	key, err := secret.ParseKey(written)
+	if err != nil {
+		return nil, usageError{"FORMRAIL_MASTER_KEY: " + err.Error()}
+	}
+	return &key, nil
 }
 
 // with opens an installation, runs fn on it and closes it.

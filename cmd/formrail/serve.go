@@ -98,11 +98,18 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string, egress o
 			err = errors.Join(err, s.close())
 		}
 	}()
+	key, err := c.masterKey()
+	if err != nil {
+		return nil, err
+	}
 	s.db, err = models.Open(ctx, models.Options{
-		Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe,
+		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if err := s.db.CheckMasterKey(ctx); err != nil { // all that needs no secret goes on
+		s.log.Error("secrets cannot be opened", "error", err)
 	}
 	if err := s.db.EnsureSeed(ctx); err != nil {
 		return nil, err
@@ -269,6 +276,7 @@ func (s *server) welcome(ctx context.Context, demo bool) error {
 func (s *server) tend(ctx context.Context) {
 	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
 	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
+	s.every(ctx, cleanEvery, "forget old requests", s.db.ForgetOldRequests)
 	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)
 }
 

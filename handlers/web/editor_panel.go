@@ -72,7 +72,6 @@ func (e *editing) panel(ctx context.Context) (*editor.Panel, error) {
 		}
 		form = settings.Stored(fields, config, around)
 	}
-	var err error
 	p := &editor.Panel{Step: e.open, CanEdit: e.mayEdit(), Settings: form.Inputs(ctx, e.stepProblems(ctx, fields, "error"))}
 	settings.Warn(p.Settings, e.stepProblems(ctx, fields, "warning"))
 	p.Names = e.variableNames(ctx, settings.Texts(p.Settings))

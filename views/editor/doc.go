@@ -161,7 +161,7 @@ type Panel struct {
 	MoreBranches bool // another branch can be added
 
 	Endpoint *Endpoint // of a trigger that takes requests
-	Next *Next // of a trigger that follows the clock
+	Next     *Next     // of a trigger that follows the clock
 }
 
 // Next are the times at which a trigger starts next.
