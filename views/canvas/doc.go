@@ -44,8 +44,25 @@ type Branch struct {
 	Ends  string // label of the mark at its foot when it ends the execution there
 	Steps []Step
 
+	Passes *Passes // of an execution, when the branch is repeated: which pass is shown
 	Answer Answer // of an execution: what became of its condition; empty when it has none
 	Edit   *Edit  // of a draft: what can be done to it; nil = nothing
+}
+
+// Passes is the choice of the pass of a loop that is shown. Addresses are empty where
+// nothing would change.
+type Passes struct {
+	Loop   string // key of the loop
+	Title  string
+	Number int
+	Last   int
+	Empty  bool // nothing ran in this pass
+	Fails  bool // a step failed in it
+
+	FirstHref, PreviousHref, NextHref, LastHref string
+	FailedHref                                  string // the next pass in which a step failed
+
+	Execution, Step, Path string // what stays as it is when a number is typed
 }
 
 // Answer is what became of the condition of a branch in an execution.

@@ -85,6 +85,8 @@ type Attempt struct {
 // Step is one step with what went in and came out.
 type Step struct {
 	Key          string // unique in the execution: a repeated step has its loop path added
+	Node         string // key of its node
+	Number       int    // its place in the order in which steps began; 0 when it did not
 	Title        string
 	Type         string // "Approval"
 	Icon         string
@@ -109,6 +111,7 @@ type Step struct {
 	Carried      *Relative   // the execution that it was carried over from
 	Waiting      []ui.Person // people who are asked
 	WaitingText  string      // "Due today, 18:00"
+	Passes       []canvas.Passes // of the loops around it, the outermost first
 }
 
 // Relative is another execution of the same chain.
@@ -148,6 +151,7 @@ type DetailProps struct {
 	Tab          string        // Timeline, Changes, Variables, Log; empty for the canvas
 	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
+	Seen         string // passes of loops that were chosen, as in addresses
 	Steps        []Step
 	Left         int64      // steps between the first and the last ones that are not shown
 	Chosen       int        // index of the step in the panel; −1 when none
@@ -161,6 +165,15 @@ type DetailProps struct {
 	CalledBy     *Relative // the execution whose step called this one
 	CancelReason string
 	Problem      string // what kept an action from happening
+}
+
+// TabOf reads the name of a tab; one that there is not is the canvas.
+func TabOf(name string) string {
+	switch name {
+	case Timeline, Changes, Variables, Log:
+		return name
+	}
+	return ""
 }
 
 // Final reports whether the execution has ended.

@@ -69,9 +69,29 @@ func ExecutionStep(id, step string) string {
 	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
 }
 
-// ExecutionSettings is one execution with the settings of a chosen step.
-func ExecutionSettings(id, step string) string {
-	return Execution(id) + "?" + url.Values{"step": {step}, "view": {"settings"}}.Encode()
+// ExecutionView is what is seen on the canvas of an execution.
+type ExecutionView struct {
+	Step     string // chosen step; empty for none
+	Path     string // chosen passes of loops: "l1#2/k3#4"
+	Settings bool   // of the step, instead of how it went
+}
+
+// ExecutionSeen is the canvas of one execution.
+func ExecutionSeen(id string, seen ExecutionView) string {
+	q := url.Values{}
+	if seen.Step != "" {
+		q.Set("step", seen.Step)
+	}
+	if seen.Path != "" {
+		q.Set("path", seen.Path)
+	}
+	if seen.Settings {
+		q.Set("view", "settings")
+	}
+	if len(q) == 0 {
+		return Execution(id)
+	}
+	return Execution(id) + "?" + q.Encode()
 }
 
 // ExecutionTab is one execution seen another way than on the canvas.
