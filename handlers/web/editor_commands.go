@@ -177,6 +177,7 @@ func (e *editing) losesByDeleting(ctx context.Context, q *editor.Question, part 
 		n := count(b.nodes)
 		inside += n
 		if n > 0 {
+			q.Items = append(q.Items, sentences(ctx, e.site.Engine.KeepLosses(e.def.Definition, part.Key, b.view.Key))...)
 			q.Choices = append(q.Choices, editor.Answer{
 				Label: text.T(ctx, "editor.keep_branch", "Keep the steps of “%s”", b.name), Name: "keepBranch", Value: b.view.Key,
 			})
