@@ -32,7 +32,9 @@ type editing struct {
 	was       *editing        // before the edit that this request made; nil when it made none
 	version   *models.Version // an old one that is looked at; nil for the draft
 	open      string          // key of the step in the panel
-	moving    string          // key of the step that is being moved
+	moving    []string        // keys of the steps that are being moved
+	picking   bool            // steps are being selected
+	picked    []string        // keys of those that are, in document order
 	paste     *fragment       // steps that are being pasted
 	adding    *canvas.Place   // where a step is added
 	typ       string          // type that is asked about before it is added
@@ -97,12 +99,12 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	e.saved = e.keep
 	s.Present.Look(e.topic(), e.user.ID, e.open)
 	if e.mayEdit() {
-		e.moving = query.Get("move")
-		if nodeIn(e.def.Nodes, e.moving) == nil {
-			e.moving = ""
+		e.pick(query)
+		for _, n := range e.parts(keysOf(query.Get("move"))) {
+			e.moving = append(e.moving, n.Key)
 		}
-		if part := nodeIn(e.def.Nodes, query.Get("copy")); part != nil {
-			if e.paste, err = e.fragmentOf([]*engine.NodePart{part}); err != nil {
+		if parts := e.parts(keysOf(query.Get("copy"))); len(parts) > 0 {
+			if e.paste, err = e.fragmentOf(parts); err != nil {
 				return err
 			}
 		}
@@ -188,10 +190,10 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	if err := e.menu(ctx, &p); err != nil {
 		return p, err
 	}
-	p.Canvas = e.canvas(ctx)
+	p.Canvas, p.Picks = e.canvas(ctx), e.picks(ctx)
 	switch {
-	case e.moving != "":
-		p.Step, p.Moving = e.moving, e.def.faceOf(nodeIn(e.def.Nodes, e.moving)).title
+	case len(e.moving) > 0:
+		p.Step, p.Moving = strings.Join(e.moving, ","), e.called(ctx, e.parts(e.moving))
 	case e.paste != nil:
 		p.Pasting, p.Fragment = e.paste.title(ctx, e.def), e.paste.sent
 	case e.adding != nil:
@@ -318,13 +320,16 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 		}
 		e.places(ctx, &p)
 	}
-	forks := e.mayEdit() && e.moving == ""
+	forks := e.mayEdit() && len(e.moving) == 0
 	if e.version != nil {
 		number := int(e.version.Number)
 		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
 	}
 	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step, of drawn) {
 		s.Href, s.Selected, s.Problem = href(s.Key), s.Key == e.open, wrong[s.Key]
+		if e.picking && s.Key != triggerKey {
+			s.Picked, s.Href = slices.Contains(e.picked, s.Key), urls.WorkflowPick(key, strings.Join(e.picked, ","), s.Key)
+		}
 		if forks {
 			e.fork(s, of)
 		}
@@ -336,8 +341,8 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 func (e *editing) places(ctx context.Context, p *canvas.Props) {
 	var landings []engine.Landing
 	switch {
-	case e.moving != "":
-		landings = e.site.Engine.Landings(e.def.Definition, e.moving)
+	case len(e.moving) > 0:
+		landings = e.site.Engine.Landings(e.def.Definition, e.moving...)
 	case e.paste != nil:
 		landings = e.site.Engine.PasteLandings(e.def.Definition, e.paste.nodes)
 	default:

@@ -17,6 +17,7 @@ type Step struct {
 	Kind     string // trigger, flow, data, human, link, calc
 	Href     string // opens the step; empty when it cannot be opened
 	Selected bool
+	Picked   bool // one of several that something is done with
 	Ends     bool // an End step: a pill that nothing follows
 	Branches []Branch
 	Fork     bool // another branch can be added
@@ -102,7 +103,7 @@ type Props struct {
 
 	AddHref func(Place) string // where adding at a place begins; nil = nothing can be added
 	Drop    func(Place) Drop   // while a step is moved: what becomes of it at a place
-	Moving  string             // key of the step that is being moved
+	Moving  []string           // keys of the steps that are being moved
 	Menu    func(Step) string  // id of the menu of a step; nil = none
 	Foot    *Foot              // the end of the trunk
 

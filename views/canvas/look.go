@@ -2,6 +2,7 @@ package canvas
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,8 @@ func look(p Props, s Step) string {
 	add("is-sel", s.Selected)
 	add("is-bad", s.Problem != "")
 	add("is-off", s.Skipped)
-	add("is-ghost", p.Moving != "" && s.Key == p.Moving)
+	add("is-ghost", slices.Contains(p.Moving, s.Key))
+	add("is-picked", s.Picked)
 	if s.State != nil {
 		add(map[ui.Tone]string{ui.OK: "is-ok", ui.Bad: "is-fail", ui.Warn: "is-wait", ui.Info: "is-run"}[s.State.Tone], true)
 	}
@@ -45,6 +47,9 @@ func (s Step) name(ctx context.Context) string {
 	}
 	if s.Problem != "" {
 		parts = append(parts, text.T(ctx, "canvas.has_problem", "has a problem"))
+	}
+	if s.Picked {
+		parts = append(parts, text.T(ctx, "canvas.is_picked", "selected"))
 	}
 	if s.Skipped {
 		parts = append(parts, text.T(ctx, "canvas.is_skipped", "skipped"))

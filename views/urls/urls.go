@@ -177,7 +177,17 @@ func WorkflowOpen(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"step": {step}}.Encode()
 }
 
-// WorkflowMove is the editor while a step is moved.
+// WorkflowSelect is the editor while some steps are selected: "a,b".
+func WorkflowSelect(key, steps string) string {
+	return Workflow(key) + "?" + url.Values{"select": {steps}}.Encode()
+}
+
+// WorkflowPick is the same with one step more, or less.
+func WorkflowPick(key, steps, step string) string {
+	return Workflow(key) + "?" + url.Values{"select": {steps}, "toggle": {step}}.Encode()
+}
+
+// WorkflowMove is the editor while steps are moved: "a,b".
 func WorkflowMove(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"move": {step}}.Encode()
 }
