@@ -136,4 +136,10 @@ func (b *browser) choosesPasses(last int) {
 	b.click("the last pass", `[...document.querySelectorAll("aside .passes__row a")].find((a) => a.textContent === "Last")`)
 	now(last)
 	b.becomes("the step is still open", `document.querySelector("aside .passes__row") && document.querySelector("aside").textContent.includes("Add it")`)
+	b.press("Outline")
+	b.becomes("it is a list", `document.readyState === "complete" && document.querySelector(".canvas.is-outline.is-live")`)
+	now(last)
+	b.picture("execution-outline")
+	b.click("the canvas", `document.querySelector(".canvas__as a")`)
+	b.becomes("it is a canvas", `document.readyState === "complete" && document.querySelector(".canvas.is-live:not(.is-outline)")`)
 }

@@ -33,6 +33,9 @@ type editing struct {
 	version   *models.Version // an old one that is looked at; nil for the draft
 	open      string          // key of the step in the panel
 	moving    []string        // keys of the steps that are being moved
+	folds     []string        // keys of the steps whose branches are folded away
+	recent    []string        // types of steps that were added last
+	outline   string          // whether the canvas is a list: [canvas.AsOutline]
 	picking   bool            // steps are being selected
 	picked    []string        // keys of those that are, in document order
 	paste     *fragment       // steps that are being pasted
@@ -55,7 +58,11 @@ func (s *site) edit(c *fiber.Ctx) (*editing, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &editing{viewer: v}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return nil, err
+	}
+	e := &editing{viewer: v, folds: look(c, foldsCookie), recent: look(c, recentCookie), outline: s.outlineOf(c, query)}
 	return e, e.load(c.UserContext(), route.Param(c, "key"))
 }
 
@@ -95,7 +102,13 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	e.open, e.keep = query.Get("step"), query.Has("keep") && e.mayEdit()
+	if done, err := e.relook(c, query); done || err != nil {
+		return err
+	}
+	if e.open == "" {
+		e.open = query.Get("step")
+	}
+	e.keep = query.Has("keep") && e.mayEdit()
 	e.saved = e.keep
 	s.Present.Look(e.topic(), e.user.ID, e.open)
 	if e.mayEdit() {
@@ -303,7 +316,7 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 	href := func(step string) string { return urls.WorkflowOpen(key, step) }
 	p := canvas.Props{
 		ID: key, Label: text.T(ctx, "editor.canvas", "Workflow canvas"), Moving: e.moving,
-		Foot: &canvas.Foot{Label: text.T(ctx, "canvas.end", "End")},
+		Foot: &canvas.Foot{Label: text.T(ctx, "canvas.end", "End")}, As: e.outline, AsHref: func(as string) string { return urls.WorkflowAs(key, e.open, as) },
 	}
 	wrong := map[string]string{}
 	if e.mayEdit() {
@@ -322,6 +335,7 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 	}
 	forks := e.mayEdit() && len(e.moving) == 0
 	if e.version != nil {
+		p.AsHref = nil
 		number := int(e.version.Number)
 		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
 	}
@@ -333,6 +347,7 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 		if forks {
 			e.fork(s, of)
 		}
+		e.fold(s, of)
 	})
 	return p
 }

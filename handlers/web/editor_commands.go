@@ -35,6 +35,9 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	if err := e.several(form, command); err != nil {
 		return e.refuse(c, models.AsError(err))
 	}
+	if keys := keysOf(e.open); len(keys) > 1 {
+		e.open, e.picking, e.picked = "", true, keys
+	}
 	if e.question = e.loses(ctx, form, command); e.question != nil {
 		return e.draw(c, fiber.StatusOK)
 	}
@@ -42,6 +45,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return e.refuse(c, models.AsError(err))
 	}
+	e.picking, e.picked = false, nil
 	switch made := added(e.def.Definition, done); {
 	case len(made) > 1 && command.Name == "duplicate_nodes":
 		e.picking, e.picked = true, made
@@ -49,6 +53,8 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 		e.open = made[0]
 	}
 	switch command.Name {
+	case "add_node":
+		e.noteRecent(c, form.Get("type"))
 	case "add_branch":
 		e.open, _ = command.Args["node"].(string) // a branch needs a condition
 	case "delete_nodes":

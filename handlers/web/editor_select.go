@@ -75,6 +75,15 @@ func listOf(list []*engine.NodePart, key string) []*engine.NodePart {
 	return nil
 }
 
+// branchesOf are the nodes right below a node, of all its branches.
+func branchesOf(n *engine.NodePart) []*engine.NodePart {
+	var out []*engine.NodePart
+	for _, b := range n.Branches {
+		out = append(out, b.Nodes...)
+	}
+	return out
+}
+
 func indexOf(list []*engine.NodePart, key string) int {
 	return slices.IndexFunc(list, func(n *engine.NodePart) bool { return n.Key == key })
 }

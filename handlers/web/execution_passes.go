@@ -53,7 +53,7 @@ func (p passes) with(key string, pass int) passes {
 // passes it ran; the number that was typed for one loop wins.
 func (f *executionFacts) choose(show shownExecution) {
 	node, path, placed := strings.Cut(show.step, "@")
-	f.chosen, f.passes = show.step, readPasses(show.path)
+	f.chosen, f.passes, f.folds, f.outline = show.step, readPasses(show.path), keysOf(show.folds), show.outline
 	if show.tab != "" {
 		return
 	}
@@ -94,11 +94,7 @@ func (v *viewer) stepsInside(ctx context.Context, f *executionFacts, path string
 		if n, asked := f.passes[s.Node]; asked { // no further than it came
 			f.passes[s.Node] = min(n, s.Entered)
 		}
-		var inside []*engine.NodePart
-		for _, b := range nodeIn(list, s.Node).Branches {
-			inside = append(inside, b.Nodes...)
-		}
-		if err := v.stepsInside(ctx, f, engine.PassPath(path, s.Node, f.passOf(s)), inside); err != nil {
+		if err := v.stepsInside(ctx, f, engine.PassPath(path, s.Node, f.passOf(s)), branchesOf(nodeIn(list, s.Node))); err != nil {
 			return err
 		}
 	}
@@ -117,17 +113,31 @@ func (f *executionFacts) passOf(s *models.Step) int {
 func keysIn(list []*engine.NodePart) []string {
 	var out []string
 	for _, n := range list {
-		out = append(out, n.Key)
-		for _, b := range n.Branches {
-			out = append(out, keysIn(b.Nodes)...)
-		}
+		out = append(append(out, n.Key), keysIn(branchesOf(n))...)
 	}
 	return out
 }
 
-// stepHref opens a step where it stands, among the passes that were chosen.
-func (f *executionFacts) stepHref(node string) string {
-	return urls.ExecutionSeen(f.ID, urls.ExecutionView{Step: node, Path: f.passes.String()})
+// seen is what is seen on the canvas, with a step chosen or with none.
+func (f *executionFacts) seen(step string) urls.ExecutionView {
+	return urls.ExecutionView{Step: step, Path: f.passes.String(), Folds: strings.Join(f.folds, ",")}
+}
+
+// fold draws a step with branches: whole, or with a word about what is folded away.
+func (f *executionFacts) fold(n *canvas.Step) {
+	hidden := canvas.Inside(n.Branches)
+	if hidden.Steps == 0 {
+		return
+	}
+	to := f.seen(f.chosen)
+	others := slices.DeleteFunc(slices.Clone(f.folds), func(key string) bool { return key == n.Key })
+	if len(others) < len(f.folds) {
+		n.Folded, n.Branches = &hidden, nil
+	} else {
+		others = append(others, n.Key)
+	}
+	to.Folds = strings.Join(others, ",")
+	n.FoldHref = urls.ExecutionSeen(f.ID, to)
 }
 
 // chooser draws the choice of the pass of a loop; nil when it has not begun one.
@@ -137,9 +147,11 @@ func (v *viewer) chooser(ctx context.Context, f *executionFacts, s *models.Step,
 	}
 	now := f.passOf(s)
 	to := func(pass int) string {
-		return urls.ExecutionSeen(f.ID, urls.ExecutionView{Step: f.chosen, Path: f.passes.with(s.Node, pass).String()})
+		seen := f.seen(f.chosen)
+		seen.Path = f.passes.with(s.Node, pass).String()
+		return urls.ExecutionSeen(f.ID, seen)
 	}
-	p := &canvas.Passes{Loop: s.Node, Title: title, Number: now, Last: s.Entered, Execution: f.ID, Step: f.chosen, Path: f.passes.String()}
+	p := &canvas.Passes{Loop: s.Node, Title: title, Number: now, Last: s.Entered, Execution: f.ID, Seen: f.seen(f.chosen)}
 	if now > 1 {
 		p.FirstHref, p.PreviousHref = to(1), to(now-1)
 	}
@@ -248,10 +260,7 @@ func (f *executionFacts) around(types types, key string) []*engine.NodePart {
 		if typ := types.nodes[n.Type]; typ != nil && typ.Loops() {
 			out = append(out, n)
 		}
-		list = nil
-		for _, b := range n.Branches {
-			list = append(list, b.Nodes...)
-		}
+		list = branchesOf(n)
 	}
 }
 

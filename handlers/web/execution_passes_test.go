@@ -135,3 +135,21 @@ func TestExecution_SaysWhatDidNotRunInAPass(t *testing.T) {
 	require.Contains(t, text, "Not reached", "the panel says so")
 	require.NotContains(t, text, "passed over")
 }
+
+func TestExecution_FoldsAndIsAList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.ranThrough(t, fmt.Sprintf(passNodes, 2, 2, 0))
+	root := w.Browser(w.Root)
+	page := root.Get("/executions/" + id + "?path=outer%231").Want(200).Page()
+	page = root.Get(linkCalled(t, page, "Fold the branches of Lines")).Want(200).Page()
+	require.Equal(t, []string{"trigger", "outer", "inner"}, keys(page))
+	require.Equal(t, []string{"Pass 1 of 2"}, passesSaid(page), "the pass stays as it was")
+	page = root.Get(linkCalled(t, page, "Next pass of Pages")).Want(200).Page()
+	require.Equal(t, []string{"trigger", "outer", "inner"}, keys(page), "and so do folds")
+	page = root.Get(handlerstest.Attr(linkNamed(page, "1 step folded"), "href")).Want(200).Page()
+	require.Equal(t, []string{"trigger", "outer", "inner", "sum"}, keys(page))
+	page = root.Get(handlerstest.Attr(linkNamed(page, "Outline"), "href")).Want(200).Page()
+	require.Contains(t, handlerstest.Attr(handlerstest.First(page, "section", "data-canvas", "execution"), "class"), "is-outline")
+	require.Equal(t, "Pass 2 of 2", passesSaid(page)[0])
+}

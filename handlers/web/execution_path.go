@@ -10,12 +10,18 @@ import (
 	"formrail/models/text"
 	"formrail/views/canvas"
 	"formrail/views/executions"
+	"formrail/views/urls"
 )
 
 // path draws what the execution did on the canvas of its version.
 func (v *viewer) path(ctx context.Context, f *executionFacts, shown []executions.Step) (canvas.Props, error) {
 	at, failed := f.at, error(nil)
-	p := canvas.Props{ID: "execution", Label: text.T(ctx, "execution.path", "Path taken"), Ran: true}
+	p := canvas.Props{ID: "execution", Label: text.T(ctx, "execution.path", "Path taken"), Ran: true, As: f.outline}
+	p.AsHref = func(as string) string {
+		seen := f.seen(f.chosen)
+		seen.As = as
+		return urls.ExecutionSeen(f.ID, seen)
+	}
 	p.Trigger, p.Steps = f.def.drawing(func(n *canvas.Step, _ drawn) {
 		status, key := "", n.Key
 		switch s := at[n.Key]; {
@@ -29,12 +35,13 @@ func (v *viewer) path(ctx context.Context, f *executionFacts, shown []executions
 		n.Skipped = n.Skipped && n.Reached
 		if n.Reached {
 			look := executions.StepLook(ctx, status)
-			n.State, n.Href, n.Selected = &look, f.stepHref(n.Key), f.chosen == n.Key
+			n.State, n.Href, n.Selected = &look, urls.ExecutionSeen(f.ID, f.seen(n.Key)), f.chosen == n.Key
 		}
 		takeBranches(n, at[n.Key])
 		if err := v.choosePass(ctx, f, n); err != nil {
 			failed = err
 		}
+		f.fold(n)
 	})
 	p.Foot = &canvas.Foot{Label: text.T(ctx, "canvas.end", "End"), Done: f.Status == models.Succeeded && passed(p.Steps, at)}
 	markExits(p.Steps, at)

@@ -104,6 +104,8 @@ type executionFacts struct {
 	steps    []*models.Step          // on the canvas those of the chosen passes
 	at       map[string]*models.Step // on the canvas, by node
 	passes   passes                  // that were chosen
+	folds    []string                // steps whose branches are folded away
+	outline  string                  // whether the canvas is a list: [canvas.AsOutline]
 	chosen   string                  // step in the panel; on the canvas its node
 	values   bool                    // the viewer may see all of its values
 }
@@ -181,7 +183,7 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	if f.at == nil {
 		return p, nil
 	}
-	p.Seen = f.passes.String()
+	p.Seen = f.seen("")
 	p.Path, err = v.path(ctx, f, p.Steps)
 	return p, err
 }

@@ -146,7 +146,7 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 	v.flash = s.heard(c)
 	return v.drawExecution(c, shownExecution{
 		id: route.Param(c, "id"), step: query.Get("step"), path: query.Get("path"), loop: query.Get("loop"), pass: query.Get("pass"),
-		tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK,
+		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK,
 	})
 }
 
@@ -155,6 +155,8 @@ type shownExecution struct {
 	id, step, tab, scale string
 
 	path       string // passes of loops, on the canvas
+	folds      string // steps whose branches are folded away there
+	outline    string // whether it is a list
 	loop, pass string // another pass of one of them, as it was typed
 	settings   bool   // of the step, instead of how it went
 

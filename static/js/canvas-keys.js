@@ -69,7 +69,9 @@ const everywhere = {
   "!": (c) => zoom(c, "fit"), p: () => press("[popovertarget=problems]"), P: () => press("#editor-publish a"), "?": () => open("editor-keys"),
 };
 
-const onStep = { n: addAfter, x: (hit) => act(hit, "select"), d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => hit.closest(".node--trigger") || rename(hit) };
+everywhere.o = () => press(".canvas [data-as]");
+
+const onStep = { z: (hit) => hit.closest(".node").querySelector("[data-fold]")?.click(), n: addAfter, x: (hit) => act(hit, "select"), d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => hit.closest(".node--trigger") || rename(hit) };
 
 document.addEventListener("keydown", (event) => {
   const canvas = document.querySelector(".canvas");

@@ -79,12 +79,12 @@ document.addEventListener("click", (event) => {
     openPalette(add);
     return;
   }
-  const link = event.target.closest("#editor .node__hit, [data-open-step], [data-cancel-move]");
+  const link = event.target.closest("#editor .node__hit, [data-open-step], [data-cancel-move], #editor [data-fold]");
   if (!link) return;
   event.preventDefault();
   link.closest("[popover]")?.hidePopover();
   const back = "closePanel" in link.dataset ? document.querySelector(".node.is-sel .node__hit") : null;
-  show(link.href).then(() => {
+  show(link.href, { keep: "fold" in link.dataset }).then(() => {
     if (back) document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus();
     else if (link.hash) focusField(link.hash.slice(1));
     else if (!event.detail && link.matches(".node__hit, #problems a")) enter(); // by a key

@@ -63,6 +63,21 @@ func (s Step) name(ctx context.Context) string {
 	return strings.Join(said, ", ")
 }
 
+// says what is folded away: "5 steps, 1 problem".
+func (h Hidden) says(ctx context.Context) string {
+	said := text.T(ctx, "canvas.folded", "%d steps folded", h.Steps)
+	if h.Steps == 1 {
+		said = text.T(ctx, "canvas.folded_one", "1 step folded")
+	}
+	if h.Problems > 0 {
+		said += " · " + text.T(ctx, "canvas.folded_problems", "%d with problems", h.Problems)
+	}
+	if h.Failed > 0 {
+		said += " · " + text.T(ctx, "canvas.folded_failed", "%d failed", h.Failed)
+	}
+	return said
+}
+
 func current(now bool) templ.Attributes {
 	if now {
 		return templ.Attributes{"aria-current": "true"}

@@ -10,6 +10,7 @@ import (
 	"formrail/views/canvas"
 	"formrail/views/layout"
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // Row is one execution in the list.
@@ -107,10 +108,10 @@ type Step struct {
 	Input        string // JSON; empty when there is none
 	Output       string
 	Attempts     []Attempt
-	Called       []Relative  // executions that it started
-	Carried      *Relative   // the execution that it was carried over from
-	Waiting      []ui.Person // people who are asked
-	WaitingText  string      // "Due today, 18:00"
+	Called       []Relative      // executions that it started
+	Carried      *Relative       // the execution that it was carried over from
+	Waiting      []ui.Person     // people who are asked
+	WaitingText  string          // "Due today, 18:00"
 	Passes       []canvas.Passes // of the loops around it, the outermost first
 }
 
@@ -151,7 +152,7 @@ type DetailProps struct {
 	Tab          string        // Timeline, Changes, Variables, Log; empty for the canvas
 	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
-	Seen         string // passes of loops that were chosen, as in addresses
+	Seen         urls.ExecutionView // of the canvas, without the step
 	Steps        []Step
 	Left         int64      // steps between the first and the last ones that are not shown
 	Chosen       int        // index of the step in the panel; −1 when none

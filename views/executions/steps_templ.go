@@ -324,7 +324,7 @@ func StepPanel(p DetailProps, s Step) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "step-panel", Title: s.Title, Note: panelNote(ctx, s), Icon: s.Icon, Kind: s.Kind, Close: urls.ExecutionSeen(p.ID, urls.ExecutionView{Path: p.Seen}), Label: text.T(ctx, "execution.step_data", "Step data"), Tabs: stepTabs(ctx, p, s)}, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "step-panel", Title: s.Title, Note: panelNote(ctx, s), Icon: s.Icon, Kind: s.Kind, Close: urls.ExecutionSeen(p.ID, p.Seen), Label: text.T(ctx, "execution.step_data", "Step data"), Tabs: stepTabs(ctx, p, s)}, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -337,7 +337,7 @@ func stepTabs(ctx context.Context, p DetailProps, s Step) []ui.Tab {
 	if s.Settings == "" {
 		return nil
 	}
-	seen := urls.ExecutionView{Step: s.Node, Path: p.Seen}
+	seen := p.Seen.With(s.Node)
 	settings := seen
 	settings.Settings = true
 	return []ui.Tab{

@@ -92,7 +92,7 @@ func failedExecution() executions.DetailProps {
 func repeatedExecution() executions.DetailProps {
 	p := failedExecution()
 	passes := canvas.Passes{
-		Loop: "each", Title: "Each line item", Number: 3, Last: 8, Fails: true, Execution: p.ID, Step: "bank", Path: "each#3",
+		Loop: "each", Title: "Each line item", Number: 3, Last: 8, Fails: true, Execution: p.ID, Seen: urls.ExecutionView{Step: "bank", Path: "each#3"},
 		FirstHref:    urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#1"}),
 		PreviousHref: urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#2"}),
 		NextHref:     urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#4"}),
@@ -104,7 +104,7 @@ func repeatedExecution() executions.DetailProps {
 		Key: "each", Title: passes.Title, Summary: "8 of 8 passes done, 2 failed", Icon: "repeat", Kind: "flow", Reached: true, State: &look, Duration: "2 m",
 		Branches: []canvas.Branch{{Key: "body", Label: "Each pass", Taken: true, Steps: p.Path.Steps, Passes: &passes}},
 	}}
-	p.Seen, p.Steps[0].Passes = "each#3", []canvas.Passes{passes}
+	p.Seen, p.Steps[0].Passes = urls.ExecutionView{Path: "each#3"}, []canvas.Passes{passes}
 	return p
 }
 

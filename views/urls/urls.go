@@ -73,7 +73,15 @@ func ExecutionStep(id, step string) string {
 type ExecutionView struct {
 	Step     string // chosen step; empty for none
 	Path     string // chosen passes of loops: "l1#2/k3#4"
+	Folds    string // steps whose branches are folded away: "a,b"
+	As       string // list or canvas, from now on
 	Settings bool   // of the step, instead of how it went
+}
+
+// With gives the same with another step chosen.
+func (v ExecutionView) With(step string) ExecutionView {
+	v.Step = step
+	return v
 }
 
 // ExecutionSeen is the canvas of one execution.
@@ -84,6 +92,12 @@ func ExecutionSeen(id string, seen ExecutionView) string {
 	}
 	if seen.Path != "" {
 		q.Set("path", seen.Path)
+	}
+	if seen.Folds != "" {
+		q.Set("folds", seen.Folds)
+	}
+	if seen.As != "" {
+		q.Set("as", seen.As)
 	}
 	if seen.Settings {
 		q.Set("view", "settings")
@@ -175,6 +189,24 @@ func WorkflowStep(key, step string) string { return Workflow(key) + "/steps/" + 
 // WorkflowOpen is the editor with a step open.
 func WorkflowOpen(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"step": {step}}.Encode()
+}
+
+// WorkflowFold is the editor with the branches of one more step folded away, or no longer.
+func WorkflowFold(key, step string, fold bool) string {
+	what := "unfold"
+	if fold {
+		what = "fold"
+	}
+	return Workflow(key) + "?" + url.Values{what: {step}}.Encode()
+}
+
+// WorkflowAs is the editor drawn as a list or as a canvas from now on.
+func WorkflowAs(key, open, as string) string {
+	q := url.Values{"as": {as}}
+	if open != "" {
+		q.Set("step", open)
+	}
+	return Workflow(key) + "?" + q.Encode()
 }
 
 // WorkflowSelect is the editor while some steps are selected: "a,b".
