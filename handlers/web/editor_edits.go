@@ -40,18 +40,21 @@ func (e *editing) history(ctx context.Context, to string) (*editor.Edits, error)
 		return nil, err
 	}
 	out := &editor.Edits{To: to}
-	now := true // the newest edit that is done: the draft as it is
+	now := true  // the newest edit that is done: the draft as it is
+	live := true // no published edit came by now: going back to here undoes none
 	for _, c := range list {
 		who, err := e.names.person(ctx, c.AuthorID)
 		if err != nil {
 			return nil, err
 		}
-		one := editor.Edit{Label: c.Label, By: who, At: e.since(c.At), Undone: c.State != "done"}
+		one := editor.Edit{Label: c.Label, By: who, At: e.since(c.At), Undone: c.State == "undone"}
 		if !one.Undone {
-			if !now && e.mayEdit() {
+			if !now && live && e.mayEdit() {
 				one.Href = urls.WorkflowEditsTo(e.w.Key, c.ID)
 			}
 			one.Now, now = now, false
+			one.Published = live && c.State == "published"
+			live = live && c.State != "published"
 		}
 		if c.ID == to && one.Href != "" {
 			out.Target = &one

@@ -90,9 +90,12 @@ type Edit struct {
 	Label  string // "Changed “Recipient” of “Notify”"
 	By     ui.Person
 	At     ui.Moment
-	Undone bool   // it can be repeated
-	Now    bool   // the draft is as it was after it
-	Href   string // asks whether to go back to it; empty when that cannot be
+	Undone bool // it can be repeated
+	Now    bool // the draft is as it was after it
+
+	Published bool // it was the last one of the version that was published then
+
+	Href string // asks whether to go back to it; empty when that cannot be
 }
 
 // Version is one line of the version menu.
