@@ -25,6 +25,7 @@ import (
 // editing is one request about the definition of a workflow.
 type editing struct {
 	*viewer
+	query     bind.Form // of the address
 	w         *models.Workflow
 	versions  []*models.Version
 	def       definition
@@ -62,8 +63,18 @@ func (s *site) edit(c *fiber.Ctx) (*editing, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &editing{viewer: v, folds: look(c, foldsCookie), recent: look(c, recentCookie), outline: s.outlineOf(c, query)}
+	e := &editing{viewer: v, query: query, folds: look(c, foldsCookie), recent: look(c, recentCookie), outline: s.outlineOf(c, query)}
 	return e, e.load(c.UserContext(), route.Param(c, "key"))
+}
+
+// editForm is [site.edit] of a request that sends a form.
+func (s *site) editForm(c *fiber.Ctx) (*editing, bind.Form, error) {
+	e, err := s.edit(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := bind.ReadForm(c)
+	return e, form, err
 }
 
 // load reads the draft as it is now, and keeps what was read of it before.
@@ -98,10 +109,7 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	if done, err := e.relook(c, query); done || err != nil {
 		return err
 	}
@@ -138,10 +146,7 @@ func (s *site) showVersion(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	number := route.Param(c, "number")
 	at := slices.IndexFunc(e.versions, func(v *models.Version) bool { return strconv.FormatInt(v.Number, 10) == number })
 	if at < 0 {

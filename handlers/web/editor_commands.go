@@ -20,11 +20,7 @@ import (
 // changeWorkflow applies one command to the draft. What would be lost by it is asked
 // about first.
 func (s *site) changeWorkflow(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}
@@ -308,11 +304,7 @@ func (s *site) redoEdit(c *fiber.Ctx) error { return s.stepDraft(c, s.Engine.Red
 func (s *site) discardDraft(c *fiber.Ctx) error { return s.stepDraft(c, s.Engine.DiscardDraft) }
 
 func (s *site) stepDraft(c *fiber.Ctx, step func(context.Context, models.Access, string) (engine.DraftState, error)) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
-	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/editor"
@@ -22,10 +20,7 @@ func (s *site) showEdits(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	if e.edits, err = e.history(c.UserContext(), query.Get("to")); err != nil {
 		return err
 	}
@@ -74,11 +69,7 @@ func (e *editing) history(ctx context.Context, to string) (*editor.Edits, error)
 
 // undoEdits makes the draft as it was after one of its edits.
 func (s *site) undoEdits(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

@@ -69,11 +69,7 @@ func (s *site) showFragment(c *fiber.Ctx) error {
 
 // askPlace draws the draft with all places where the steps of a clipboard can go.
 func (s *site) askPlace(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

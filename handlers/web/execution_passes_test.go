@@ -78,28 +78,23 @@ func TestExecution_ShowsThePassThatIsChosen(t *testing.T) {
 	require.Contains(t, handlerstest.Text(panel), "Lines Pass 2 of")
 	require.Contains(t, handlerstest.Text(panel), "102", "the value of that pass")
 
-	t.Run("the failed pass is found", func(t *testing.T) {
-		page := see(url.Values{"step": {"sum"}, "path": {fmt.Sprintf("outer#%d/inner#1", badOuter)}})
-		require.Contains(t, mainText(t, page), "1 failed", "on the card of the inner loop")
-		jump := linkNamed(page, "Next failed")
-		require.NotNil(t, jump)
-		page = root.Get(handlerstest.Attr(jump, "href")).Want(200).Page()
-		require.Equal(t, fmt.Sprintf("Pass %d of %d · failed", badInner, inner), passesSaid(page)[1])
-		require.Contains(t, handlerstest.Text(handlerstest.First(page, "aside")), "Failed")
-		node := handlerstest.First(page, "div", "id", "node-sum")
-		require.Contains(t, handlerstest.Attr(node, "class"), "is-fail")
-		require.Nil(t, linkNamed(page, "Next failed"), "there is no other")
-		node = handlerstest.First(see(url.Values{"path": {fmt.Sprintf("outer#1/inner#%d", badInner)}}), "div", "id", "node-sum")
-		require.Contains(t, handlerstest.Attr(node, "class"), "is-ok", "the same pass of another page went well")
-	})
-	t.Run("a step is found by the place that lists give", func(t *testing.T) {
-		page := see(url.Values{"step": {"sum@outer#2/inner#1"}})
-		require.Equal(t, fmt.Sprintf("Pass 2 of %d", outer), passesSaid(page)[0])
-		require.Equal(t, fmt.Sprintf("Pass 1 of %d", inner), passesSaid(page)[1])
-	})
-	t.Run("what is no pass is the nearest one", func(t *testing.T) {
-		require.Equal(t, last(outer, 1, outer, inner), passesSaid(see(url.Values{"path": {"outer#999999/inner#0/x#/nonsense"}, "loop": {"inner"}, "pass": {"-4"}})))
-	})
+	page = see(url.Values{"step": {"sum"}, "path": {fmt.Sprintf("outer#%d/inner#1", badOuter)}})
+	require.Contains(t, mainText(t, page), "1 failed", "on the card of the inner loop")
+	jump := linkNamed(page, "Next failed")
+	require.NotNil(t, jump)
+	page = root.Get(handlerstest.Attr(jump, "href")).Want(200).Page()
+	require.Equal(t, fmt.Sprintf("Pass %d of %d · failed", badInner, inner), passesSaid(page)[1])
+	require.Contains(t, handlerstest.Text(handlerstest.First(page, "aside")), "Failed")
+	node := handlerstest.First(page, "div", "id", "node-sum")
+	require.Contains(t, handlerstest.Attr(node, "class"), "is-fail")
+	require.Nil(t, linkNamed(page, "Next failed"), "there is no other")
+	node = handlerstest.First(see(url.Values{"path": {fmt.Sprintf("outer#1/inner#%d", badInner)}}), "div", "id", "node-sum")
+	require.Contains(t, handlerstest.Attr(node, "class"), "is-ok", "the same pass of another page went well")
+
+	page = see(url.Values{"step": {"sum@outer#2/inner#1"}}) // as lists name it
+	require.Equal(t, last(2, 1, outer, inner), passesSaid(page))
+	page = see(url.Values{"path": {"outer#999999/inner#0/x#/nonsense"}, "loop": {"inner"}, "pass": {"-4"}})
+	require.Equal(t, last(outer, 1, outer, inner), passesSaid(page), "what is no pass is the nearest one")
 }
 
 // linkNamed finds a link by its words; nil when there is none.

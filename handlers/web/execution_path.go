@@ -23,14 +23,14 @@ func (v *viewer) path(ctx context.Context, f *executionFacts, shown []executions
 		return urls.ExecutionSeen(f.ID, seen)
 	}
 	p.Trigger, p.Steps = f.def.drawing(func(n *canvas.Step, _ drawn) {
-		status, key := "", n.Key
+		status := ""
 		switch s := at[n.Key]; {
 		case n.Key == triggerKey:
 			status, n.Reached = string(models.Done), true
 		case s != nil:
-			status, n.Reached, n.Tries, key = string(s.Status), s.Status != models.Planned, s.Attempt, keyOf(s)
+			status, n.Reached, n.Tries = string(s.Status), s.Status != models.Planned, s.Attempt
 			n.Duration = took(s.StartedAt, s.EndedAt, v.now)
-			n.Summary = cmp.Or(joined(v.tally(ctx, s), outcomeOf(shown, key)), n.Summary)
+			n.Summary = cmp.Or(joined(v.tally(ctx, s), outcomeOf(shown, keyOf(s))), n.Summary)
 		}
 		n.Skipped = n.Skipped && n.Reached
 		if n.Reached {

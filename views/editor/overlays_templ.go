@@ -1098,11 +1098,11 @@ func shortcuts(p Props) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shortcut("X", text.T(ctx, "keys.select", "Select the step, or no longer; Ctrl and a click does the same")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shortcut("X", text.T(ctx, "keys.pick", "Select the step, or no longer; Ctrl and a click does the same")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shortcut("Shift ↑ ↓", text.T(ctx, "keys.select_more", "Select the steps in between; Ctrl A all of the branch, Esc none")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shortcut("Shift ↑ ↓", text.T(ctx, "keys.pick_more", "Select the steps in between; Ctrl A all of the branch, Esc none")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
