@@ -28,7 +28,7 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	e.open = form.Get("step")
 	command := commandOf(form)
 	aboutStart(e.def.Definition, command)
-	if err := e.several(form, command); err != nil {
+	if err := e.together(form, command); err != nil {
 		return e.refuse(c, models.AsError(err))
 	}
 	if keys := keysOf(e.open); len(keys) > 1 {

@@ -136,9 +136,8 @@ func (e *editing) picks(ctx context.Context) *editor.Picks {
 	return p
 }
 
-// several makes the command of a form about more than one step; it is not ok for another
-// form. What only neighbours can do is refused for others.
-func (e *editing) several(form bind.Form, command engine.Command) error {
+// together refuses to do with steps that stand apart what only neighbours can do.
+func (e *editing) together(form bind.Form, command engine.Command) error {
 	keys := keysOf(form.Get("step"))
 	if len(keys) < 2 {
 		return nil
