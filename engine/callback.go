@@ -76,14 +76,14 @@ func (c *Compiled) placeOf(n *compiledNode, path string) (string, bool) {
 		}
 	}
 	for path != "" {
-		outer, key, _ := passOf(path)
+		outer, key, _ := PassOf(path)
 		if around[key] {
 			break
 		}
 		path = outer
 	}
 	for at := path; at != ""; {
-		outer, key, _ := passOf(at)
+		outer, key, _ := PassOf(at)
 		if of := c.byKey[key]; of != nil && of.typ.Loops() {
 			loops--
 		}

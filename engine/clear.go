@@ -15,9 +15,13 @@ type clearing func(expr.Reference) bool
 
 // clearReferences takes the references of one node to others out of its settings.
 func (r *registry) clearReferences(n *NodePart, to []string) {
-	c := clearing(func(ref expr.Reference) bool {
+	r.clear(n, func(ref expr.Reference) bool {
 		return ref.Root == "nodes" && len(ref.Path) > 0 && slices.Contains(to, ref.Path[0])
 	})
+}
+
+// clear takes the references of its choice out of the settings of a node.
+func (r *registry) clear(n *NodePart, c clearing) {
 	for name, v := range n.Config {
 		if left := c.setting(r.form(n.Type, name), n.Config, v); left == nil {
 			delete(n.Config, name)

@@ -17,7 +17,8 @@ import (
 //	duplicate_nodes keys
 //	paste_nodes  nodes, at, references?
 //	delete_nodes keys, keepBranch {key: branch}, references?
-//	set_title    key, value     set_note key, value     set_skip key, value
+//	set_title    key, value     set_note key, value
+//	set_skip     key or keys, value
 //	add_branch   node, branch?, value?
 //	rename_branch node, branch, value
 //	move_branch  node, branch, value (its place)
@@ -245,16 +246,29 @@ func (c *change) setText(args map[string]any, label string, set func(*NodePart, 
 }
 
 func (c *change) setSkip(args map[string]any) (string, error) {
-	n, err := c.node(args["key"])
-	if err != nil {
-		return "", err
+	keys, several := args["keys"].([]any)
+	if !several {
+		keys = []any{args["key"]}
+	}
+	if len(keys) == 0 {
+		return "", badCommand(text.M("draft.keys_skip", "Name the steps to switch."))
 	}
 	on, ok := args["value"].(bool)
 	if !ok {
 		return "", badCommand(text.M("definition.not_flag", "%s must be true or false.", "value"))
 	}
-	n.Skip = on
-	return "Switched " + c.names([]*NodePart{n}), nil
+	list := make([]*NodePart, len(keys))
+	for i, key := range keys {
+		n, err := c.node(key)
+		if err != nil {
+			return "", err
+		}
+		list[i] = n
+	}
+	for _, n := range list {
+		n.Skip = on
+	}
+	return "Switched " + c.names(list), nil
 }
 
 func (c *change) setConfig(args map[string]any) (string, error) {

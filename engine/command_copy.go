@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"formrail/engine/expr"
 	"formrail/models/text"
 )
 
@@ -92,6 +93,10 @@ func (c *change) clearUnrun(fragment *Definition) {
 			}
 		}
 		c.types.clearReferences(n, unrun)
+		c.types.clear(n, func(ref expr.Reference) bool {
+			found, _ := known.loopOf(ref, known.readsInside(ref))
+			return isPass(ref) && found == nil
+		})
 	})
 }
 

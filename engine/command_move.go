@@ -52,7 +52,11 @@ func (c *change) moveNodes(args map[string]any) (string, error) {
 	*p.list = slices.Insert(*p.list, p.index, moved...)
 	if clear {
 		for _, r := range broken(compiled, before, positions(c.d.Nodes)) {
-			c.types.clearReferences(r.by.part, []string{r.of.part.Key})
+			if r.pass {
+				c.types.clearPasses(r.by, r.of.part.Key)
+			} else {
+				c.types.clearReferences(r.by.part, []string{r.of.part.Key})
+			}
 		}
 	}
 	return "Moved " + c.names(moved), nil

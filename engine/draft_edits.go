@@ -21,7 +21,7 @@ func (e *Engine) Edits(ctx context.Context, access models.Access, w *models.Work
 }
 
 // UndoTo makes the draft as it was after one of its edits: all later ones are undone
-// together, and can be repeated. It is refused with DRAFT_CHANGED when the draft is no
+// together, and can be repeated. None of them may be part of a version. It is refused with DRAFT_CHANGED when the draft is no
 // longer at the revision that the caller saw.
 func (e *Engine) UndoTo(ctx context.Context, access models.Access, key, id string, base int64) (DraftState, error) {
 	return e.edit(ctx, access, key, false, func(tx *models.Tx, ed *edit) error {
@@ -33,7 +33,7 @@ func (e *Engine) UndoTo(ctx context.Context, access models.Access, key, id strin
 		if err != nil {
 			return err
 		}
-		if to == nil || to.OwnerID != ed.w.ID || to.State != "done" {
+		if to == nil || to.OwnerID != ed.w.ID || to.State == "undone" {
 			return models.NotFound()
 		}
 		later, err := edits.Since(ctx, tx, ed.w.ID, to.Revision)
@@ -42,6 +42,9 @@ func (e *Engine) UndoTo(ctx context.Context, access models.Access, key, id strin
 		}
 		if len(later) == 0 {
 			return models.Invalid("NOTHING_TO_UNDO", text.M("draft.nothing", "There is nothing to undo or to repeat."))
+		}
+		if slices.ContainsFunc(later, func(c *models.DraftCommand) bool { return c.State == "published" }) {
+			return models.Invalid("ALREADY_PUBLISHED", text.M("draft.published", "Some of these edits are published. Restore an older version instead."))
 		}
 		for _, c := range later {
 			if err := edits.SetState(ctx, tx, c.ID, "undone"); err != nil {

@@ -6,36 +6,43 @@ import (
 	"formrail/models/text"
 )
 
-// Landing is a place that a step could be moved to, and what would come of it.
+// Landing is a place that steps could be moved to, and what would come of it.
 type Landing struct {
 	Parent, Branch string         // of the list; both empty for the trunk
 	Index          int            // in the list as it is now
 	To             int            // index for move_nodes, which takes the step out first
-	Here           bool           // where the step stands: nothing would change
-	Inside         bool           // within the step itself, where it cannot go
-	Breaks         []text.Message // references that would come before what they name
+	Here           bool           // where the steps stand: nothing would change
+	Inside         bool           // within one of the steps themselves, where they cannot go
+	Breaks         []text.Message // references that would lose what they name
 }
 
-// Landings lists all places of a definition for one of its steps, in document order.
-func (e *Engine) Landings(d *Definition, key string) []Landing {
+// Landings lists all places of a definition for some of its steps, which are neighbours in
+// their order, in document order.
+func (e *Engine) Landings(d *Definition, keys ...string) []Landing {
 	c, _ := e.registry.compile(d, "")
 	before := positions(d.Nodes)
-	moved, ok := before[key]
-	if !ok {
-		return nil
+	var stand []level
+	for _, key := range keys {
+		at, ok := before[key]
+		if !ok {
+			return nil
+		}
+		stand = append(stand, at[len(at)-1])
 	}
-	last := moved[len(moved)-1]
 	var out []Landing
 	e.places(d.Nodes, "", "", func(parent, branch string, index int) {
 		l := Landing{Parent: parent, Branch: branch, Index: index, To: index}
-		same := parent == last.parent && branch == last.branch
-		l.Here = same && (index == last.index || index == last.index+1)
-		if same && index > last.index {
-			l.To--
+		for _, at := range stand {
+			if parent == at.parent && branch == at.branch {
+				l.Here = l.Here || index == at.index || index == at.index+1
+				if index > at.index {
+					l.To--
+				}
+			}
+			l.Inside = l.Inside || parent == at.key || parent != "" && before[parent].within(at.key)
 		}
-		l.Inside = parent == key || parent != "" && before[parent].within(key)
 		if !l.Here && !l.Inside {
-			l.Breaks = sentences(broken(c, before, positions(relocated(d, key, l))))
+			l.Breaks = sentences(broken(c, before, positions(relocated(d, keys, l))))
 		}
 		out = append(out, l)
 	})
@@ -126,12 +133,19 @@ func (p position) precedes(other position) bool {
 	return len(p) < len(other) // an enclosing node has run
 }
 
-// reading is a node that uses what another one gives.
-type reading struct{ by, of *compiledNode }
+// reading is a node that uses what another one gives, or what it holds in its passes.
+type reading struct {
+	by, of *compiledNode
+	pass   bool
+}
 
 func sentences(list []reading) []text.Message {
 	var out []text.Message
 	for _, r := range list {
+		if r.pass {
+			out = append(out, text.M("move.leaves", "“%s” uses the passes of “%s”, which it would not be in.", r.by.title, r.of.title))
+			continue
+		}
 		out = append(out, text.M("move.breaks", "“%s” uses “%s”, which would not have run yet.", r.by.title, r.of.title))
 	}
 	return out
@@ -139,7 +153,7 @@ func sentences(list []reading) []text.Message {
 
 // broken lists the references that held before a move and would not after it.
 func broken(c *Compiled, before, after map[string]position) []reading {
-	var out []reading
+	out := leaving(c, before, after)
 	seen := map[[2]string]bool{}
 	for _, n := range c.Nodes {
 		for _, ref := range n.refs {
@@ -153,7 +167,7 @@ func broken(c *Compiled, before, after map[string]position) []reading {
 			}
 			seen[pair] = true
 			if before[pair[1]].precedes(before[pair[0]]) && !after[pair[1]].precedes(after[pair[0]]) {
-				out = append(out, reading{n, read})
+				out = append(out, reading{by: n, of: read})
 			}
 		}
 	}
@@ -164,6 +178,7 @@ func broken(c *Compiled, before, after map[string]position) []reading {
 // it, in document order, and what they read that would not have run there.
 func (e *Engine) PasteLandings(d *Definition, fragment []*NodePart) []Landing {
 	pasted, _ := e.registry.compile(&Definition{Trigger: d.Trigger, Nodes: fragment}, "")
+	around, _ := e.registry.compile(d, "")
 	here := positions(d.Nodes)
 	var out []Landing
 	e.places(d.Nodes, "", "", func(parent, branch string, index int) {
@@ -171,6 +186,9 @@ func (e *Engine) PasteLandings(d *Definition, fragment []*NodePart) []Landing {
 		at := append(slices.Clone(here[parent]), level{parent: parent, branch: branch, index: index})
 		seen := map[[2]string]bool{}
 		for _, n := range pasted.Nodes {
+			if around.outOfLoops(n, at) {
+				l.Breaks = append(l.Breaks, text.M("paste.leaves", "“%s” uses the passes of a loop that is not there.", n.title))
+			}
 			for _, ref := range n.refs {
 				if ref.Root != "nodes" || len(ref.Path) == 0 || pasted.byKey[ref.Path[0]] != nil {
 					continue
@@ -205,10 +223,10 @@ func (e *Engine) titleIn(d *Definition, key string) string {
 }
 
 // relocated gives the nodes of a definition after a move, without changing it.
-func relocated(d *Definition, key string, to Landing) []*NodePart {
+func relocated(d *Definition, keys []string, to Landing) []*NodePart {
 	copied := &Definition{Nodes: cloned(d.Nodes)}
 	c := &change{d: copied}
-	taken, err := c.take([]string{key})
+	taken, err := c.take(keys)
 	if err != nil {
 		return copied.Nodes
 	}
@@ -233,10 +251,10 @@ func cloned(list []*NodePart) []*NodePart {
 	return out
 }
 
-// Readers lists the references to a node, and to the nodes inside it, from nodes
-// outside: what deleting it would leave without a source.
-func (e *Engine) Readers(d *Definition, key string) []text.Message {
-	return e.readers(d, func(p position) bool { return p.within(key) })
+// Readers lists the references to some nodes, and to the nodes inside them, from nodes
+// outside: what deleting them would leave without a source.
+func (e *Engine) Readers(d *Definition, keys ...string) []text.Message {
+	return e.readers(d, func(p position) bool { return slices.ContainsFunc(keys, p.within) })
 }
 
 // BranchLosses lists the references that would lose what they name if a branch was

@@ -116,7 +116,7 @@ func (m *memory) seen(from string) map[string]any {
 // keepPasses forgets what was given in the passes of a container at a place, except for
 // those that keep names.
 func (m *memory) keepPasses(container, path string, keep func(pass int) bool) {
-	prefix := passPath(path, container, 0)
+	prefix := PassPath(path, container, 0)
 	prefix = prefix[:len(prefix)-1]
 	gone := func(p string) bool {
 		rest, inside := strings.CutPrefix(p, prefix)
@@ -141,8 +141,8 @@ func (m *memory) keepPasses(container, path string, keep func(pass int) bool) {
 	})
 }
 
-// passPath gives the place inside a pass of a container that stands at a place.
-func passPath(path, container string, pass int) string {
+// PassPath gives the place inside a pass of a container that stands at a place.
+func PassPath(path, container string, pass int) string {
 	inside := container + "#" + strconv.Itoa(pass)
 	if path == "" {
 		return inside
@@ -155,14 +155,14 @@ func within(path, outer string) bool {
 	return outer == "" || path == outer || strings.HasPrefix(path, outer) && path[len(outer)] == '/'
 }
 
-// passOf takes the innermost pass from a place: the place of its container, its key and
+// PassOf takes the innermost pass from a place: the place of its container, its key and
 // the number of the pass.
-func passOf(path string) (outer, container string, pass int) {
+func PassOf(path string) (outer, container string, pass int) {
 	i := strings.LastIndexByte(path, '/')
 	outer = path[:max(i, 0)]
 	container, number, _ := strings.Cut(path[i+1:], "#")
 	pass, err := strconv.Atoi(number)
-	if err != nil { // no place: paths are made by passPath alone
+	if err != nil { // no place: paths are made by PassPath alone
 		return "", "", 0
 	}
 	return outer, container, pass
@@ -195,8 +195,8 @@ func later(a, b string) bool {
 		if x == y {
 			continue
 		}
-		_, _, m := passOf(x)
-		_, _, n := passOf(y)
+		_, _, m := PassOf(x)
+		_, _, n := PassOf(y)
 		return m > n
 	}
 	return false

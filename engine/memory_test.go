@@ -40,8 +40,8 @@ func TestMemory_ForgetsPassesAndOrdersThemByNumber(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	for pass := range 100_000 {
-		m.put("b", passPath("o#1", "l", pass+1), pass)
-		m.hold("b", passPath("o#1", "l", pass+1), fmt.Sprint(pass))
+		m.put("b", PassPath("o#1", "l", pass+1), pass)
+		m.hold("b", PassPath("o#1", "l", pass+1), fmt.Sprint(pass))
 		m.keepPasses("l", "o#1", func(p int) bool { return p == pass+1 })
 		require.Len(t, m.deep["b"], 1)
 		require.Len(t, m.held, 1)

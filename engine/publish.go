@@ -118,6 +118,9 @@ func (e *Engine) publish(ctx context.Context, tx *models.Tx, p publishing) (Publ
 	if err := models.InsertVersion(ctx, tx, v); err != nil {
 		return Published{}, err
 	}
+	if err := models.WorkflowEdits().Publish(ctx, tx, p.w.ID); err != nil {
+		return Published{}, err
+	}
 	p.w.LiveVersion, p.w.DraftDirty = v.ID, false
 	if err := models.UpdateWorkflow(ctx, tx, p.w); err != nil {
 		return Published{}, err

@@ -133,7 +133,7 @@ func (s *stretch) loadSteps(ctx context.Context, wakeups []models.Wakeup) error 
 			if path == "" {
 				return
 			}
-			path, _, _ = passOf(path)
+			path, _, _ = PassOf(path)
 		}
 	}
 	look("")
@@ -141,13 +141,13 @@ func (s *stretch) loadSteps(ctx context.Context, wakeups []models.Wakeup) error 
 		s.state.open[step.ID] = step
 		look(step.Path)
 		if step.Entered > 0 {
-			look(passPath(step.Path, step.Node, step.Entered))
+			look(PassPath(step.Path, step.Node, step.Entered))
 		}
 	}
 	for _, w := range wakeups { // a loop that is about to hear of a pass
 		if step := s.state.open[w.StepID]; step != nil && w.Signal != "" {
 			if signal, err := readSignal(w); err == nil && signal.Pass > 0 {
-				look(passPath(step.Path, step.Node, signal.Pass))
+				look(PassPath(step.Path, step.Node, signal.Pass))
 			}
 		}
 	}
@@ -163,7 +163,7 @@ func (s *stretch) loadSteps(ctx context.Context, wakeups []models.Wakeup) error 
 				return err
 			}
 			if step.Entered > 0 {
-				look(passPath(step.Path, step.Node, step.Entered))
+				look(PassPath(step.Path, step.Node, step.Entered))
 			}
 		}
 	}

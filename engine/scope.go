@@ -92,7 +92,7 @@ func (s *stretch) loops(st *state, at spot) loopVars {
 		if container == nil {
 			break
 		}
-		outer, _, pass := passOf(at.path)
+		outer, _, pass := PassOf(at.path)
 		if n := s.version.Compiled.byKey[container.Node]; n != nil && n.typ.Loops() {
 			if settings, err := s.settingsOf(n, container); err == nil {
 				vars := n.typ.PassVars(settings, pass)
@@ -110,7 +110,7 @@ func (s *stretch) loops(st *state, at spot) loopVars {
 // inside gives the variables as a pass of a container sees them.
 func (s *stretch) inside(ctx context.Context, st *state, n *compiledNode, container *models.Step, vars scope) func(int) node.Vars {
 	return func(pass int) node.Vars {
-		at := spot{path: passPath(container.Path, container.Node, pass), parent: container.ID, node: n, own: true}
+		at := spot{path: PassPath(container.Path, container.Node, pass), parent: container.ID, node: n, own: true}
 		outer := vars.loops
 		v := vars
 		v.former = func(of expr.Reference, name string, record map[string]any) (string, bool) {

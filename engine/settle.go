@@ -136,7 +136,7 @@ func (s *stretch) enter(st *state, cur cursor, step *models.Step, v node.View) {
 	st.cursors = nil
 	for _, e := range slices.Backward(v.Entries) {
 		inside := cur
-		inside.path = passPath(step.Path, step.Node, e.Pass)
+		inside.path = PassPath(step.Path, step.Node, e.Pass)
 		s.branch(st, inside, step, e.Branch, step.ID)
 	}
 	st.cursors = slices.Concat(others[:behind], st.cursors, others[behind:])
@@ -147,12 +147,12 @@ func (s *stretch) enter(st *state, cur cursor, step *models.Step, v node.View) {
 
 // forgetPasses drops what was given in passes that have ended, except the last.
 func (s *stretch) forgetPasses(st *state, container *models.Step) {
-	at := passPath(container.Path, container.Node, 0)
+	at := PassPath(container.Path, container.Node, 0)
 	busy := map[int]bool{container.Entered: true}
 	note := func(path string) {
 		for path != "" && !within(container.Path, path) {
-			outer, _, pass := passOf(path)
-			if passPath(outer, container.Node, 0) == at {
+			outer, _, pass := PassOf(path)
+			if PassPath(outer, container.Node, 0) == at {
 				busy[pass] = true
 			}
 			path = outer
@@ -238,7 +238,7 @@ func (s *stretch) branchEnded(st *state, owner *compiledNode, key string, inside
 
 // tell resumes a container because of what happened in one of its passes.
 func (s *stretch) tell(st *state, owner *compiledNode, container *models.Step, inside string, signal node.Signal) {
-	_, _, signal.Pass = passOf(inside)
+	_, _, signal.Pass = PassOf(inside)
 	st.push(cursor{
 		node: owner, step: container, path: container.Path, parent: container.ParentID, after: container.AfterID, signal: &signal,
 	})
@@ -260,7 +260,7 @@ func (s *stretch) reject(st *state, from *compiledNode, inside spot) {
 		container.Status, container.EndedAt = models.Failed, models.At(s.e.now())
 		container.Error = failureJSON(node.Refuse("REJECTED", text.M("node.rejected", "A person rejected inside this step.")))
 		s.save(st, container)
-		inside.path, _, _ = passOf(inside.path)
+		inside.path, _, _ = PassOf(inside.path)
 		inside.parent = container.ParentID
 	}
 	s.end(st, models.Rejected, "rejected", "")

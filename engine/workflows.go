@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -245,9 +246,15 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 		if err := changed.check(); err != nil {
 			return err
 		}
+		entry := in.audited(access, w)
 		w.Title, w.Options = changed.Title, changed.Options
 		if in.Description != nil {
 			w.Description = *in.Description
+		}
+		if len(entry.Changed) > 0 {
+			if err := models.Audit(ctx, tx, entry); err != nil {
+				return err
+			}
 		}
 		switched := in.Enabled != nil && *in.Enabled != w.Enabled
 		if switched {
@@ -274,6 +281,26 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 	e.versions.Delete(w.LiveVersion) // carries the title
 	e.live.Publish("workflow:" + key)
 	return w, nil
+}
+
+// audited says what a change makes of a workflow as it is. What is set outside of versions
+// holds at once; switching on and off is told by itself.
+func (in WorkflowChange) audited(access models.Access, w *models.Workflow) models.AuditEntry {
+	entry := models.AuditEntry{Principal: access.Principal, Action: "workflow.update", ObjectType: "workflow", ObjectID: w.Key, Title: w.Title}
+	if in.Title != nil && *in.Title != w.Title {
+		entry.Changed, entry.Title = append(entry.Changed, "title"), *in.Title
+		entry.Reason = fmt.Sprintf("%q → %q", w.Title, *in.Title)
+	}
+	if in.Description != nil && *in.Description != w.Description {
+		entry.Changed = append(entry.Changed, "description")
+	}
+	if in.Options != nil && !reflect.DeepEqual(*in.Options, w.Options) {
+		entry.Changed = append(entry.Changed, "options")
+	}
+	if in.Categories != nil {
+		entry.Changed = append(entry.Changed, "categories")
+	}
+	return entry
 }
 
 func (e *Engine) auditSwitch(ctx context.Context, tx *models.Tx, access models.Access, w *models.Workflow) error {

@@ -18,7 +18,7 @@ type DraftCommand struct {
 	After    string // the draft after
 	Touched  []string
 	AuthorID int64
-	State    string // done or undone
+	State    string // done, undone, or published: done, and part of a version since
 	At       Millis
 }
 
@@ -115,10 +115,18 @@ func oneDraftCommand(row *sql.Row) (*DraftCommand, error) {
 	return c, nil
 }
 
+// Publish marks the edits that a version holds from now on: they are not undone any more.
+func (l DraftLog) Publish(ctx context.Context, tx *Tx, owner int64) error {
+	if _, err := tx.Exec(ctx, l.set+"state = 'published' WHERE "+l.owner+" = ? AND state = 'done'", owner); err != nil {
+		return fmt.Errorf("mark published edits: %w", err)
+	}
+	return nil
+}
+
 // Since lists the edits after a revision, oldest first.
 func (l DraftLog) Since(ctx context.Context, q Querier, owner, revision int64) ([]*DraftCommand, error) {
 	var out []*DraftCommand
-	rows, err := q.Query(ctx, l.query(l.owner+" = ? AND revision > ? AND state = 'done' ORDER BY revision"), owner, revision)
+	rows, err := q.Query(ctx, l.query(l.owner+" = ? AND revision > ? AND state IN ('done', 'published') ORDER BY revision"), owner, revision)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		c, err := scanDraftCommand(r.Scan)
 		out = append(out, c)
@@ -131,10 +139,10 @@ func (l DraftLog) Since(ctx context.Context, q Querier, owner, revision int64) (
 }
 
 // Listed lists the newest edits of a draft, newest first, without what they did: those that
-// are done, and those that were undone and can be repeated.
+// are done or published, and those that were undone and can be repeated.
 func (l DraftLog) Listed(ctx context.Context, q Querier, owner int64, limit int) ([]*DraftCommand, error) {
 	var out []*DraftCommand
-	rows, err := q.Query(ctx, "SELECT id, revision, label, author_id, state, at"+l.find+l.owner+" = ? AND state IN ('done', 'undone') ORDER BY revision DESC, at DESC LIMIT ?", owner, limit)
+	rows, err := q.Query(ctx, "SELECT id, revision, label, author_id, state, at"+l.find+l.owner+" = ? AND state IN ('done', 'published', 'undone') ORDER BY revision DESC, at DESC LIMIT ?", owner, limit)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		c := &DraftCommand{OwnerID: owner}
 		err := r.Scan(&c.ID, &c.Revision, &c.Label, &c.AuthorID, &c.State, &c.At)

@@ -197,16 +197,17 @@ func OpenSteps(ctx context.Context, q Querier, executionID string) ([]*Step, err
 	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown') ORDER BY seq", executionID)
 }
 
-func steps(ctx context.Context, q Querier, query, executionID string) ([]*Step, error) {
+// steps loads the steps that a statement finds; its first argument is their execution.
+func steps(ctx context.Context, q Querier, query string, args ...any) ([]*Step, error) {
 	var out []*Step
-	rows, err := q.Query(ctx, query, executionID)
+	rows, err := q.Query(ctx, query, args...)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		s, err := scanStep(r)
 		out = append(out, s)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load steps of %s: %w", executionID, err)
+		return nil, fmt.Errorf("load steps of %v: %w", args[0], err)
 	}
 	return out, nil
 }

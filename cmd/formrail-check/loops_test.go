@@ -104,7 +104,42 @@ func TestBrowser_LoopsAndRunsBranchesSideBySide(t *testing.T) {
 	b.arrives("/executions/*")
 	b.sees("Add it")
 	b.picture("execution-loop")
+	b.choosesPasses(len(numbers))
 	b.click("the last step", `[...document.querySelectorAll(".canvas .node")].find((n) => n.querySelector("b")?.textContent === "Output")?.querySelector("a")`)
 	b.becomes("the total is given", fmt.Sprintf(`document.querySelector("#panel, .panel")?.textContent.includes(%q)`, strconv.Itoa(sum)))
 	b.picture("execution-loop-step")
+}
+
+// choosesPasses goes from the last pass of the loop to the one before, and to the first by
+// its number.
+func (b *browser) choosesPasses(last int) {
+	b.t.Helper()
+	now := func(pass int) {
+		b.t.Helper()
+		b.becomes(fmt.Sprintf("pass %d is shown", pass), fmt.Sprintf(`document.readyState === "complete" && document.querySelector(".canvas.is-live .passes__now")?.textContent.trim() === "Pass %d of %d"`, pass, last))
+	}
+	now(last)
+	b.click("the pass before", `document.querySelector(".canvas.is-live a[aria-label='Previous pass of Loop']")`)
+	now(last - 1)
+	b.click("all passes", `document.querySelector(".passes__now")`)
+	b.becomes("the choice is open", `(() => {
+		const input = document.querySelector(".passes__pop:popover-open input[name=pass]");
+		input?.select();
+		return Boolean(input);
+	})()`)
+	b.picture("execution-passes")
+	b.keys("1\r")
+	now(1)
+	b.click("the step in the loop", `[...document.querySelectorAll(".canvas.is-live .node")].find((n) => n.querySelector("b")?.textContent === "Add it")?.querySelector("a")`)
+	b.becomes("the panel is of that pass", fmt.Sprintf(`document.querySelector("aside .passes__row")?.textContent.includes("Pass 1 of %d") && document.querySelector("aside").textContent.includes("Add it")`, last))
+	b.picture("execution-pass-of-a-step")
+	b.click("the last pass", `[...document.querySelectorAll("aside .passes__row a")].find((a) => a.textContent === "Last")`)
+	now(last)
+	b.becomes("the step is still open", `document.querySelector("aside .passes__row") && document.querySelector("aside").textContent.includes("Add it")`)
+	b.press("Outline")
+	b.becomes("it is a list", `document.readyState === "complete" && document.querySelector(".canvas.is-outline.is-live")`)
+	now(last)
+	b.picture("execution-outline")
+	b.click("the canvas", `document.querySelector(".canvas__as a")`)
+	b.becomes("it is a canvas", `document.readyState === "complete" && document.querySelector(".canvas.is-live:not(.is-outline)")`)
 }

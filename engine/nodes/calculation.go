@@ -55,8 +55,11 @@ var calculation = node.Define(node.Spec[calculationConfig]{
 	Effect:  node.Pure,
 	Check:   checkCalculation,
 	Outputs: func(c calculationConfig, _ node.Catalog) field.Shape { return c.shape() },
-	Line: func(c calculationConfig, _ node.Catalog) string {
-		return shorten(c.Expression.text, 60)
+	Line: func(c calculationConfig, cat node.Catalog) string {
+		if c.Engine == "template" {
+			return shorten(said(c.Expression.text, cat), 60)
+		}
+		return shorten(saidExpression(c.Expression.text, cat), 60)
 	},
 	Run: runCalculation,
 	Examples: []node.Example[calculationConfig]{

@@ -60,11 +60,11 @@ var delay = node.Define(node.Spec[delayConfig]{
 		return field.Object("Result", field.Named{Name: "dueAt", Shape: at("Planned for")}, field.Named{Name: "resumedAt", Shape: at("Went on at")},
 			field.Named{Name: "cancelled", Shape: field.Shape{Kind: field.Boolean, Label: "Ended early"}}, field.Named{Name: "event", Shape: field.Any("Event")})
 	},
-	Line: func(c delayConfig, _ node.Catalog) string {
+	Line: func(c delayConfig, cat node.Catalog) string {
 		if c.By == "until" {
-			return text.M("node.delay_until", "Until %s", shorten(brief(c.Until), 50)).String()
+			return text.M("node.delay_until", "Until %s", shorten(said(c.Until, cat), 50)).String()
 		}
-		return text.M("node.delay_for", "For %s", shorten(brief(c.For), 50)).String()
+		return text.M("node.delay_for", "For %s", shorten(said(c.For, cat), 50)).String()
 	},
 	Run: func(ctx context.Context, call node.Call, c delayConfig) (node.Result, error) {
 		due, err := c.due(call)

@@ -29,9 +29,9 @@ var end = node.Define(node.Spec[endConfig]{
 		{Name: "output", Kind: field.Value, Label: "Output", Help: "What the execution gives to whoever started it."},
 	},
 	Effect: node.Pure,
-	Line: func(c endConfig, _ node.Catalog) string {
+	Line: func(c endConfig, cat node.Catalog) string {
 		if c.Message != "" {
-			return shorten(c.Message, 60)
+			return shorten(said(c.Message, cat), 60)
 		}
 		return map[string]string{"failed": "As failed", "rejected": "As rejected"}[c.Status]
 	},

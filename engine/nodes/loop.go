@@ -247,10 +247,10 @@ func loopLine(c loopConfig, cat node.Catalog) string {
 	case "while":
 		return text.M("node.loop_while", "While %s", shorten(c.While.words(cat), 50)).String()
 	case "count":
-		return text.M("node.loop_times", "%s times", shorten(brief(c.Count), 40)).String()
+		return text.M("node.loop_times", "%s times", shorten(said(c.Count, cat), 40)).String()
 	}
 	if c.Items == nil {
 		return ""
 	}
-	return text.M("node.loop_each", "Each of %s", shorten(brief(c.Items), 50)).String()
+	return text.M("node.loop_each", "Each of %s", shorten(said(c.Items, cat), 50)).String()
 }

@@ -20,7 +20,7 @@ var output = node.Define(node.Spec[outputConfig]{
 	Config:   []field.Field{{Name: "value", Kind: field.Value, Label: "Value", Required: true}},
 	Effect:   node.Pure,
 	Outputs:  func(outputConfig, node.Catalog) field.Shape { return field.Any("Value") },
-	Line:     func(c outputConfig, _ node.Catalog) string { return shorten(brief(c.Value), 60) },
+	Line:     func(c outputConfig, cat node.Catalog) string { return shorten(said(c.Value, cat), 60) },
 	Run: func(_ context.Context, _ node.Call, c outputConfig) (node.Result, error) {
 		return node.Done(c.Value).Returns(), nil
 	},

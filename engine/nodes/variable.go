@@ -52,14 +52,14 @@ var variable = node.Define(node.Spec[variableConfig]{
 		}
 		return ""
 	},
-	Line: func(c variableConfig, _ node.Catalog) string {
+	Line: func(c variableConfig, cat node.Catalog) string {
 		switch c.Op {
 		case "append":
-			return text.M("node.variable_append", "Append %s", shorten(brief(c.Value), 40)).String()
+			return text.M("node.variable_append", "Append %s", shorten(said(c.Value, cat), 40)).String()
 		case "increment":
-			return text.M("node.variable_add", "Add %s", shorten(brief(c.Value), 40)).String()
+			return text.M("node.variable_add", "Add %s", shorten(said(c.Value, cat), 40)).String()
 		}
-		return shorten(brief(c.Value), 60)
+		return shorten(said(c.Value, cat), 60)
 	},
 	Run: runVariable,
 	Examples: []node.Example[variableConfig]{

@@ -25,6 +25,7 @@ import (
 // editing is one request about the definition of a workflow.
 type editing struct {
 	*viewer
+	query     bind.Form // of the address
 	w         *models.Workflow
 	versions  []*models.Version
 	def       definition
@@ -32,7 +33,12 @@ type editing struct {
 	was       *editing        // before the edit that this request made; nil when it made none
 	version   *models.Version // an old one that is looked at; nil for the draft
 	open      string          // key of the step in the panel
-	moving    string          // key of the step that is being moved
+	moving    []string        // keys of the steps that are being moved
+	folds     []string        // keys of the steps whose branches are folded away
+	recent    []string        // types of steps that were added last
+	outline   string          // whether the canvas is a list: [canvas.AsOutline]
+	picking   bool            // steps are being selected
+	picked    []string        // keys of those that are, in document order
 	paste     *fragment       // steps that are being pasted
 	adding    *canvas.Place   // where a step is added
 	typ       string          // type that is asked about before it is added
@@ -54,8 +60,22 @@ func (s *site) edit(c *fiber.Ctx) (*editing, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &editing{viewer: v}
+	query, err := bind.ReadQuery(route.Of(c).Path.Query)
+	if err != nil {
+		return nil, err
+	}
+	e := &editing{viewer: v, query: query, folds: look(c, foldsCookie), recent: look(c, recentCookie), outline: s.outlineOf(c, query)}
 	return e, e.load(c.UserContext(), route.Param(c, "key"))
+}
+
+// editForm is [site.edit] of a request that sends a form.
+func (s *site) editForm(c *fiber.Ctx) (*editing, bind.Form, error) {
+	e, err := s.edit(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := bind.ReadForm(c)
+	return e, form, err
 }
 
 // load reads the draft as it is now, and keeps what was read of it before.
@@ -90,20 +110,23 @@ func (s *site) showWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
+	query := e.query
+	if done, err := e.relook(c, query); done || err != nil {
 		return err
 	}
-	e.open, e.keep = query.Get("step"), query.Has("keep") && e.mayEdit()
+	if e.open == "" {
+		e.open = query.Get("step")
+	}
+	e.keep = query.Has("keep") && e.mayEdit()
 	e.saved = e.keep
 	s.Present.Look(e.topic(), e.user.ID, e.open)
 	if e.mayEdit() {
-		e.moving = query.Get("move")
-		if nodeIn(e.def.Nodes, e.moving) == nil {
-			e.moving = ""
+		e.pick(query)
+		for _, n := range e.parts(keysOf(query.Get("move"))) {
+			e.moving = append(e.moving, n.Key)
 		}
-		if part := nodeIn(e.def.Nodes, query.Get("copy")); part != nil {
-			if e.paste, err = e.fragmentOf([]*engine.NodePart{part}); err != nil {
+		if parts := e.parts(keysOf(query.Get("copy"))); len(parts) > 0 {
+			if e.paste, err = e.fragmentOf(parts); err != nil {
 				return err
 			}
 		}
@@ -124,10 +147,7 @@ func (s *site) showVersion(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	number := route.Param(c, "number")
 	at := slices.IndexFunc(e.versions, func(v *models.Version) bool { return strconv.FormatInt(v.Number, 10) == number })
 	if at < 0 {
@@ -189,10 +209,10 @@ func (e *editing) props(ctx context.Context) (editor.Props, error) {
 	if err := e.menu(ctx, &p); err != nil {
 		return p, err
 	}
-	p.Canvas = e.canvas(ctx)
+	p.Canvas, p.Picks = e.canvas(ctx), e.picks(ctx)
 	switch {
-	case e.moving != "":
-		p.Step, p.Moving = e.moving, e.def.faceOf(nodeIn(e.def.Nodes, e.moving)).title
+	case len(e.moving) > 0:
+		p.Step, p.Moving = strings.Join(e.moving, ","), e.called(ctx, e.parts(e.moving))
 	case e.paste != nil:
 		p.Pasting, p.Fragment = e.paste.title(ctx, e.def), e.paste.sent
 	case e.adding != nil:
@@ -302,7 +322,7 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 	href := func(step string) string { return urls.WorkflowOpen(key, step) }
 	p := canvas.Props{
 		ID: key, Label: text.T(ctx, "editor.canvas", "Workflow canvas"), Moving: e.moving,
-		Foot: &canvas.Foot{Label: text.T(ctx, "canvas.end", "End")},
+		Foot: &canvas.Foot{Label: text.T(ctx, "canvas.end", "End")}, As: e.outline, AsHref: func(as string) string { return urls.WorkflowAs(key, e.open, as) },
 	}
 	wrong := map[string]string{}
 	if e.mayEdit() {
@@ -319,16 +339,21 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 		}
 		e.places(ctx, &p)
 	}
-	forks := e.mayEdit() && e.moving == ""
+	forks := e.mayEdit() && len(e.moving) == 0
 	if e.version != nil {
+		p.AsHref = nil
 		number := int(e.version.Number)
 		href = func(step string) string { return urls.WorkflowVersion(key, number) + "?step=" + step }
 	}
 	p.Trigger, p.Steps = e.def.drawing(func(s *canvas.Step, of drawn) {
 		s.Href, s.Selected, s.Problem = href(s.Key), s.Key == e.open, wrong[s.Key]
+		if e.picking && s.Key != triggerKey {
+			s.Picked, s.Href = slices.Contains(e.picked, s.Key), urls.WorkflowPick(key, strings.Join(e.picked, ","), s.Key)
+		}
 		if forks {
 			e.fork(s, of)
 		}
+		e.fold(s, of)
 	})
 	return p
 }
@@ -337,8 +362,8 @@ func (e *editing) canvas(ctx context.Context) canvas.Props {
 func (e *editing) places(ctx context.Context, p *canvas.Props) {
 	var landings []engine.Landing
 	switch {
-	case e.moving != "":
-		landings = e.site.Engine.Landings(e.def.Definition, e.moving)
+	case len(e.moving) > 0:
+		landings = e.site.Engine.Landings(e.def.Definition, e.moving...)
 	case e.paste != nil:
 		landings = e.site.Engine.PasteLandings(e.def.Definition, e.paste.nodes)
 	default:

@@ -20,11 +20,7 @@ import (
 // changeWorkflow applies one command to the draft. What would be lost by it is asked
 // about first.
 func (s *site) changeWorkflow(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}
@@ -32,6 +28,12 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	e.open = form.Get("step")
 	command := commandOf(form)
 	aboutStart(e.def.Definition, command)
+	if err := e.together(form, command); err != nil {
+		return e.refuse(c, models.AsError(err))
+	}
+	if keys := keysOf(e.open); len(keys) > 1 {
+		e.open, e.picking, e.picked = "", true, keys
+	}
 	if e.question = e.loses(ctx, form, command); e.question != nil {
 		return e.draw(c, fiber.StatusOK)
 	}
@@ -39,9 +41,16 @@ func (s *site) changeWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return e.refuse(c, models.AsError(err))
 	}
+	e.picking, e.picked = false, nil
+	switch made := added(e.def.Definition, done); {
+	case len(made) > 1 && command.Name == "duplicate_nodes":
+		e.picking, e.picked = true, made
+	case len(made) > 0 && (command.Name == "add_node" || command.Name == "duplicate_nodes" || command.Name == "paste_nodes"):
+		e.open = made[0]
+	}
 	switch command.Name {
-	case "add_node", "duplicate_nodes", "paste_nodes":
-		e.open = added(e.def.Definition, done)
+	case "add_node":
+		e.noteRecent(c, form.Get("type"))
 	case "add_branch":
 		e.open, _ = command.Args["node"].(string) // a branch needs a condition
 	case "delete_nodes":
@@ -83,19 +92,19 @@ func commandOf(form bind.Form) engine.Command {
 			args["config"] = map[string]any{asked: form.Get("answer")}
 		}
 	case "move_nodes":
-		args["keys"], args["at"] = []any{step}, place(form.Get("to"))
+		args["keys"], args["at"] = keyList(step), place(form.Get("to"))
 	case "duplicate_nodes":
-		args["keys"] = []any{step}
+		args["keys"] = keyList(step)
 	case "paste_nodes":
 		args["at"] = place(form.Get("to"))
 		args["nodes"] = nodesIn(form.Get("fragment"))
 	case "delete_nodes":
-		args["keys"] = []any{step}
+		args["keys"] = keyList(step)
 		if branch := form.Get("keepBranch"); branch != "" {
 			args["keepBranch"] = map[string]any{step: branch}
 		}
 	case "set_skip":
-		args["key"], args["value"] = step, form.Get("value") == "true"
+		args["keys"], args["value"] = keyList(step), form.Get("value") == "true"
 	default:
 		args["key"], args["value"] = step, form.Get("value")
 	}
@@ -103,6 +112,15 @@ func commandOf(form bind.Form) engine.Command {
 		args["references"] = what
 	}
 	return engine.Command{Name: name, Args: args}
+}
+
+// keyList is [keysOf] as an argument of a command.
+func keyList(list string) []any {
+	out := []any{}
+	for _, key := range keysOf(list) {
+		out = append(out, key)
+	}
+	return out
 }
 
 // place reads where steps go: "parent/branch/index". What cannot be read is no place.
@@ -115,14 +133,14 @@ func place(to string) map[string]any {
 	return map[string]any{"index": int64(-1)}
 }
 
-// added is the key of the node that an edit made.
-func added(before *engine.Definition, done engine.DraftState) string {
+// added lists the keys of the nodes that an edit made.
+func added(before *engine.Definition, done engine.DraftState) (keys []string) {
 	for _, key := range done.Changed {
 		if nodeIn(before.Nodes, key) == nil {
-			return key
+			keys = append(keys, key)
 		}
 	}
-	return ""
+	return keys
 }
 
 // loses asks before steps or references get lost; nil when there is nothing to ask or
@@ -137,6 +155,9 @@ func (e *editing) loses(ctx context.Context, form bind.Form, command engine.Comm
 	if command.Name == "paste_nodes" {
 		return e.losesByPasting(ctx, form)
 	}
+	if len(keysOf(form.Get("step"))) > 1 {
+		return e.losesSeveral(ctx, form, command)
+	}
 	part := nodeIn(e.def.Nodes, form.Get("step"))
 	if part == nil {
 		return nil
@@ -148,23 +169,32 @@ func (e *editing) loses(ctx context.Context, form bind.Form, command engine.Comm
 		e.losesByDeleting(ctx, q, part)
 		q.Title = text.T(ctx, "editor.delete_question", "Delete “%s”?", title)
 	case "move_nodes":
-		to := form.Get("to")
-		for _, l := range e.site.Engine.Landings(e.def.Definition, part.Key) {
-			if l.Parent+"/"+l.Branch+"/"+strconv.Itoa(l.To) == to && !l.Here {
-				q.Items = sentences(ctx, l.Breaks)
-			}
-		}
-		q.Title = text.T(ctx, "editor.move_question", "Move “%s” there?", title)
-		q.Choices = []editor.Answer{
-			{Label: text.T(ctx, "editor.move_clear", "Move and clear them"), Name: "references", Value: "clear"},
-			{Label: text.T(ctx, "editor.move_keep", "Move, references become problems"), Name: "sure", Value: "1", Main: true},
-		}
+		return e.losesByMoving(ctx, q, form.Get("to"), title, []string{part.Key})
 	}
-	if len(q.Items) == 0 && (len(q.Choices) < 2 || form.Get("command") == "move_nodes") {
+	if len(q.Items) == 0 && len(q.Choices) < 2 {
 		return nil
 	}
 	if len(q.Items) > 0 {
 		q.Note = text.T(ctx, "editor.loses_references", "These references would lose what they name:")
+	}
+	return q
+}
+
+// losesByMoving says which references would lose what they name; nil when none would.
+func (e *editing) losesByMoving(ctx context.Context, q *editor.Question, to, title string, keys []string) *editor.Question {
+	for _, l := range e.site.Engine.Landings(e.def.Definition, keys...) {
+		if l.Parent+"/"+l.Branch+"/"+strconv.Itoa(l.To) == to && !l.Here {
+			q.Items = sentences(ctx, l.Breaks)
+		}
+	}
+	if len(q.Items) == 0 {
+		return nil
+	}
+	q.Title = text.T(ctx, "editor.move_question", "Move “%s” there?", title)
+	q.Note = text.T(ctx, "editor.loses_references", "These references would lose what they name:")
+	q.Choices = []editor.Answer{
+		{Label: text.T(ctx, "editor.move_clear", "Move and clear them"), Name: "references", Value: "clear"},
+		{Label: text.T(ctx, "editor.move_keep", "Move, references become problems"), Name: "sure", Value: "1", Main: true},
 	}
 	return q
 }
@@ -177,6 +207,7 @@ func (e *editing) losesByDeleting(ctx context.Context, q *editor.Question, part 
 		n := count(b.nodes)
 		inside += n
 		if n > 0 {
+			q.Items = append(q.Items, sentences(ctx, e.site.Engine.KeepLosses(e.def.Definition, part.Key, b.view.Key))...)
 			q.Choices = append(q.Choices, editor.Answer{
 				Label: text.T(ctx, "editor.keep_branch", "Keep the steps of “%s”", b.name), Name: "keepBranch", Value: b.view.Key,
 			})
@@ -213,7 +244,10 @@ func sentences(ctx context.Context, list []text.Message) []string {
 // changed answers after an edit: with what differs, or by leading back to the editor.
 func (e *editing) changed(c *fiber.Ctx, done engine.DraftState) error {
 	where := urls.Workflow(e.w.Key)
-	if e.open != "" {
+	switch {
+	case e.picking:
+		where, e.open = urls.WorkflowSelect(e.w.Key, strings.Join(e.picked, ",")), ""
+	case e.open != "":
 		where = urls.WorkflowOpen(e.w.Key, e.open)
 	}
 	if !reply.Wants(c) {
@@ -223,7 +257,7 @@ func (e *editing) changed(c *fiber.Ctx, done engine.DraftState) error {
 		return err
 	}
 	e.saved = true
-	if _, ok := e.titleOf(e.open); !ok {
+	if _, ok := e.titleOf(e.open); !ok && !e.picking {
 		e.open, where = "", urls.Workflow(e.w.Key)
 	}
 	c.Set("HX-Replace-Url", where)
@@ -270,11 +304,7 @@ func (s *site) redoEdit(c *fiber.Ctx) error { return s.stepDraft(c, s.Engine.Red
 func (s *site) discardDraft(c *fiber.Ctx) error { return s.stepDraft(c, s.Engine.DiscardDraft) }
 
 func (s *site) stepDraft(c *fiber.Ctx, step func(context.Context, models.Access, string) (engine.DraftState, error)) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

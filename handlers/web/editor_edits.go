@@ -6,9 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
-	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/editor"
@@ -22,10 +20,7 @@ func (s *site) showEdits(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	if e.edits, err = e.history(c.UserContext(), query.Get("to")); err != nil {
 		return err
 	}
@@ -40,18 +35,21 @@ func (e *editing) history(ctx context.Context, to string) (*editor.Edits, error)
 		return nil, err
 	}
 	out := &editor.Edits{To: to}
-	now := true // the newest edit that is done: the draft as it is
+	now := true  // the newest edit that is done: the draft as it is
+	live := true // no published edit came by now: going back to here undoes none
 	for _, c := range list {
 		who, err := e.names.person(ctx, c.AuthorID)
 		if err != nil {
 			return nil, err
 		}
-		one := editor.Edit{Label: c.Label, By: who, At: e.since(c.At), Undone: c.State != "done"}
+		one := editor.Edit{Label: c.Label, By: who, At: e.since(c.At), Undone: c.State == "undone"}
 		if !one.Undone {
-			if !now && e.mayEdit() {
+			if !now && live && e.mayEdit() {
 				one.Href = urls.WorkflowEditsTo(e.w.Key, c.ID)
 			}
 			one.Now, now = now, false
+			one.Published = live && c.State == "published"
+			live = live && c.State != "published"
 		}
 		if c.ID == to && one.Href != "" {
 			out.Target = &one
@@ -71,11 +69,7 @@ func (e *editing) history(ctx context.Context, to string) (*editor.Edits, error)
 
 // undoEdits makes the draft as it was after one of its edits.
 func (s *site) undoEdits(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

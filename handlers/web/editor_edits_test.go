@@ -81,3 +81,44 @@ func nodeNote(t *testing.T, w world, key string) string {
 	require.Fail(t, "no such step", key)
 	return ""
 }
+
+func TestEdits_GoBackNoFurtherThanWhatWasPublished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root := w.Browser(w.Root)
+	note := func(step, value string) {
+		t.Helper()
+		root.Submit(editorAddress+"/commands", url.Values{"command": {"set_note"}, "step": {step}, "value": {value}, "base": {fmt.Sprint(revision(t, w))}}).Want(303)
+	}
+	note("big", "one")
+	note("ask", "two")
+	root.Submit(editorAddress+"/publish", url.Values{"base": {fmt.Sprint(revision(t, w))}}).Want(303)
+	page := root.Get(editorAddress).Want(200).Page()
+	require.Equal(t, "disabled", disabledOf(t, page, "Undo"), "nothing is offered")
+	root.Submit(editorAddress+"/undo", url.Values{}).Want(422)
+	note("big", "three")
+	note("ask", "four")
+	list := edits(root.Get(editorAddress + "/edits").Want(200).Page())
+	require.Len(t, list, 4)
+	require.Contains(t, handlerstest.Text(list[2]), "Published")
+	require.NotNil(t, handlerstest.First(list[2], "a"), "back to what was published")
+	require.Nil(t, handlerstest.First(list[3], "a"), "and no further")
+	require.NotContains(t, handlerstest.Text(list[3]), "Published")
+	sent := fill(t, root.Get(handlerstest.Attr(handlerstest.First(list[2], "a"), "href")).Want(200).Page(), editorAddress+"/edits")
+	root.Submit(editorAddress+"/edits", sent).Want(303)
+	require.Equal(t, "two", nodeNote(t, w, "ask"))
+	require.Equal(t, "one", nodeNote(t, w, "big"))
+}
+
+// disabledOf says whether a button can be pressed.
+func disabledOf(t *testing.T, page *html.Node, label string) string {
+	t.Helper()
+	b := handlerstest.First(page, "button", "aria-label", label)
+	require.NotNil(t, b, label)
+	for _, a := range b.Attr {
+		if a.Key == "disabled" {
+			return "disabled"
+		}
+	}
+	return ""
+}

@@ -8,7 +8,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"formrail/engine/expr"
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/handlers/settings"
 	"formrail/models"
@@ -27,11 +26,7 @@ const previewLetters = 200
 // evaluate says what the settings in a form would give with the values of an execution
 // that the viewer may see. Nothing is stored.
 func (s *site) evaluate(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ import (
 	"formrail/views/ui"
 )
 
+// recentShown is how many types that were added last stand first.
+const recentShown = 4
+
 // palette lists the step types for a place, with why some cannot stand there.
 func (e *editing) palette(ctx context.Context) *editor.Palette {
 	p := &editor.Palette{Place: *e.adding}
@@ -21,6 +24,17 @@ func (e *editing) palette(ctx context.Context) *editor.Palette {
 		node.Connect: text.T(ctx, "palette.connect", "Connect"), node.Compute: text.T(ctx, "palette.compute", "Compute"),
 	}
 	full := count(e.def.Nodes) >= engine.MaxNodes
+	recent := editor.Group{Title: text.T(ctx, "palette.recent", "Recent")}
+	for _, key := range e.recent {
+		if typ := e.site.types.nodes[key]; typ != nil && len(recent.Types) < recentShown {
+			if one := e.paletteType(ctx, typ, full); one.Reason == "" {
+				recent.Types = append(recent.Types, one)
+			}
+		}
+	}
+	if len(recent.Types) > 0 {
+		p.Groups = append(p.Groups, recent)
+	}
 	for _, g := range []node.Group{node.Flow, node.Data, node.People, node.Connect, node.Compute} {
 		group := editor.Group{Title: titles[g]}
 		for _, typ := range e.site.types.ordered {

@@ -270,11 +270,7 @@ func personPaths(collection string, schema engine.Schema) []ui.Choice {
 // changeStep takes what was typed into the panel and turns what differs into one edit
 // of the draft.
 func (s *site) changeStep(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

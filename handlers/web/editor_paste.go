@@ -49,17 +49,17 @@ func (f *fragment) title(ctx context.Context, d definition) string {
 	return text.T(ctx, "editor.n_steps", "%d steps", len(f.nodes))
 }
 
-// showFragment answers with a step of the draft as text for the clipboard.
+// showFragment answers with steps of the draft as text for the clipboard.
 func (s *site) showFragment(c *fiber.Ctx) error {
 	e, err := s.edit(c)
 	if err != nil {
 		return err
 	}
-	part := nodeIn(e.def.Nodes, route.Param(c, "step"))
-	if part == nil {
+	parts := e.parts(keysOf(route.Param(c, "step")))
+	if len(parts) == 0 {
 		return models.NotFound()
 	}
-	f, err := e.fragmentOf([]*engine.NodePart{part})
+	f, err := e.fragmentOf(parts)
 	if err != nil {
 		return err
 	}
@@ -69,11 +69,7 @@ func (s *site) showFragment(c *fiber.Ctx) error {
 
 // askPlace draws the draft with all places where the steps of a clipboard can go.
 func (s *site) askPlace(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

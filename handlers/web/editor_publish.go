@@ -8,7 +8,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"formrail/engine"
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
@@ -69,11 +68,7 @@ func (e *editing) publishing(ctx context.Context) (*editor.Publish, error) {
 
 // publishWorkflow makes the draft the live version.
 func (s *site) publishWorkflow(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

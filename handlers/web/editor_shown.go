@@ -42,7 +42,7 @@ func (e *editing) shown(ctx context.Context, says string) (p canvas.Props, ok bo
 	if e.was != nil {
 		before = *e.was
 	}
-	before.open, before.moving, before.paste = step, "", nil
+	before.open, before.moving, before.paste, before.picking, before.picked = step, nil, nil, false, nil
 	p = before.canvas(ctx)
 	return p, p.Print() == drawing
 }

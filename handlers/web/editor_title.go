@@ -6,7 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"formrail/engine"
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/models"
 	"formrail/views/urls"
@@ -15,11 +14,7 @@ import (
 // renameWorkflow gives a workflow another title and leads back to the step that was open.
 // The title is no part of the draft: it holds at once, for all versions.
 func (s *site) renameWorkflow(c *fiber.Ctx) error {
-	e, err := s.edit(c)
-	if err != nil {
-		return err
-	}
-	form, err := bind.ReadForm(c)
+	e, form, err := s.editForm(c)
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,7 @@ import (
 
 	"formrail/engine"
 	"formrail/engine/expr"
-	"formrail/handlers/bind"
 	"formrail/handlers/reply"
-	"formrail/handlers/route"
 	"formrail/models/field"
 	"formrail/models/text"
 	"formrail/views/editor"
@@ -28,10 +26,7 @@ func (s *site) showVariables(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	query, err := bind.ReadQuery(route.Of(c).Path.Query)
-	if err != nil {
-		return err
-	}
+	query := e.query
 	ctx := c.UserContext()
 	e.open = query.Get("at")
 	list := e.def.Variables(ctx, e.open)

@@ -15,7 +15,7 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 	face := f.def.triggerFace()
 	s := executions.Step{
 		Key: triggerKey, Title: face.title, Type: face.title, Icon: face.icon, Kind: face.kind, Status: string(models.Done),
-		Started: v.since(f.CreatedAt), Tries: 1,
+		Started: v.since(f.CreatedAt), Tries: 1, Node: triggerKey, Number: 1,
 	}
 	if !v.access.Can("execution.payload") {
 		s.Hidden = v.hidden(ctx)
@@ -50,7 +50,8 @@ func keyOf(s *models.Step) string {
 // came out and why.
 func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (executions.Step, error) {
 	out := executions.Step{
-		Key: keyOf(s), Title: s.Title, Type: s.Type, Icon: "circle-dot", Kind: "flow", Path: s.Path, Status: string(s.Status),
+		Key: keyOf(s), Title: s.Title, Type: s.Type, Icon: "circle-dot", Kind: "flow", Path: f.placeOf(v.site.types, s.Path), Status: string(s.Status),
+		Node: s.Node, Number: int(s.Seq) + 1,
 		Duration: took(s.StartedAt, s.EndedAt, v.now), Started: v.since(s.StartedAt), Tries: s.Attempt,
 	}
 	if typ := v.site.types.nodes[s.Type]; typ != nil {

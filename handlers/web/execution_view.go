@@ -101,9 +101,13 @@ type executionFacts struct {
 	version  *models.Version
 	workflow *models.Workflow
 	def      definition
-	steps    []*models.Step
-	chosen   string // node of the step in the panel
-	values   bool   // the viewer may see all of its values
+	steps    []*models.Step          // on the canvas those of the chosen passes
+	at       map[string]*models.Step // on the canvas, by node
+	passes   passes                  // that were chosen
+	folds    []string                // steps whose branches are folded away
+	outline  string                  // whether the canvas is a list: [canvas.AsOutline]
+	chosen   string                  // step in the panel; on the canvas its node
+	values   bool                    // the viewer may see all of its values
 }
 
 // maySeeExecution refuses an execution to everybody but holders of the right and
@@ -115,9 +119,11 @@ func (v *viewer) maySeeExecution(x *models.Execution) error {
 	return models.NotFound()
 }
 
-func (v *viewer) executionFacts(ctx context.Context, id string) (*executionFacts, error) {
+// executionFacts reads what is shown of an execution: of its steps those on the canvas, or
+// those that the tabs list.
+func (v *viewer) executionFacts(ctx context.Context, show shownExecution) (*executionFacts, error) {
 	q := v.site.DB.Read()
-	x, err := models.ExecutionByID(ctx, q, id)
+	x, err := models.ExecutionByID(ctx, q, show.id)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +140,11 @@ func (v *viewer) executionFacts(ctx context.Context, id string) (*executionFacts
 	if f.values, err = v.seesValues(ctx, x); err != nil {
 		return nil, err
 	}
-	f.steps, err = models.StepsOf(ctx, q, id)
+	f.choose(show)
+	if show.tab == "" {
+		return f, v.chosenSteps(ctx, f)
+	}
+	f.steps, err = models.StepsOf(ctx, q, x.ID)
 	return f, err
 }
 
@@ -148,7 +158,7 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 		Key:      models.NewID(),
 	}
 	var err error
-	if x.StepCount > models.MaxSteps {
+	if f.at == nil && x.StepCount > models.MaxSteps {
 		all, err := models.CountSteps(ctx, v.site.DB.Read(), x.ID)
 		if err != nil {
 			return p, err
@@ -170,8 +180,12 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	if err := v.steps(ctx, f, &p); err != nil {
 		return p, err
 	}
-	p.Path = v.path(ctx, f, p.Steps)
-	return p, nil
+	if f.at == nil {
+		return p, nil
+	}
+	p.Seen = f.seen("")
+	p.Path, err = v.path(ctx, f, p.Steps)
+	return p, err
 }
 
 // started says what started the execution and by whom.
@@ -223,10 +237,8 @@ func (v *viewer) steps(ctx context.Context, f *executionFacts, p *executions.Det
 		}
 		p.Steps = append(p.Steps, one)
 	}
-	for i := range p.Steps {
-		if p.Steps[i].Key == f.chosen {
-			p.Chosen = i
-		}
+	if f.at != nil {
+		return v.chooseStep(ctx, f, p)
 	}
 	return nil
 }

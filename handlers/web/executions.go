@@ -144,14 +144,21 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 		return err
 	}
 	v.flash = s.heard(c)
-	return v.drawExecution(c, shownExecution{id: route.Param(c, "id"), step: query.Get("step"), tab: query.Get("tab"), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK})
+	return v.drawExecution(c, shownExecution{
+		id: route.Param(c, "id"), step: query.Get("step"), path: query.Get("path"), loop: query.Get("loop"), pass: query.Get("pass"),
+		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK,
+	})
 }
 
 // shownExecution says what of an execution is drawn.
 type shownExecution struct {
 	id, step, tab, scale string
 
-	settings bool // of the step, instead of how it went
+	path       string // passes of loops, on the canvas
+	folds      string // steps whose branches are folded away there
+	outline    string // whether it is a list
+	loop, pass string // another pass of one of them, as it was typed
+	settings   bool   // of the step, instead of how it went
 
 	status  int
 	problem string // why something could not be done with it
@@ -160,11 +167,10 @@ type shownExecution struct {
 
 func (v *viewer) drawExecution(c *fiber.Ctx, show shownExecution) error {
 	ctx := c.UserContext()
-	f, err := v.executionFacts(ctx, show.id)
+	f, err := v.executionFacts(ctx, show)
 	if err != nil {
 		return err
 	}
-	f.chosen = show.step
 	p, err := v.executionDetail(ctx, f)
 	if err != nil {
 		return err

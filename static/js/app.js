@@ -27,7 +27,6 @@ if (document.querySelector(".canvas")) {
   import("./canvas-branches.js");
   import("./canvas-keys.js");
   import("./canvas-move.js");
-  import("./code.js");
   import("./panel.js");
   import("./panel-lists.js");
   import("./preview.js");
@@ -36,4 +35,10 @@ if (document.querySelector(".canvas")) {
   import("./editor-focus.js");
   import("./canvas-clipboard.js");
   import("./variable-search.js");
+  import("./canvas-select.js");
 }
+
+// Fields of code bring their editor along when the first one is drawn.
+const code = () => document.querySelector("fr-code") && import("./code.js");
+document.addEventListener("htmx:afterSettle", code);
+code();

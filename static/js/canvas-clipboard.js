@@ -1,7 +1,7 @@
 // Steps on the clipboard: Ctrl C and Ctrl X on a step, Ctrl V anywhere on the canvas
 // shows all places where the steps can go.
 import { act } from "./editor.js";
-import { editing } from "./editor-parts.js";
+import { editing, picked, picks } from "./editor-parts.js";
 import { toast } from "./toast.js";
 
 const { htmx } = window;
@@ -14,10 +14,11 @@ const stepWithFocus = () => document.activeElement?.closest?.(".canvas .node:not
 
 const take = async (event, hit) => {
   const node = hit.closest(".node");
-  const title = (node.querySelector(".node__t b") ?? node.querySelector(":scope > span")).textContent.trim();
+  const nodes = picks().length ? picks() : [node];
+  const title = nodes.map((one) => (one.querySelector(".node__t b") ?? one.querySelector(":scope > span")).textContent.trim()).join("\n");
   event.preventDefault();
   event.clipboardData.setData("text/plain", title);
-  const response = await fetch(`${location.pathname}/steps/${encodeURIComponent(node.dataset.key)}/fragment`);
+  const response = await fetch(`${location.pathname}/steps/${encodeURIComponent(picked() || node.dataset.key)}/fragment`);
   if (!response.ok) return false;
   held = { title, text: await response.text() };
   await navigator.clipboard?.writeText(held.text).catch(() => {}); // what is held serves as well

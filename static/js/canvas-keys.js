@@ -2,8 +2,9 @@
 // does. Single letters do nothing while a field has focus or when they are switched off.
 import { reveal, zoom } from "./canvas.js";
 import { open } from "./dialog.js";
+import { pickTo } from "./canvas-select.js";
 import { act, addAfter, cancelMove } from "./editor.js";
-import { editing } from "./editor-parts.js";
+import { editing, pick } from "./editor-parts.js";
 import { rename } from "./editor-title.js";
 
 const hits = () => [...document.querySelectorAll(".canvas .node__hit")];
@@ -51,7 +52,9 @@ const go = (event, hit) => {
   }
   const [find, direction] = arrows[event.key];
   const from = hit ?? document.activeElement?.closest?.(".branch__label,.addbranch");
-  return focusOn(from ? find(from, direction) : hits()[0]);
+  const to = from ? find(from, direction) : hits()[0];
+  if (event.shiftKey && to && hit && editing()) pickTo(to, hit);
+  return focusOn(to);
 };
 
 const press = (selector) => {
@@ -66,18 +69,24 @@ const everywhere = {
   "!": (c) => zoom(c, "fit"), p: () => press("[popovertarget=problems]"), P: () => press("#editor-publish a"), "?": () => open("editor-keys"),
 };
 
-const onStep = { n: addAfter, d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => hit.closest(".node--trigger") || rename(hit) };
+everywhere.o = () => press(".canvas [data-as]");
+
+const onStep = { z: (hit) => hit.closest(".node").querySelector("[data-fold]")?.click(), n: addAfter, x: (hit) => act(hit, "select"), d: (hit) => act(hit, "duplicate"), m: (hit) => act(hit, "move"), s: (hit) => act(hit, "skip"), Delete: (hit) => act(hit, "delete"), Backspace: (hit) => act(hit, "delete"), F2: (hit) => hit.closest(".node--trigger") || rename(hit) };
 
 document.addEventListener("keydown", (event) => {
   const canvas = document.querySelector(".canvas");
   if (!canvas || event.target.closest?.("input,textarea,select,[contenteditable],dialog,[role=menu],[role=tree]")) return;
-  if (event.key === "Escape" && drops().length && cancelMove()) return event.preventDefault();
+  if (event.key === "Escape" && (drops().length ? cancelMove() : press("[data-pick-none]"))) return event.preventDefault();
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
     if (press(event.shiftKey ? "[data-does=redo-2]" : "[data-does=undo-2]")) event.preventDefault();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const hit = document.activeElement?.closest?.(".node")?.querySelector(".node__hit");
+  if ((event.ctrlKey || event.metaKey) && event.key === "a" && hit && editing()) {
+    event.preventDefault();
+    pick({ all: hit.closest(".node").dataset.key });
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const onCanvas = event.target.closest?.(".canvas") || event.target === document.body || event.target.matches?.("main");
   if (event.key in arrows && onCanvas) {
     if (go(event, hit)) event.preventDefault();

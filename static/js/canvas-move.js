@@ -1,7 +1,7 @@
 // Moving a step by dragging: the places appear as for moving by keyboard, and the step
 // goes to the one it is let go over.
 import { act, cancelMove } from "./editor.js";
-import { editing } from "./editor-parts.js";
+import { editing, picks } from "./editor-parts.js";
 
 const FAR_ENOUGH = 6; // pixels before a press becomes a drag
 
@@ -34,6 +34,7 @@ const follow = (event) => {
 document.addEventListener("pointerdown", (event) => {
   const node = event.target.closest?.(".canvas .node[data-key]");
   if (!node || !editing() || event.button !== 0 || event.pointerType === "touch" || node.dataset.key === "trigger" || event.target.closest("button")) return;
+  if (event.ctrlKey || event.shiftKey || (picks().length && !picks().includes(node))) return;
   held = { node, x: event.clientX, y: event.clientY };
 });
 

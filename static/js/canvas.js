@@ -1,6 +1,7 @@
 // Pan, zoom and minimap of a workflow. The server lays the tree out; this module only
 // moves the stage, and remembers for each workflow where it stands.
 import { drawMap } from "./canvas-map.js";
+import { listed } from "./canvas-outline.js";
 
 const MIN = 0.25;
 const MAX = 1.5;
@@ -30,8 +31,7 @@ const stageOf = (canvas) => canvas.querySelector(".canvas__stage");
 // viewOf is where a canvas stands: at first in the middle, with the trigger on top.
 const viewOf = (canvas) => {
   if (!views.has(canvas)) {
-    const k = 1;
-    views.set(canvas, stored(canvas) ?? { k, x: (canvas.clientWidth - stageOf(canvas).offsetWidth * k) / 2, y: 0 });
+    views.set(canvas, stored(canvas) ?? { k: 1, x: (canvas.clientWidth - stageOf(canvas).offsetWidth) / 2, y: 0 });
   }
   return views.get(canvas);
 };
@@ -44,10 +44,11 @@ const keepMiddle = (view, width) => {
 
 const apply = (canvas) => {
   const stage = stageOf(canvas);
+  canvas.classList.add("is-live");
+  if (listed(canvas)) return stage.removeAttribute("style");
   const view = viewOf(canvas);
   keepMiddle(view, stage.offsetWidth);
   const { k, x, y } = view;
-  canvas.classList.add("is-live");
   stage.style.transform = `translate(${x}px,${y}px) scale(${k})`;
   stage.classList.toggle("is-far", k < FAR);
   stage.style.setProperty("--inv", Math.min(1.6, Math.max(1, 1 / k)).toFixed(3));
@@ -86,6 +87,7 @@ const pan = (canvas, dx, dy) => {
 export const reveal = (element) => {
   const canvas = element?.closest(".canvas");
   if (!canvas) return;
+  if (listed(canvas)) return element.scrollIntoView({ block: "nearest" });
   const at = element.getBoundingClientRect();
   const box = canvas.getBoundingClientRect();
   const into = (low, high, from, to) => (low < from ? from - low : high > to ? to - high : 0);
@@ -107,7 +109,7 @@ export const refresh = () => all().forEach(apply);
 let dragged = null;
 
 document.addEventListener("wheel", (event) => {
-  const canvas = event.target.closest?.(".canvas");
+  const canvas = event.target.closest?.(".canvas:not(.is-outline)");
   if (!canvas) return;
   event.preventDefault();
   const box = canvas.getBoundingClientRect();
@@ -116,7 +118,7 @@ document.addEventListener("wheel", (event) => {
 }, { passive: false });
 
 document.addEventListener("pointerdown", (event) => {
-  const canvas = event.target.closest?.(".canvas");
+  const canvas = event.target.closest?.(".canvas:not(.is-outline)");
   if (!canvas || event.button !== 0 || event.target.closest("a,button,.node,[popover],.canvas__tools,.minimap")) return;
   dragged = { canvas, x: event.clientX, y: event.clientY };
   canvas.setPointerCapture(event.pointerId);

@@ -1,6 +1,6 @@
 // What other people do in the editor: who is here, which step each has open, and their
 // changes as they make them.
-import { drawn, editing, saved, state } from "./editor-parts.js";
+import { drawn, editing, picked, saved, state } from "./editor-parts.js";
 
 const { htmx } = window;
 const here = () => document.getElementById("editor-live");
@@ -38,6 +38,7 @@ const refresh = async () => {
   const panel = document.getElementById("panel");
   const query = new URLSearchParams(panel?.dataset.step ? { step: panel.dataset.step } : {});
   if (editing()) query.set("keep", "1");
+  if (picked()) query.set("select", picked());
   const response = await fetch(`${location.pathname}?${query}`, { headers: { "HX-Request": "true", ...drawn() } });
   const answer = await response.text();
   if (!response.ok || busy() || state().dataset.revision !== revision) return; // an answer to this page's own edit came first

@@ -10,6 +10,13 @@ export const show = async (href, { keep = false } = {}) => {
   if (!keep) history.replaceState(history.state, "", href);
 };
 
+export const address = (query) => `${editor().dataset.home}?${new URLSearchParams(query)}`;
+
+// picks are the selected steps; pick selects more or less of them.
+export const picks = () => [...document.querySelectorAll(".node.is-picked")];
+export const picked = () => picks().map((node) => node.dataset.key).join();
+export const pick = (query) => show(address({ select: picked(), ...query }));
+
 // saved waits for what is being sent: the answer to it must not come behind that of a
 // later request.
 export const saved = () => new Promise((resolve) => {

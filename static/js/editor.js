@@ -1,6 +1,6 @@
 // The editor of workflows: opening steps beside the canvas, adding and moving them, and
 // saying how the draft is saved. Every address works without this module too.
-import { drawn, editor, show, state } from "./editor-parts.js";
+import { address, drawn, editor, pick, picks, show, state } from "./editor-parts.js";
 import { enter } from "./panel.js";
 import { openBeside } from "./popover.js";
 
@@ -16,8 +16,6 @@ const openPalette = async (link) => {
   palette().querySelector("[autofocus]")?.focus();
 };
 
-const stepOf = (node) => node.closest(".node").dataset.key;
-
 // send lets the hidden form send one command about a step.
 export const send = (command, step, values = {}) => {
   const form = document.getElementById("editor-command");
@@ -28,26 +26,23 @@ export const send = (command, step, values = {}) => {
   htmx.trigger(form, "submit");
 };
 
-const address = (query) => `${editor().dataset.home}?${new URLSearchParams(query)}`;
-
-// act does to a step what its menu or a key says.
+// act does what the menu of a step or a key says: to the selected steps, if there are any.
 export const act = async (hit, what) => {
   const node = hit.closest(".node");
-  const step = stepOf(node);
-  if (step === "trigger" && what !== "open") return;
   if (what === "open") {
     await show(hit.href);
     enter();
+    return;
   }
-  else if (what === "move") {
-    await show(address({ move: step }), { keep: true });
+  if (node.dataset.key === "trigger") return;
+  const nodes = picks().length ? picks() : [node];
+  const steps = nodes.map((one) => one.dataset.key).join();
+  if (what === "select") pick({ toggle: node.dataset.key });
+  else if (what === "move" || what === "copy") {
+    await show(address({ [what]: steps }), { keep: true });
     document.querySelector(".canvas .drop:not(:disabled)")?.focus();
-  } else if (what === "copy") {
-    await show(address({ copy: step }), { keep: true });
-    document.querySelector(".canvas .drop:not(:disabled)")?.focus();
-  } else if (what === "skip") send("set_skip", step, { value: node.classList.contains("is-off") ? "" : "true" });
-  else if (what === "duplicate") send("duplicate_nodes", step);
-  else if (what === "delete") send("delete_nodes", step);
+  } else if (what === "skip") send("set_skip", steps, { value: nodes.every((one) => one.classList.contains("is-off")) ? "" : "true" });
+  else send(`${what}_nodes`, steps);
 };
 
 // addAfter opens the palette at the place behind a step.
@@ -84,12 +79,12 @@ document.addEventListener("click", (event) => {
     openPalette(add);
     return;
   }
-  const link = event.target.closest("#editor .node__hit, [data-open-step], [data-cancel-move]");
+  const link = event.target.closest("#editor .node__hit, [data-open-step], [data-cancel-move], #editor [data-fold]");
   if (!link) return;
   event.preventDefault();
   link.closest("[popover]")?.hidePopover();
   const back = "closePanel" in link.dataset ? document.querySelector(".node.is-sel .node__hit") : null;
-  show(link.href).then(() => {
+  show(link.href, { keep: "fold" in link.dataset }).then(() => {
     if (back) document.getElementById(back.closest(".node").id)?.querySelector(".node__hit")?.focus();
     else if (link.hash) focusField(link.hash.slice(1));
     else if (!event.detail && link.matches(".node__hit, #problems a")) enter(); // by a key

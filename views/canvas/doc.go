@@ -6,6 +6,7 @@ package canvas
 
 import (
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // Step is a node as it is drawn. The trigger is the first one.
@@ -17,9 +18,12 @@ type Step struct {
 	Kind     string // trigger, flow, data, human, link, calc
 	Href     string // opens the step; empty when it cannot be opened
 	Selected bool
+	Picked   bool // one of several that something is done with
 	Ends     bool // an End step: a pill that nothing follows
 	Branches []Branch
-	Fork     bool // another branch can be added
+	FoldHref string  // folds the branches away, or draws them again; empty = neither
+	Folded   *Hidden // what is folded away; nil when nothing is
+	Fork     bool    // another branch can be added
 
 	// Of a draft.
 	Problem  string // the first problem; takes the place of the summary
@@ -44,9 +48,58 @@ type Branch struct {
 	Ends  string // label of the mark at its foot when it ends the execution there
 	Steps []Step
 
-	Answer Answer // of an execution: what became of its condition; empty when it has none
-	Edit   *Edit  // of a draft: what can be done to it; nil = nothing
+	Passes *Passes // of an execution, when the branch is repeated: which pass is shown
+	Answer Answer  // of an execution: what became of its condition; empty when it has none
+	Edit   *Edit   // of a draft: what can be done to it; nil = nothing
 }
+
+// Passes is the choice of the pass of a loop that is shown. Addresses are empty where
+// nothing would change.
+type Passes struct {
+	Loop   string // key of the loop
+	Title  string
+	Number int
+	Last   int
+	Empty  bool // nothing ran in this pass
+	Fails  bool // a step failed in it
+
+	FirstHref, PreviousHref, NextHref, LastHref string
+	FailedHref                                  string // the next pass in which a step failed
+
+	Execution string             // id
+	Seen      urls.ExecutionView // what stays as it is when a number is typed
+}
+
+// Hidden counts what is folded away.
+type Hidden struct{ Steps, Problems, Failed int }
+
+// Inside counts the steps in branches, and their marks.
+func Inside(branches []Branch) Hidden {
+	var h Hidden
+	for _, b := range branches {
+		for _, s := range b.Steps {
+			h.Steps++
+			if s.Problem != "" {
+				h.Problems++
+			}
+			if s.State != nil && s.State.Tone == ui.Bad {
+				h.Failed++
+			}
+			inner := Inside(s.Branches)
+			if s.Folded != nil {
+				inner = *s.Folded
+			}
+			h.Steps, h.Problems, h.Failed = h.Steps+inner.Steps, h.Problems+inner.Problems, h.Failed+inner.Failed
+		}
+	}
+	return h
+}
+
+// How a workflow is drawn.
+const (
+	AsOutline = "outline" // an indented list
+	AsCanvas  = "canvas"  // what it is unless the window is very narrow
+)
 
 // Answer is what became of the condition of a branch in an execution.
 type Answer string
@@ -83,11 +136,13 @@ type Props struct {
 	Steps   []Step
 	Ran     bool // draws an execution: short lines, what was not reached is faint
 
-	AddHref func(Place) string // where adding at a place begins; nil = nothing can be added
-	Drop    func(Place) Drop   // while a step is moved: what becomes of it at a place
-	Moving  string             // key of the step that is being moved
-	Menu    func(Step) string  // id of the menu of a step; nil = none
-	Foot    *Foot              // the end of the trunk
+	AddHref func(Place) string  // where adding at a place begins; nil = nothing can be added
+	Drop    func(Place) Drop    // while a step is moved: what becomes of it at a place
+	Moving  []string            // keys of the steps that are being moved
+	Menu    func(Step) string   // id of the menu of a step; nil = none
+	Foot    *Foot               // the end of the trunk
+	As      string              // AsOutline, AsCanvas; empty when the reader has not chosen
+	AsHref  func(string) string // draws it another way; nil = it cannot be
 
 	kept map[string]bool // ids of the parts that the page has, see [Props.Keep]
 	from string          // the print of what the page shows

@@ -63,10 +63,13 @@ func marked(b []byte, marks ...bool) []byte {
 func prints(b []byte, steps []Step) []byte {
 	b = binary.AppendUvarint(b, uint64(len(steps)))
 	for _, s := range steps {
-		b = said(b, s.Key, s.Title, s.Summary, s.Icon, s.Kind, s.Href, s.Problem, s.Note, s.Duration, strconv.Itoa(s.Tries))
-		b = marked(b, s.Selected, s.Ends, s.Fork, s.Skipped, s.Elevated, s.Reached, s.State != nil)
+		b = said(b, s.Key, s.Title, s.Summary, s.Icon, s.Kind, s.Href, s.FoldHref, s.Problem, s.Note, s.Duration, strconv.Itoa(s.Tries))
+		b = marked(b, s.Selected, s.Picked, s.Folded != nil, s.Ends, s.Fork, s.Skipped, s.Elevated, s.Reached, s.State != nil)
 		if s.State != nil {
 			b = said(b, fmt.Sprint(*s.State))
+		}
+		if s.Folded != nil {
+			b = said(b, fmt.Sprint(*s.Folded))
 		}
 		b = binary.AppendUvarint(b, uint64(len(s.Branches)))
 		for _, one := range s.Branches {

@@ -2,6 +2,7 @@ package canvas
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,8 @@ func look(p Props, s Step) string {
 	add("is-sel", s.Selected)
 	add("is-bad", s.Problem != "")
 	add("is-off", s.Skipped)
-	add("is-ghost", p.Moving != "" && s.Key == p.Moving)
+	add("is-ghost", slices.Contains(p.Moving, s.Key))
+	add("is-picked", s.Picked)
 	if s.State != nil {
 		add(map[ui.Tone]string{ui.OK: "is-ok", ui.Bad: "is-fail", ui.Warn: "is-wait", ui.Info: "is-run"}[s.State.Tone], true)
 	}
@@ -46,6 +48,9 @@ func (s Step) name(ctx context.Context) string {
 	if s.Problem != "" {
 		parts = append(parts, text.T(ctx, "canvas.has_problem", "has a problem"))
 	}
+	if s.Picked {
+		parts = append(parts, text.T(ctx, "canvas.is_picked", "selected"))
+	}
 	if s.Skipped {
 		parts = append(parts, text.T(ctx, "canvas.is_skipped", "skipped"))
 	}
@@ -56,6 +61,21 @@ func (s Step) name(ctx context.Context) string {
 		}
 	}
 	return strings.Join(said, ", ")
+}
+
+// says what is folded away: "5 steps, 1 problem".
+func (h Hidden) says(ctx context.Context) string {
+	said := text.T(ctx, "canvas.folded", "%d steps folded", h.Steps)
+	if h.Steps == 1 {
+		said = text.T(ctx, "canvas.folded_one", "1 step folded")
+	}
+	if h.Problems > 0 {
+		said += " · " + text.T(ctx, "canvas.folded_problems", "%d with problems", h.Problems)
+	}
+	if h.Failed > 0 {
+		said += " · " + text.T(ctx, "canvas.folded_failed", "%d failed", h.Failed)
+	}
+	return said
 }
 
 func current(now bool) templ.Attributes {

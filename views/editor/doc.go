@@ -31,6 +31,7 @@ const (
 	savedID    = "panel-saved"
 	questionID = "question"
 	paletteID  = "palette"
+	picksID    = "editor-picks"
 )
 
 // Props describes the editor with one workflow.
@@ -59,6 +60,7 @@ type Props struct {
 	Map      bool   // and its minimap
 	Panel    *Panel
 	Palette  *Palette
+	Picks    *Picks // while steps are selected
 	Question *Question
 	Publish  *Publish
 	Edits    *Edits // the edits of the draft, when they are asked for
@@ -88,9 +90,12 @@ type Edit struct {
 	Label  string // "Changed “Recipient” of “Notify”"
 	By     ui.Person
 	At     ui.Moment
-	Undone bool   // it can be repeated
-	Now    bool   // the draft is as it was after it
-	Href   string // asks whether to go back to it; empty when that cannot be
+	Undone bool // it can be repeated
+	Now    bool // the draft is as it was after it
+
+	Published bool // it was the last one of the version that was published then
+
+	Href string // asks whether to go back to it; empty when that cannot be
 }
 
 // Version is one line of the version menu.
@@ -208,6 +213,16 @@ type Call struct {
 
 // Output is something that later steps may use.
 type Output struct{ Name, Type, Written string }
+
+// Picks are the steps that something can be done with together.
+type Picks struct {
+	Count    int
+	Steps    string // their keys: "a,b"
+	Together bool   // they follow each other: they can be moved and duplicated
+	Skipped  bool   // all of them are switched off
+
+	CopyHref, MoveHref string // where the places for them are shown
+}
 
 // Palette describes the step types that can be added at a place.
 type Palette struct {

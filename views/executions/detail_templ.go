@@ -86,12 +86,12 @@ func (p DetailProps) address() string {
 	case p.Chosen < 0 && p.Tab != "":
 		return urls.ExecutionTab(p.ID, p.Tab)
 	case p.Chosen < 0:
-		return urls.Execution(p.ID)
+		return urls.ExecutionSeen(p.ID, p.Seen)
 	}
-	if chosen := p.Steps[p.Chosen]; chosen.ShowSettings {
-		return urls.ExecutionSettings(p.ID, chosen.Key)
-	}
-	return urls.ExecutionStep(p.ID, p.Steps[p.Chosen].Key)
+	chosen := p.Steps[p.Chosen]
+	seen := p.Seen.With(chosen.Node)
+	seen.Settings = chosen.ShowSettings
+	return urls.ExecutionSeen(p.ID, seen)
 }
 
 // Body draws everything of the execution. It asks for itself while it runs.
@@ -182,7 +182,7 @@ func Body(p DetailProps) templ.Component {
 			}
 		}
 		if p.Chosen >= 0 {
-			templ_7745c5c3_Err = StepPanel(p.ID, p.Chosen, p.Steps[p.Chosen]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StepPanel(p, p.Steps[p.Chosen]).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -10,6 +10,7 @@ import (
 	"formrail/views/canvas"
 	"formrail/views/layout"
 	"formrail/views/ui"
+	"formrail/views/urls"
 )
 
 // Row is one execution in the list.
@@ -85,6 +86,8 @@ type Attempt struct {
 // Step is one step with what went in and came out.
 type Step struct {
 	Key          string // unique in the execution: a repeated step has its loop path added
+	Node         string // key of its node
+	Number       int    // its place in the order in which steps began; 0 when it did not
 	Title        string
 	Type         string // "Approval"
 	Icon         string
@@ -105,10 +108,11 @@ type Step struct {
 	Input        string // JSON; empty when there is none
 	Output       string
 	Attempts     []Attempt
-	Called       []Relative  // executions that it started
-	Carried      *Relative   // the execution that it was carried over from
-	Waiting      []ui.Person // people who are asked
-	WaitingText  string      // "Due today, 18:00"
+	Called       []Relative      // executions that it started
+	Carried      *Relative       // the execution that it was carried over from
+	Waiting      []ui.Person     // people who are asked
+	WaitingText  string          // "Due today, 18:00"
+	Passes       []canvas.Passes // of the loops around it, the outermost first
 }
 
 // Relative is another execution of the same chain.
@@ -148,6 +152,7 @@ type DetailProps struct {
 	Tab          string        // Timeline, Changes, Variables, Log; empty for the canvas
 	Scale        string        // of the timeline: WorkScale; empty for the real time
 	Path         canvas.Props
+	Seen         urls.ExecutionView // of the canvas, without the step
 	Steps        []Step
 	Left         int64      // steps between the first and the last ones that are not shown
 	Chosen       int        // index of the step in the panel; −1 when none
@@ -161,6 +166,15 @@ type DetailProps struct {
 	CalledBy     *Relative // the execution whose step called this one
 	CancelReason string
 	Problem      string // what kept an action from happening
+}
+
+// TabOf reads the name of a tab; one that there is not is the canvas.
+func TabOf(name string) string {
+	switch name {
+	case Timeline, Changes, Variables, Log:
+		return name
+	}
+	return ""
 }
 
 // Final reports whether the execution has ended.

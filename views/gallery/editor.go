@@ -18,9 +18,12 @@ func editorSamples() []Sample {
 	opened.Canvas.Steps[0].Selected = true
 	started := editorProps()
 	started.Panel = triggerPanel()
+	picking := editorProps()
+	picking.Canvas.Steps[0].Picked = true
+	picking.Picks = &editor.Picks{Count: 1, Steps: "amount", Together: true, CopyHref: urls.WorkflowCopy("reimb_approval", "amount"), MoveHref: urls.WorkflowMove("reimb_approval", "amount")}
 	moving := editorProps()
 	moving.Moving, moving.Step = "Create finance record", "finance"
-	moving.Canvas.Moving, moving.Canvas.Drop = "finance", func(at canvas.Place) canvas.Drop {
+	moving.Canvas.Moving, moving.Canvas.Drop = []string{"finance"}, func(at canvas.Place) canvas.Drop {
 		switch at.Parent {
 		case "review":
 			return canvas.Drop{Breaks: 1}
@@ -64,6 +67,7 @@ func editorSamples() []Sample {
 		{Name: "page-editor-trigger", Page: true, Component: editor.Page(started)},
 		{Name: "page-editor-branches", Page: true, Component: editor.Page(branchesEditor())},
 		{Name: "page-editor-schedule", Page: true, Component: editor.Page(scheduleEditor())},
+		{Name: "page-editor-selecting", Page: true, Component: editor.Page(picking)},
 		{Name: "page-editor-moving", Page: true, Component: editor.Page(moving)},
 		{Name: "page-editor-add", Page: true, Component: editor.Page(adding)},
 		{Name: "page-editor-edits", Page: true, Component: editor.Page(edited)},

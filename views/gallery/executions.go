@@ -58,10 +58,10 @@ func waitingExecution() executions.DetailProps {
 		Trigger: "Reimbursement #1089", TriggerHref: urls.Record("reimbursements", "b7k2", "1089"), By: &jun, Version: 7, Started: ago(4 * time.Minute), Duration: "4 m",
 		Path: ran(), Chosen: 2, Operates: true,
 		Steps: []executions.Step{
-			{Key: "trigger", Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
-			{Key: "amount", Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
+			{Key: "trigger", Node: "trigger", Number: 1, Title: "Reimbursement submitted", Type: "Post-action event", Icon: "mouse-pointer-click", Kind: "trigger", Status: "done", Duration: "12 ms", Tries: 1},
+			{Key: "amount", Node: "amount", Number: 2, Title: "Amount over 500?", Type: "Condition", Icon: "split", Kind: "flow", Status: "done", Duration: "1 ms", Tries: 1},
 			{
-				Key: "review", Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
+				Key: "review", Node: "review", Number: 3, Title: "Manager’s review", Type: "Approval", Icon: "user-check", Kind: "human", Status: "waiting", Duration: "4 m", Tries: 1,
 				Decisions: []executions.Decision{{Person: tomas(), What: "approved", At: ago(2 * time.Minute), Comment: "Within the client budget."}},
 				Hidden:    "It may hold fields that you may not read.",
 				Waiting:   []ui.Person{mara()}, WaitingText: "Due today, 18:00", Explanation: "Amount 640.00 is greater than 500, so the branch “Yes” was taken.",
@@ -80,11 +80,31 @@ func failedExecution() executions.DetailProps {
 	p.Path.Steps = []canvas.Step{{Key: "bank", Title: "Report to bank", Summary: "503 Service Unavailable", Icon: "globe", Kind: "link", Href: urls.ExecutionStep("48211", "bank"), Selected: true, Reached: true, State: &look, Duration: "30.2 s", Tries: 3}}
 	p.Chosen = 0
 	p.Steps = []executions.Step{{
-		Key: "bank", Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3, Settings: `{"url":"https://bank.example"}`,
+		Key: "bank", Node: "bank", Number: 1, Title: "Report to bank", Type: "HTTP request", Icon: "globe", Kind: "link", Status: "failed", Duration: "30.2 s", Tries: 3, Settings: `{"url":"https://bank.example"}`,
 		ErrorTitle: "The bank’s server answered 503 Service Unavailable", ErrorText: "It asked to try again after 120 seconds. The last attempt was at 09:42:41.",
 		Attempts: []executions.Attempt{{Number: 1, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.2 s"}, {Number: 2, Started: on(11, 22, 9, 42), Result: "503", Tone: ui.Bad, Took: "1.1 s"}, {Number: 3, Started: on(11, 22, 9, 43), Result: "503", Tone: ui.Bad, Took: "1.0 s"}},
 		Output:   `{"status":503,"headers":{"retry-after":"120"},"body":"upstream connect error"}`,
 	}}
+	return p
+}
+
+// repeatedExecution is the sample of a loop whose third pass is shown.
+func repeatedExecution() executions.DetailProps {
+	p := failedExecution()
+	passes := canvas.Passes{
+		Loop: "each", Title: "Each line item", Number: 3, Last: 8, Fails: true, Execution: p.ID, Seen: urls.ExecutionView{Step: "bank", Path: "each#3"},
+		FirstHref:    urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#1"}),
+		PreviousHref: urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#2"}),
+		NextHref:     urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#4"}),
+		LastHref:     urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#8"}),
+		FailedHref:   urls.ExecutionSeen(p.ID, urls.ExecutionView{Step: "bank", Path: "each#7"}),
+	}
+	look := executions.StepLook(context.Background(), "done")
+	p.Path.Steps = []canvas.Step{{
+		Key: "each", Title: passes.Title, Summary: "8 of 8 passes done, 2 failed", Icon: "repeat", Kind: "flow", Reached: true, State: &look, Duration: "2 m",
+		Branches: []canvas.Branch{{Key: "body", Label: "Each pass", Taken: true, Steps: p.Path.Steps, Passes: &passes}},
+	}}
+	p.Seen, p.Steps[0].Passes = urls.ExecutionView{Path: "each#3"}, []canvas.Passes{passes}
 	return p
 }
 
@@ -162,6 +182,7 @@ func executionSamples() []Sample {
 		{Name: "page-executions-new", Page: true, Component: executions.List(later)},
 		{Name: "page-executions-none", Page: true, Component: executions.List(none)},
 		{Name: "page-execution-waiting", Page: true, Component: executions.Detail(waitingExecution())},
+		{Name: "page-execution-passes", Page: true, Component: executions.Detail(repeatedExecution())},
 		{Name: "page-execution-failed", Page: true, Component: executions.Detail(failedExecution())},
 		{Name: "page-execution-timeline", Page: true, Component: executions.Detail(finishedExecution())},
 		{Name: "page-execution-timeline-work", Page: true, Component: executions.Detail(worked)},

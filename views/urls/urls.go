@@ -69,9 +69,43 @@ func ExecutionStep(id, step string) string {
 	return Execution(id) + "?" + url.Values{"step": {step}}.Encode()
 }
 
-// ExecutionSettings is one execution with the settings of a chosen step.
-func ExecutionSettings(id, step string) string {
-	return Execution(id) + "?" + url.Values{"step": {step}, "view": {"settings"}}.Encode()
+// ExecutionView is what is seen on the canvas of an execution.
+type ExecutionView struct {
+	Step     string // chosen step; empty for none
+	Path     string // chosen passes of loops: "l1#2/k3#4"
+	Folds    string // steps whose branches are folded away: "a,b"
+	As       string // list or canvas, from now on
+	Settings bool   // of the step, instead of how it went
+}
+
+// With gives the same with another step chosen.
+func (v ExecutionView) With(step string) ExecutionView {
+	v.Step = step
+	return v
+}
+
+// ExecutionSeen is the canvas of one execution.
+func ExecutionSeen(id string, seen ExecutionView) string {
+	q := url.Values{}
+	if seen.Step != "" {
+		q.Set("step", seen.Step)
+	}
+	if seen.Path != "" {
+		q.Set("path", seen.Path)
+	}
+	if seen.Folds != "" {
+		q.Set("folds", seen.Folds)
+	}
+	if seen.As != "" {
+		q.Set("as", seen.As)
+	}
+	if seen.Settings {
+		q.Set("view", "settings")
+	}
+	if len(q) == 0 {
+		return Execution(id)
+	}
+	return Execution(id) + "?" + q.Encode()
 }
 
 // ExecutionTab is one execution seen another way than on the canvas.
@@ -160,7 +194,35 @@ func WorkflowOpen(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"step": {step}}.Encode()
 }
 
-// WorkflowMove is the editor while a step is moved.
+// WorkflowFold is the editor with the branches of one more step folded away, or no longer.
+func WorkflowFold(key, step string, fold bool) string {
+	what := "unfold"
+	if fold {
+		what = "fold"
+	}
+	return Workflow(key) + "?" + url.Values{what: {step}}.Encode()
+}
+
+// WorkflowAs is the editor drawn as a list or as a canvas from now on.
+func WorkflowAs(key, open, as string) string {
+	q := url.Values{"as": {as}}
+	if open != "" {
+		q.Set("step", open)
+	}
+	return Workflow(key) + "?" + q.Encode()
+}
+
+// WorkflowSelect is the editor while some steps are selected: "a,b".
+func WorkflowSelect(key, steps string) string {
+	return Workflow(key) + "?" + url.Values{"select": {steps}}.Encode()
+}
+
+// WorkflowPick is the same with one step more, or less.
+func WorkflowPick(key, steps, step string) string {
+	return Workflow(key) + "?" + url.Values{"select": {steps}, "toggle": {step}}.Encode()
+}
+
+// WorkflowMove is the editor while steps are moved: "a,b".
 func WorkflowMove(key, step string) string {
 	return Workflow(key) + "?" + url.Values{"move": {step}}.Encode()
 }
