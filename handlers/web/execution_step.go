@@ -57,6 +57,7 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	if typ := v.site.types.nodes[s.Type]; typ != nil {
 		out.Type, out.Icon, out.Kind = typ.Title, typ.Icon, tile(typ.Group)
 	}
+	out.Again = s.Path == "" || s.Status == models.Failed
 	out.ErrorTitle = failureOf(s.Error).sentence(ctx, f.values)
 	out.Attempts = v.attempts(ctx, f, s)
 	if s.EndedAt != 0 && v.useOf(s) == executions.ForPeople {

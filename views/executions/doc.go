@@ -108,6 +108,7 @@ type Step struct {
 	Input        string // JSON; empty when there is none
 	Output       string
 	Attempts     []Attempt
+	Again        bool            // another execution can go on from here
 	Called       []Relative      // executions that it started
 	Carried      *Relative       // the execution that it was carried over from
 	Waiting      []ui.Person     // people who are asked
