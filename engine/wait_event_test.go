@@ -42,22 +42,27 @@ func TestWaitEvent_GoesOnWithTheEventWhereverTheProcessDies(t *testing.T) {
 		w.Workflow(flow("main", `[`+made+`,`+paid("")+`,`+out+`]`))
 		one, two := start(t, w, "main"), start(t, w, "main")
 		w.StepThrough()
-		notes := w.List("notes")
-		require.Len(t, notes, 4)
-		rename(t, w, notes[2]["id"], "open")
+		require.Len(t, w.List("notes"), 4)
+		note := func(execution string) any { // the one that it made
+			_, steps := w.Execution(execution)
+			made, ok := worldtest.JSON(t, steps[0].Output).(map[string]any)
+			require.True(t, ok)
+			return made["id"]
+		}
+		rename(t, w, note(one), "open")
 		w.StepThrough()
 		x, _ := w.Execution(one)
 		require.Equal(t, models.Waiting, x.Status)
 
-		rename(t, w, notes[2]["id"], "paid")
-		rename(t, w, notes[2]["id"], "paaid") // ends no second wait
+		rename(t, w, note(one), "paid")
+		rename(t, w, note(one), "paaid") // ends no second wait
 		w.StepThrough()
 		x, steps := w.Execution(one)
 		require.Equal(t, models.Succeeded, x.Status, x.Error)
 		require.Equal(t, `"paid"`, x.Output, path(steps))
 		x, _ = w.Execution(two)
 		require.Equal(t, models.Waiting, x.Status, "it waits for its own record")
-		rename(t, w, notes[3]["id"], "paid")
+		rename(t, w, note(two), "paid")
 		w.StepThrough()
 		x, _ = w.Execution(two)
 		require.Equal(t, models.Succeeded, x.Status)
