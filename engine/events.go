@@ -151,8 +151,9 @@ func (e *Engine) eventHappened(ctx context.Context, tx *models.Tx, of *models.Ev
 	return nil
 }
 
-// Calls lists what was sent to the address of the step, and keeps the address open.
-func (c eventsCap) Calls(ctx context.Context, deadline time.Time) ([]node.ReceivedCall, error) {
+// Calls lists what was sent to the address of the step, and keeps the address open as
+// long as that is not enough.
+func (c eventsCap) Calls(ctx context.Context, times int, deadline time.Time) ([]node.ReceivedCall, error) {
 	calls, err := models.CallsOf(ctx, c.tx, c.s.exec.ID, c.step.Node, c.step.Path)
 	if err != nil {
 		return nil, err
@@ -164,6 +165,9 @@ func (c eventsCap) Calls(ctx context.Context, deadline time.Time) ([]node.Receiv
 			return nil, fmt.Errorf("read call %d: %w", one.ID, err)
 		}
 		out[i] = node.ReceivedCall{At: one.At.Time(), Body: body}
+	}
+	if len(out) >= times {
+		return out, models.UseCallback(ctx, c.tx, c.step.ID)
 	}
 	c.st.reasons++
 	hash := models.HashSecret(c.s.e.callbackToken(address{c.s.exec.ID, c.step.Node, c.step.Path}))

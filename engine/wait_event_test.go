@@ -182,6 +182,11 @@ func TestWaitEvent_TakesCallsAlsoBeforeItIsReached(t *testing.T) {
 		require.Equal(t, models.Succeeded, x.Status)
 		require.Equal(t, `"2 of 2"`, x.Output)
 		require.Equal(t, "CALLBACK_USED", call(url, amount(3)))
+		state := func(of string) (state string) {
+			require.NoError(t, db.Read().QueryRow(t.Context(), "SELECT state FROM callbacks WHERE execution_id = ? ORDER BY id DESC LIMIT 1", of).Scan(&state))
+			return state
+		}
+		require.Equal(t, "used", state(id))
 
 		id = start(t, w, "passes")
 		w.Idle()
@@ -193,6 +198,15 @@ func TestWaitEvent_TakesCallsAlsoBeforeItIsReached(t *testing.T) {
 		require.Equal(t, models.Waiting, x.Status)
 		require.NoError(t, w.Engine.Cancel(t.Context(), w.Access(w.Designer), id, ""))
 		require.Equal(t, "CALLBACK_EXPIRED", call(fmt.Sprint(notes[3]["title"]), amount(1)))
+
+		w.Workflow(flow("late", `[`+wait(`,"deadline":"10s","onDeadline":"continue"`)+`,{"key":"z","type":"test_wait","config":{"seconds":600}}]`))
+		late := start(t, w, "late")
+		w.Idle()
+		clock.Advance(10 * time.Second)
+		w.Restart()
+		w.Engine.SetBaseURL("https://forms.example")
+		w.Idle()
+		require.Equal(t, "expired", state(late))
 		w.Sound()
 	})
 }

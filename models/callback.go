@@ -53,10 +53,9 @@ func OpenCallback(ctx context.Context, tx *Tx, executionID, stepID, tokenHash st
 	return nil
 }
 
-// CloseCallback says that a step has what it waited for, or waits no longer: used or
-// expired.
-func CloseCallback(ctx context.Context, tx *Tx, stepID string, state Status) error {
-	if _, err := tx.Exec(ctx, "UPDATE callbacks SET state = ? WHERE step_id = ? AND state = 'open'", state, stepID); err != nil {
+// UseCallback says that a step has all the calls it waited for.
+func UseCallback(ctx context.Context, tx *Tx, stepID string) error {
+	if _, err := tx.Exec(ctx, "UPDATE callbacks SET state = 'used' WHERE step_id = ? AND state = 'open'", stepID); err != nil {
 		return fmt.Errorf("close callback: %w", err)
 	}
 	return nil

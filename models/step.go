@@ -249,12 +249,15 @@ func FailedStep(ctx context.Context, q Querier, executionID string) (*Step, erro
 
 // AbandonStep closes what could still resume a step that is not wanted any more.
 func AbandonStep(ctx context.Context, tx *Tx, executionID, stepID string) error {
-	for _, q := range []string{
-		"UPDATE wakeups SET state = 'done' WHERE step_id = ? AND state <> 'done'",
-		"UPDATE callbacks SET state = 'void' WHERE step_id = ? AND state = 'open'",
-		"UPDATE event_waits SET state = 'void' WHERE step_id = ? AND state = 'open'",
+	for _, q := range []queued{
+		{query: "UPDATE wakeups SET state = 'done' WHERE step_id = ? AND state <> 'done'", args: []any{stepID}},
+		{
+			query: "UPDATE callbacks SET state = CASE WHEN deadline <= ? THEN 'expired' ELSE 'void' END WHERE step_id = ? AND state = 'open'",
+			args:  []any{At(tx.Now()), stepID},
+		},
+		{query: "UPDATE event_waits SET state = 'void' WHERE step_id = ? AND state = 'open'", args: []any{stepID}},
 	} {
-		if err := tx.Queue(ctx, q, stepID); err != nil {
+		if err := tx.Queue(ctx, q.query, q.args...); err != nil {
 			return fmt.Errorf("abandon step: %w", err)
 		}
 	}

@@ -36,4 +36,6 @@ func (e *Events) Open(_ context.Context, envelope map[string]any) (map[string]an
 }
 
 // Calls gives what the test put there.
-func (e *Events) Calls(context.Context, time.Time) ([]node.ReceivedCall, error) { return e.Got, nil }
+func (e *Events) Calls(context.Context, int, time.Time) ([]node.ReceivedCall, error) {
+	return e.Got, nil
+}

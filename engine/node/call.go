@@ -263,9 +263,9 @@ type Events interface {
 	Await(ctx context.Context, w AwaitEvent) (envelope map[string]any, err error)
 	// Open leaves out of an event the fields of its record that the step may not read.
 	Open(ctx context.Context, envelope map[string]any) (map[string]any, error)
-	// Calls lists what was sent to the address of the step so far, in order, and waits for
-	// more until the deadline.
-	Calls(ctx context.Context, deadline time.Time) ([]ReceivedCall, error)
+	// Calls lists what was sent to the address of the step so far, in order. When it is less
+	// than times, the step waits for more until the deadline.
+	Calls(ctx context.Context, times int, deadline time.Time) ([]ReceivedCall, error)
 }
 
 // AwaitEvent says which event a step waits for.

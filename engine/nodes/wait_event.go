@@ -184,7 +184,7 @@ func (c waitEventConfig) span() (field.Span, error) {
 
 // count goes on once enough calls have come.
 func (c waitEventConfig) count(ctx context.Context, call node.Call, until time.Time, state map[string]any) (node.Result, error) {
-	calls, err := call.Events.Calls(ctx, until)
+	calls, err := call.Events.Calls(ctx, max(c.Times, 1), until)
 	if err != nil {
 		return node.Result{}, err
 	}
