@@ -284,22 +284,28 @@ func (s *site) addAction(c *fiber.Ctx) error {
 	t := models.ActionType(p.kind)
 	values := actionValues(form, t, on)
 	values["type"] = p.kind
-	commands := d.opening(t, b.Collection, values)
+	commands, err := d.opening(c.UserContext(), t, b.Collection, values)
+	if err != nil {
+		return err
+	}
 	commands = append(commands, pagedesign.Command{Name: "add_action", Args: map[string]any{"block": b.ID, "action": values}})
 	return d.edit(c, p, commands...)
 }
 
 // opening makes the block that an action opens, when a new one was chosen.
-func (d designing) opening(t models.ActionType, collection string, values map[string]any) []pagedesign.Command {
+func (d designing) opening(ctx context.Context, t models.ActionType, collection string, values map[string]any) ([]pagedesign.Command, error) {
 	want := opens(t)
 	if want == "" || values["block"] != newBlockChoice && values["block"] != "" {
-		return nil
+		return nil, nil
 	}
 	id := pagedesign.FreeID(d.state.Page)
 	values["block"] = id
-	add := d.newBlock(want, collection, id)
+	add, err := d.newBlock(ctx, want, collection, id)
+	if err != nil {
+		return nil, err
+	}
 	add.Args[placePopup] = true
-	return []pagedesign.Command{add}
+	return []pagedesign.Command{add}, nil
 }
 
 func (s *site) saveAction(c *fiber.Ctx) error {
@@ -321,7 +327,9 @@ func (s *site) saveAction(c *fiber.Ctx) error {
 	values := actionValues(form, a.Type, on)
 	var commands []pagedesign.Command
 	if p.name == facePart {
-		commands = d.opening(a.Type, on.Name, values)
+		if commands, err = d.opening(c.UserContext(), a.Type, on.Name, values); err != nil {
+			return err
+		}
 	}
 	return d.edit(c, p, append(commands, pagedesign.Command{Name: "set_action", Args: map[string]any{"action": a.ID, "values": values}})...)
 }

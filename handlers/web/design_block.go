@@ -58,7 +58,10 @@ func (s *site) addBlock(c *fiber.Ctx) error {
 		return err
 	}
 	id := pagedesign.FreeID(d.state.Page)
-	add := d.newBlock(models.BlockType(form.Get("type")), form.Get("collection"), id)
+	add, err := d.newBlock(c.UserContext(), models.BlockType(form.Get("type")), form.Get("collection"), id)
+	if err != nil {
+		return err
+	}
 	add.Args[placePopup] = form.Get("place") == placePopup
 	_, err = s.Design.Commands(c.UserContext(), d.access, d.key(), pagedesign.Batch{Commands: []pagedesign.Command{add}})
 	if err != nil {
@@ -67,13 +70,19 @@ func (s *site) addBlock(c *fiber.Ctx) error {
 	return reply.Redirect(c, urls.DesignPanel(d.key(), "block", id))
 }
 
-// newBlock is the command for a block with what such a block usually has.
-func (d designing) newBlock(t models.BlockType, collection, id string) pagedesign.Command {
+// newBlock is the command for a block with what such a block usually has. A form for
+// new records leaves out what begins with a default and is set by workflows.
+func (d designing) newBlock(ctx context.Context, t models.BlockType, collection, id string) (pagedesign.Command, error) {
+	decided, err := d.site.Engine.FieldsSet(ctx, collection)
+	if err != nil {
+		return pagedesign.Command{}, err
+	}
 	block := map[string]any{"type": string(t), "collection": collection}
 	if on, ok := d.cat.Collection(collection); ok {
 		var names []string
 		for _, f := range on.Fields {
-			if !f.Preset && !f.Hidden && (!t.IsForm() || !f.ReadOnly) && len(names) < newFields {
+			left := f.Preset || f.Hidden || t.IsForm() && f.ReadOnly || t == models.CreateFormBlock && begins(f, decided)
+			if !left && len(names) < newFields {
 				names = append(names, f.Name)
 			}
 		}
@@ -84,7 +93,7 @@ func (d designing) newBlock(t models.BlockType, collection, id string) pagedesig
 		button := map[string]any{"id": freeButton(d.state.Page, id), "type": string(send), "after": map[string]any{"close": true}}
 		block["actions"] = []any{button}
 	}
-	return pagedesign.Command{Name: "add_block", Args: map[string]any{"id": id, "block": block}}
+	return pagedesign.Command{Name: "add_block", Args: map[string]any{"id": id, "block": block}}, nil
 }
 
 // freeButton is an id for a button of a block that is being added.
@@ -104,10 +113,14 @@ func (d designing) blockPanel(ctx context.Context, p panel) (design.PanelProps, 
 	if p.form == nil {
 		p.form = blockForm(b)
 	}
+	decided, err := d.site.Engine.FieldsSet(ctx, on.Name)
+	if err != nil {
+		return design.PanelProps{}, err
+	}
 	in := inputs{p.form}
 	parts := []design.Part{
 		{Inputs: inputList(in.text("title", text.T(ctx, "design.block_title", "Title"), text.T(ctx, "design.block_title_help", "Empty takes that of the collection.")))},
-		d.fieldsPart(ctx, in, b, on),
+		d.fieldsPart(ctx, in, b, on, decided),
 	}
 	if b.Type == models.TableBlock {
 		parts = append(parts, d.filterPart(ctx, in, b, on), d.orderPart(ctx, in, b, on))
@@ -151,7 +164,7 @@ func blockForm(b *models.Block) bind.Form {
 	return f
 }
 
-func (d designing) fieldsPart(ctx context.Context, in inputs, b *models.Block, on *models.Collection) design.Part {
+func (d designing) fieldsPart(ctx context.Context, in inputs, b *models.Block, on *models.Collection, decided map[string][]string) design.Part {
 	rows := &design.RowsProps{Name: "fields", Move: true, Add: text.T(ctx, "design.add_field", "Add field")}
 	choices := d.fieldChoices(on, b.Type)
 	for i := range rowCount(in.form, lists()["fields"]) {
@@ -166,6 +179,9 @@ func (d designing) fieldsPart(ctx context.Context, in inputs, b *models.Block, o
 	}
 	if len(rows.Rows) == 0 {
 		note = text.T(ctx, "design.all_fields", "Without a choice all fields that people fill in.")
+	}
+	if b.Type == models.CreateFormBlock {
+		note = strings.TrimSpace(note + " " + decidedNote(ctx, in.form["field"], on, decided))
 	}
 	return design.Part{Title: title, Note: note, Rows: rows}
 }

@@ -104,6 +104,37 @@ func TestDesign_MakesAPageByForms(t *testing.T) {
 	require.Contains(t, handlerstest.Text(handlerstest.First(emil.Get("/").Page(), "nav")), "Travel costs")
 }
 
+// A status is for the workflows that set it: a new form does not ask for it, and says so.
+func TestDesign_ANewFormLeavesToWorkflowsWhatTheySet(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	shown := func(kind string) (names []string, said string) {
+		panel := s.Submit(atDesign+"/blocks", url.Values{"type": {kind}, "collection": {"reimbursements"}}).Want(303).Header.Get("Location")
+		at, err := url.Parse(panel)
+		require.NoError(t, err)
+		b, ok := s.draft(t, "expenses").Block(at.Query().Get("id"))
+		require.True(t, ok, panel)
+		for _, f := range b.Fields {
+			names = append(names, f.Field)
+		}
+		return names, handlerstest.Text(s.Get(panel).Want(200).Page())
+	}
+	names, said := shown("createForm")
+	require.Contains(t, names, "status", "nothing sets it yet")
+	require.NotContains(t, said, "by a workflow")
+	s.Workflow(handlerstest.Workflow{Key: "decides", Config: `{ "collection": "reimbursements", "mode": "local" }`,
+		Nodes: `[{"key":"set","type":"update_record","config":{"collection":"reimbursements","filter":{"id":{"$eq":"{{ trigger.data.id }}"}},"values":{"status":"approved","projectName":"Done"}}}]`})
+	names, said = shown("createForm")
+	require.NotContains(t, names, "status")
+	require.Contains(t, names, "projectName", "it has no default: somebody must fill it in")
+	require.Contains(t, said, "“Status” is left out")
+	form := url.Values{"_do": {"fields:add:0"}, "field": {"status"}, "fieldTitle": {""}}
+	require.Contains(t, handlerstest.Text(s.Submit(atDesign+"/blocks/c1", form).Want(200).Page()), "“Status” is set by a workflow (decides)")
+	names, said = shown("editForm")
+	require.Contains(t, names, "status", "whoever edits records may correct it")
+	require.NotContains(t, said, "is left out")
+}
+
 func TestDesign_OthersSeeWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
