@@ -108,7 +108,7 @@ func approvalForm() []field.Field {
 			Options: field.Choices("owner", "Ask the owner of the workflow", "fallback", "Ask other people", "approve", "Approve", "reject", "Reject", "fail", "Fail the step"),
 		},
 		{Name: "fallback", Kind: field.People, Label: "Other people", Required: true, When: only("onNobody", "fallback")},
-		{Name: "title", Kind: field.Template, Label: "Title of the task", Help: "Without it the title of this step."},
+		{Name: "title", Kind: field.Template, Label: "Title of the task", Help: "Without it the title of the record."},
 		{Name: "subject", Kind: field.Value, Label: "What is decided on", Help: "Without it what started the workflow."},
 		{Name: "requester", Kind: field.Value, Label: "Applicant", Help: "Without it the person who started the workflow."},
 	}

@@ -59,8 +59,8 @@ func (e *editing) publishing(ctx context.Context) (*editor.Publish, error) {
 			return nil, err
 		}
 		for _, key := range proposed {
-			title, _ := e.titleOf(key)
-			p.Elevate, p.Chosen = append(p.Elevate, ui.Choice{Value: key, Label: title}), append(p.Chosen, key)
+			shown := e.def.faceOf(nodeIn(e.def.Nodes, key))
+			p.Elevate, p.Chosen = append(p.Elevate, ui.Choice{Value: key, Label: shown.title, Note: shown.summary}), append(p.Chosen, key)
 		}
 	}
 	return p, nil

@@ -237,7 +237,7 @@ func TestEditor_PublishesWithWhatChanged(t *testing.T) {
 	w.rename(t, "reimb_approval", "big", "More than five hundred?")
 	dialog := root.Get(editorAddress + "/publish").Want(200).Page()
 	require.Contains(t, handlerstest.Text(dialog), "More than five hundred?")
-	require.Contains(t, handlerstest.Text(dialog), "Steps that may do what you may")
+	require.Contains(t, handlerstest.Text(dialog), "Let these steps use your rights")
 	form := fill(t, dialog, editorAddress+"/publish")
 	root.Submit(editorAddress+"/commands", url.Values{"command": {"add_node"}, "type": {"create_record"}, "index": {"0"}}).Want(303)
 	root.Submit(editorAddress+"/publish", form).Want(409)
