@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,4 +29,16 @@ func TestPress_SaysWhoIsAskedNow(t *testing.T) {
 	require.NotContains(t, toasts(emil.Get(to).Page()), "asked", "what is small asks nobody")
 	to = emil.Submit("/pages/expenses/actions/quick?block=q1", expense(models.NewID(), "Note", "900")).Want(303).Header.Get("Location")
 	require.NotContains(t, toasts(emil.Get(to).Page()), "What happens next", "nothing was started")
+}
+
+func TestPress_OfAnUnnamedStepSaysWhoDecides(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Workflow(handlerstest.Workflow{Key: "plain", Config: `{ "collection": "reimbursements", "mode": "global", "actions": ["create"] }`,
+		Nodes: `[{"key":"ask","type":"approval","config":{"assignees":{"users":[` + strconv.FormatInt(w.mara.ID, 10) + `]}}}]`})
+	emil := w.Browser(w.emil)
+	to := emil.Submit("/pages/expenses/actions/quick?block=q1", expense(models.NewID(), "Pens", "12")).Want(303).Header.Get("Location")
+	said := toasts(emil.Get(to).Want(200).Page())
+	require.Contains(t, said, "mara was asked to decide.")
+	require.NotContains(t, said, "Approval:")
 }

@@ -57,15 +57,27 @@ func (v *viewer) whoIsAsked(ctx context.Context, id string) (string, error) {
 		for _, p := range shown.Waiting {
 			names = append(names, p.Name)
 		}
-		switch len(names) {
-		case 0:
-		case 1:
-			said = joined(said, text.T(ctx, "submitted.asked", "%s: %s was asked.", s.Title, names[0]))
-		default:
-			said = joined(said, text.T(ctx, "submitted.asked_several", "%s: %s were asked.", s.Title, strings.Join(names, ", ")))
+		if len(names) > 0 {
+			said = joined(said, v.askedSentence(ctx, s, names))
 		}
 	}
 	return said, nil
+}
+
+// askedSentence says who is asked by a step. One that has no title of its own is not
+// named: the name of its type says nothing.
+func (v *viewer) askedSentence(ctx context.Context, s *models.Step, names []string) string {
+	who := strings.Join(names, ", ")
+	if typ := v.site.types.nodes[s.Type]; typ != nil && s.Title == typ.Title {
+		if len(names) == 1 {
+			return text.T(ctx, "submitted.asked_to_decide", "%s was asked to decide.", who)
+		}
+		return text.T(ctx, "submitted.several_to_decide", "%s were asked to decide.", who)
+	}
+	if len(names) == 1 {
+		return text.T(ctx, "submitted.asked", "%s: %s was asked.", s.Title, who)
+	}
+	return text.T(ctx, "submitted.asked_several", "%s: %s were asked.", s.Title, who)
 }
 
 // showSubmitted says what happens now with a record that the viewer has submitted.
