@@ -21,6 +21,8 @@ type browser struct {
 	ctx  context.Context //nolint:containedctx // chromedp keeps the tab in it
 	base string
 	shot string // folder for pictures; empty = none are kept
+
+	effort *effort // what the person does; nil = not counted
 }
 
 // chromium finds the browser, or skips loudly.
@@ -80,6 +82,7 @@ func (b *browser) press(text string) {
 // it may leave the page.
 func (b *browser) click(what, find string) {
 	b.t.Helper()
+	b.pressed()
 	require.Eventually(b.t, func() bool {
 		clicked, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(() => { const e = `+find+`; if (e) setTimeout(() => e.click()); return Boolean(e); })()`))
 		return err == nil && clicked
@@ -100,6 +103,8 @@ func (b *browser) arrives(path string) {
 // fill types into the input with a label, once there is one.
 func (b *browser) fill(label, value string) {
 	b.t.Helper()
+	b.pressed()
+	b.typed(value)
 	require.Eventually(b.t, func() bool {
 		filled, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
 			const label = [...`+front+`.querySelectorAll("label")].find((e) => e.textContent.trim().startsWith(%q) && document.getElementById(e.htmlFor));

@@ -22,12 +22,14 @@ func (b *browser) becomes(what, script string) {
 // keys types on the keyboard, into whatever has the focus.
 func (b *browser) keys(typed string) {
 	b.t.Helper()
+	b.typed(typed)
 	b.do(chromedp.KeyEvent(typed))
 }
 
 // choose chooses an option of the select with a label.
 func (b *browser) choose(label, option string) {
 	b.t.Helper()
+	b.chose()
 	b.becomes("choose "+option, fmt.Sprintf(`(() => {
 		const select = [...document.querySelectorAll("select")].find((e) => (e.getAttribute("aria-label") || e.labels[0]?.textContent || "").trim().startsWith(%q));
 		const wanted = select && [...select.options].find((o) => o.text === %q);

@@ -16,6 +16,8 @@ func word(what string) string { return fmt.Sprintf("%s %d", what, rand.IntN(1e6)
 // input types into the field with that name in the panel, and waits until it is saved.
 func (b *browser) input(name, value string) {
 	b.t.Helper()
+	b.pressed()
+	b.typed(value)
 	b.becomes("type into "+name, fmt.Sprintf(`(() => {
 		const input = document.querySelector('#step-form [name="%s"]');
 		if (!input) return false;

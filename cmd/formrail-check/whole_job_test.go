@@ -45,8 +45,10 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	j := newJob()
 	began := time.Now()
 	owner := stranger(t, v, "owner")
+	owner.effort = &effort{lines: map[string]bool{}}
 	owner.setUp(j, strings.Join(v.said, "\n"))
 	boss, worker := stranger(t, v, "boss"), stranger(t, v, "worker")
+	boss.effort, worker.effort = owner.effort, owner.effort
 	boss.joins(owner.adds(j.boss, "", "Approver"), j.boss)
 	worker.joins(owner.adds(j.worker, j.boss), j.worker)
 
@@ -57,6 +59,10 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 
 	worker.submits(j, "Standing desk", j.limit+1)
 	boss.decides(j, "Standing desk")
+	done := owner.effort
+	t.Logf("up to the decision, three people together: %d presses, %d choices, %d keys, %d words to read; estimated %s of acts, %s of reading all, %s as people read",
+		done.presses, done.choices, done.keys, done.words, done.acts().Round(time.Second), done.reading().Round(time.Second), done.usual().Round(time.Second))
+	require.Less(t, done.usual(), 10*time.Minute, "a newcomer has the job done in ten minutes")
 	worker.finds(j, "Standing desk", "Approved")
 	worker.submits(j, "Pencils", j.limit-1)
 	worker.finds(j, "Pencils", "Approved")
@@ -168,6 +174,7 @@ func (b *browser) path() string {
 // named gives the value of the option with a text of a select in the panel.
 func (b *browser) named(name, option string) {
 	b.t.Helper()
+	b.chose()
 	b.becomes("choose "+option, fmt.Sprintf(`(() => {
 		const select = document.querySelector('#step-form [name="%s"]');
 		const wanted = select && [...select.options].find((o) => o.text.includes(%q));
@@ -237,6 +244,7 @@ func (b *browser) makesWorkflow(j job) {
 	b.click("publish", `document.querySelector("#editor-publish a")`)
 	b.arrives("/workflows/*/publish")
 	b.sees("Publish version 1?")
+	b.picture("whole-publish")
 	b.click("confirm", `document.querySelector("dialog[open] button[form=publish-form]")`)
 	b.arrives("/workflows/*")
 	b.sees("Same as version 1")
@@ -275,6 +283,8 @@ func (b *browser) makesPage(j job) {
 	b.choose("Collection", j.thing)
 	b.inDialog("Add block")
 	b.sees("Settings of Form")
+	b.sees("“" + j.status + "” is left out")
+	b.picture("whole-form-settings")
 	b.fill("Title", "Ask for it")
 	b.save("Save")
 	b.at("Ask for it", "Submit")
@@ -301,6 +311,10 @@ func (b *browser) submits(j job, what string, cost int) {
 	b.picture("whole-form")
 	b.press("Submit")
 	b.sees(what)
+	if cost > j.limit {
+		b.sees(j.boss + " was asked to decide.")
+	}
+	b.picture("whole-submitted")
 }
 
 // decides approves the task about something.
