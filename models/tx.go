@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,6 +21,7 @@ type Tx struct {
 	now   time.Time
 	queue []queued // statements that wait for the next flush, PostgreSQL only
 	sent  int      // flushes so far
+	depth int      // savepoints inside each other
 	after []func()
 	undo  []func()
 }
@@ -124,10 +126,15 @@ func (tx *Tx) Gorm(ctx context.Context) *gorm.DB {
 }
 
 // Savepoint runs fn so that its changes are undone alone when it returns an
-// error, which is passed on; the transaction goes on as it was before.
+// error, which is passed on; the transaction goes on as it was before. Savepoints may
+// lie inside each other: each has a name of its own, since what releases an inner one may
+// still wait in the queue when the outer one is undone.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	mark, sent, after := len(tx.queue), tx.sent, len(tx.after)
-	if err := tx.Queue(ctx, "SAVEPOINT part"); err != nil {
+	part := "part" + strconv.Itoa(tx.depth)
+	tx.depth++
+	defer func() { tx.depth-- }()
+	if err := tx.Queue(ctx, "SAVEPOINT "+part); err != nil {
 		return err
 	}
 	err := fn()
@@ -141,11 +148,11 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 			return err
 		}
 		tx.queue = nil
-		if _, e := tx.Exec(ctx, "ROLLBACK TO part"); e != nil {
+		if _, e := tx.Exec(ctx, "ROLLBACK TO "+part); e != nil {
 			return errors.Join(err, e)
 		}
 	}
-	if e := tx.Queue(ctx, "RELEASE part"); e != nil {
+	if e := tx.Queue(ctx, "RELEASE "+part); e != nil {
 		return errors.Join(err, e)
 	}
 	return err

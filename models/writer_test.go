@@ -130,6 +130,30 @@ func TestSavepoint_UndoesItsPartAlone(t *testing.T) {
 	})
 }
 
+// What releases an inner savepoint may still wait to be sent when the outer one is undone.
+func TestSavepoint_UndoesTheOnesInside(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		no := errors.New("no")
+		require.NoError(t, db.Write(t.Context(), "test.nested", func(tx *models.Tx) error {
+			err := tx.Savepoint(t.Context(), func() error {
+				for _, name := range []string{"outer", "inner", "last"} {
+					if err := tx.Savepoint(t.Context(), func() error { return put(t.Context(), tx, name) }); err != nil {
+						return err
+					}
+				}
+				return no
+			})
+			if !errors.Is(err, no) {
+				return fmt.Errorf("the part gave %w", err)
+			}
+			return put(t.Context(), tx, "behind")
+		}))
+		require.Zero(t, count(t, db, "name IN ('outer', 'inner', 'last')"))
+		require.Equal(t, 1, count(t, db, "name = 'behind'"))
+	})
+}
+
 func TestQueueWanting_FailsWhenTheRaceIsLost(t *testing.T) {
 	t.Parallel()
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
