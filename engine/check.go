@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"formrail/engine/expr"
-	"formrail/engine/node"
 	"formrail/engine/script"
 	"formrail/engine/trigger"
 	"formrail/models"
@@ -64,7 +63,8 @@ func (r *Reading) check(sync bool) {
 				Message: text.M("check.sync_wait", "%s waits for people or time; this workflow answers at once.", n.title),
 			})
 		}
-		if c.Listens.Atomic && (n.typ.Effect == node.Slow || n.typ.Effect == node.External || n.typ.Waits) {
+		k.transaction(n)
+		if c.Listens.Atomic && n.typ.Leaves() {
 			k.add("error", field.Problem{
 				Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
 				Message: text.M("check.atomic", "%s cannot run inside the save; only steps that compute or change records can.", n.title),
@@ -87,6 +87,24 @@ func (r *Reading) check(sync bool) {
 		k.add("warning", field.Problem{Field: "nodes", Code: "EMPTY", Message: text.M("check.empty", "The workflow has no steps yet.")})
 	}
 	r.sync, r.Findings = sync, k.findings
+}
+
+// transaction finds a step that cannot be part of the database transaction around it.
+func (k *checker) transaction(n *compiledNode) {
+	around := n.transaction()
+	switch {
+	case around == nil:
+	case n.typ.Leaves():
+		k.add("error", field.Problem{
+			Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
+			Message: text.M("check.transaction", "%s cannot run inside the transaction “%s”; only steps that compute or change records can.", n.title, around.title),
+		})
+	case n.retry.attempts > 1:
+		k.add("error", field.Problem{
+			Field: join(n.part.Key, "retry"), Code: "NODE_NOT_ATOMIC",
+			Message: text.M("check.transaction_retry", "Inside the transaction “%s” a step is tried once.", around.title),
+		})
+	}
 }
 
 // CheckAll gives all findings of a definition, with those of its scripts. It asks

@@ -205,7 +205,7 @@ func (s *stretch) goOn(ctx context.Context) error {
 func signalJSON(sig node.Signal) string {
 	m := map[string]any{"reason": sig.Reason, "branch": sig.Branch, "pass": int64(sig.Pass), "output": sig.Output, "data": sig.Data}
 	if sig.Failure != nil {
-		m["failure"] = failureValue(sig.Failure)
+		m["failure"] = sig.Failure.Value()
 	}
 	return encode(m)
 }

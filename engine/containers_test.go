@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ type around struct {
 	depth    int
 	overlaps bool     // something else may run at the same time
 	loop     bool     // inside a loop
+	atomic   bool     // inside a database transaction
 	reads    []string // nodes that have run on every way
 	vars     []string // variables that may be changed
 }
@@ -72,7 +74,10 @@ func (g *deepTrees) question(a around) map[string]any {
 
 // node draws one node, or several that belong together.
 func (g *deepTrees) node(a around) []map[string]any {
-	kinds := []string{"calculation", "create", "delay", "fail", "caught", "declare"}
+	kinds := []string{"calculation", "create", "fail", "caught", "declare"}
+	if !a.atomic {
+		kinds = append(kinds, "delay")
+	}
 	if len(a.reads) > 0 {
 		kinds = append(kinds, "read", "read")
 	}
@@ -80,13 +85,16 @@ func (g *deepTrees) node(a around) []map[string]any {
 		kinds = append(kinds, "assign")
 	}
 	if !a.overlaps {
-		kinds = append(kinds, "call", "output")
+		kinds = append(kinds, "output")
+	}
+	if !a.overlaps && !a.atomic {
+		kinds = append(kinds, "call")
 	}
 	if rapid.IntRange(0, 15).Draw(g.t, "rarely") == 0 {
 		kinds = append(kinds, "reject")
 	}
 	if a.depth < 8 {
-		kinds = append(kinds, "condition", "loop", "loop", "loop", "while", "parallel", "parallel", "parallel")
+		kinds = append(kinds, "condition", "loop", "loop", "loop", "while", "parallel", "parallel", "parallel", "transaction", "transaction")
 	}
 	n := map[string]any{"key": g.key()}
 	one := func(typ string, config map[string]any) []map[string]any {
@@ -151,6 +159,18 @@ func (g *deepTrees) node(a around) []map[string]any {
 		return []map[string]any{v, n}
 	case "loop":
 		g.loop(a, n, one, branch)
+		catch()
+	case "transaction":
+		one("transaction", map[string]any{"continueAfterRollback": rapid.Bool().Draw(g.t, "go on")})
+		inner := a
+		inner.atomic = true
+		run := branch("run", inner, 0)
+		if rapid.Bool().Draw(g.t, "fails") { // behind something that it undoes
+			made := map[string]any{"key": g.key(), "type": "create_record", "config": map[string]any{"collection": "notes", "values": map[string]any{"title": "undone"}}}
+			breaks := map[string]any{"key": g.key(), "type": "calculation", "config": map[string]any{"expression": "1 / 0"}}
+			run["nodes"] = append(append([]any{made}, run["nodes"].([]any)...), breaks)
+		}
+		n["branches"] = []any{run, branch("rolled_back", a, 0)}
 		catch()
 	case "parallel":
 		var keys, list []any
@@ -234,8 +254,11 @@ func record(v any) any {
 		if v["id"] != nil && v["createdAt"] != nil {
 			return "record"
 		}
-		if e, ok := v["error"].(map[string]any); ok && e["code"] != nil {
-			return map[string]any{"error": e["code"]}
+		for _, name := range []string{"error", "failure"} {
+			if e, ok := v[name].(map[string]any); ok && e["code"] != nil {
+				v = maps.Clone(v)
+				v[name] = e["code"]
+			}
 		}
 		out := map[string]any{}
 		for k, one := range v {
@@ -254,7 +277,7 @@ func record(v any) any {
 
 func TestContainers_DoWhatTheReferenceDoesWhereverTheProcessDies(t *testing.T) {
 	t.Parallel()
-	deepest, waited := 0, 0
+	deepest, waited, undone := 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		g := &deepTrees{t: rt, room: 40}
 		tree := g.list(around{}, 1)
@@ -281,17 +304,18 @@ func TestContainers_DoWhatTheReferenceDoesWhereverTheProcessDies(t *testing.T) {
 			says := fmt.Sprintf("restarts %v, count %d: %s", restarts, count, nodes)
 			require.Equal(rt, strings.Join(want.steps, "\n"), strings.Join(steps, "\n"), says)
 			require.Equal(rt, want.status, status, says)
-			require.Equal(rt, want.rows, rows, says)
+			require.Equal(rt, strings.Join(want.rows, "\n"), strings.Join(rows, "\n"), says)
 			require.Equal(rt, want.output, output, says)
 			require.Len(rt, out.Calls(), want.calls, says)
 			w.Sound()
 			w.Stop()
 		}
+		undone += want.undone
 		for _, s := range want.steps {
 			deepest = max(deepest, strings.Count(s, "#"))
 		}
 	})
-	t.Logf("containers inside each other: %d; waits: %d", deepest, waited)
+	t.Logf("containers inside each other: %d; waits: %d; records whose transaction was rolled back: %d", deepest, waited, undone)
 }
 
 // untilEnd runs an execution to its end, moving the clock to the next wake-up whenever

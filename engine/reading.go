@@ -111,6 +111,15 @@ func (r *Reading) Type(key string) (*node.Type, node.Settings) {
 	return n.typ, n.settings
 }
 
+// Transacts reports whether the steps of a branch run inside a database transaction.
+func (r *Reading) Transacts(parent, branch string) bool {
+	n := r.compiled.byKey[parent]
+	if n == nil {
+		return false
+	}
+	return n.typ.Transacts != "" && n.typ.Transacts == branch || n.transaction() != nil
+}
+
 // drafts keeps the newest readings of drafts by the id of their workflow.
 type drafts struct {
 	mu   sync.Mutex

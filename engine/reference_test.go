@@ -21,6 +21,7 @@ type reference struct {
 	steps  []string // node@path status output
 	rows   []string
 	calls  int
+	undone int // rows that a transaction has taken back
 	status string
 	output any
 }
@@ -247,6 +248,8 @@ func (r *reference) node(f *frame, n map[string]any, then after) {
 		r.loop(f, n, done, then)
 	case "parallel":
 		r.parallel(f, n, done, then)
+	case "transaction":
+		r.transaction(f, n, done, then)
 	default:
 		panic(fmt.Sprint("the reference does not know ", n["type"]))
 	}
@@ -574,4 +577,56 @@ func (r *reference) parallel(f *frame, n map[string]any, done func(any), then af
 		}
 	}
 	more()
+}
+
+func (r *reference) transaction(f *frame, n map[string]any, done func(any), then after) {
+	key, config := n["key"].(string), n["config"].(map[string]any)
+	before := len(r.rows)
+	run, undone := &container{}, &container{}
+	in, behind := f.inside(run, key, 1, nil), f.inside(undone, key, 1, nil)
+	over := func(c *container) {
+		r.close(c)
+		maps.Copy(f.vals, in.vals)
+		maps.Copy(f.vals, behind.vals)
+		r.wait(f, key, false)
+	}
+	undo := func() {
+		r.undone += len(r.rows) - before
+		r.rows = r.rows[:before]
+	}
+	rejected := func(c *container, e refEnd) {
+		over(c)
+		r.step(f, key, "failed", nil)
+		then(e)
+	}
+	r.wait(f, key, true)
+	r.list(in, branchOf(n, "run"), refEnd{kind: "ok"}, func(e refEnd) {
+		switch e.kind {
+		case "ok":
+			over(run)
+			done(map[string]any{"committed": true, "failure": nil})
+			return
+		case "rejected":
+			undo()
+			rejected(run, e)
+			return
+		}
+		undo()
+		r.close(run)
+		r.list(behind, branchOf(n, "rolled_back"), refEnd{kind: "ok"}, func(later refEnd) {
+			switch {
+			case later.kind == "rejected":
+				rejected(undone, later)
+			case later.kind == "failed":
+				over(undone)
+				r.failed(f, n, later.code, then)
+			case config["continueAfterRollback"] == true:
+				over(undone)
+				done(map[string]any{"committed": false, "failure": e.code})
+			default:
+				over(undone)
+				r.failed(f, n, e.code, then)
+			}
+		})
+	})
 }

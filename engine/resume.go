@@ -247,12 +247,8 @@ func readSignal(w models.Wakeup) (node.Signal, error) {
 		signal.Pass = int(pass)
 	}
 	signal.Output, signal.Data = m["output"], m["data"]
-	if f, ok := m["failure"].(map[string]any); ok {
-		kind, _ := f["kind"].(string)
-		code, _ := f["code"].(string)
-		message, _ := f["message"].(string)
-		signal.Failure = &node.Failure{Kind: node.FailureKind(kind), Code: code, Message: text.Verbatim(message), Details: f["details"]}
-	}
+	f, _ := m["failure"].(map[string]any)
+	signal.Failure = node.FailureFrom(f)
 	return signal, nil
 }
 

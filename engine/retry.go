@@ -65,7 +65,7 @@ type retrying struct {
 
 // choose finds the step that runs again and the containers around it.
 func (r *retrying) choose(from string) error {
-	cause := r.cause()
+	cause := r.whole(r.cause())
 	if from == "" {
 		if r.old.Status != models.Failed && r.old.Status != models.TimedOut || cause == nil {
 			return notRetried(text.M("retry.not_failed", "Only an execution in which a step failed can go on from there."))
@@ -76,7 +76,7 @@ func (r *retrying) choose(from string) error {
 		if i < 0 {
 			return notRetried(text.M("retry.no_step", "The execution has not reached this step."))
 		}
-		r.target = r.steps[i]
+		r.target = r.whole(r.steps[i])
 	}
 	for s := r.byID[r.target.ParentID]; s != nil; s = r.byID[s.ParentID] {
 		n := r.v.byKey[s.Node]
@@ -90,6 +90,21 @@ func (r *retrying) choose(from string) error {
 		r.around = append(r.around, s)
 	}
 	return nil
+}
+
+// whole gives the step that has to run again for one of its steps to: the outermost
+// transaction around it, whose changes are undone or kept together. Any other step stands
+// for itself.
+func (r *retrying) whole(s *models.Step) *models.Step {
+	if s == nil {
+		return nil
+	}
+	for inner, outer := s, r.byID[s.ParentID]; outer != nil; inner, outer = outer, r.byID[outer.ParentID] {
+		if n := r.v.byKey[inner.Node]; n != nil && n.transaction() != nil && n.transaction().part.Key == outer.Node {
+			s = outer
+		}
+	}
+	return s
 }
 
 func (r *retrying) settings(n *compiledNode, s *models.Step) (node.Settings, bool) {

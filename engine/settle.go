@@ -275,7 +275,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 	if cur.signal != nil { // it waited: for nothing any more
 		st.abandoned = append(st.abandoned, step.ID)
 	}
-	if pause, again := cur.node.retry.pause(f, step.Attempt, seedOf(step)); again && !(s.exec.Sync && step.Attempt >= 2) {
+	if pause, again := cur.node.retry.pause(f, step.Attempt, seedOf(step)); again && !st.atomic && !(s.exec.Sync && step.Attempt >= 2) {
 		step.Status, step.Error = models.Waiting, failureJSON(f)
 		step.AttemptEnded(models.At(s.e.now()), step.Error, true)
 		s.save(st, step)
@@ -289,7 +289,7 @@ func (s *stretch) fail(st *state, cur cursor, step *models.Step, f *node.Failure
 	step.AttemptEnded(step.EndedAt, step.Error, false)
 	if cur.node.part.OnError == "continue" || cur.node.part.OnError == "branch" {
 		step.Handled = true
-		out := map[string]any{"error": failureValue(f)}
+		out := map[string]any{"error": f.Value()}
 		step.Output = encode(out)
 		st.outputs.put(step.Node, step.Path, out)
 	}
@@ -393,15 +393,7 @@ func (st *state) outcome() models.Status {
 	return models.Waiting
 }
 
-func failureValue(f *node.Failure) map[string]any {
-	m := map[string]any{"kind": string(f.Kind), "code": f.Code, "message": f.Message.String()}
-	if f.Details != nil {
-		m["details"] = f.Details
-	}
-	return m
-}
-
-func failureJSON(f *node.Failure) string { return encode(failureValue(f)) }
+func failureJSON(f *node.Failure) string { return encode(f.Value()) }
 
 // expressionFailure turns an error of engine/expr into a failure of the step.
 func expressionFailure(err error) error {

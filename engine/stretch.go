@@ -61,6 +61,7 @@ type state struct {
 	nodes     int    // run since the last commit
 	reasons   int    // to go on, besides time, that the running node opened: tasks, calls
 	parked    bool   // places were stored before the end
+	atomic    bool   // inside a database transaction: nothing may wait
 	answered  bool   // the request has its answer: what follows runs in the background
 	answer    string // what a Response step answered
 	lease     models.Millis
@@ -188,6 +189,10 @@ func (s *stretch) step(ctx context.Context, tx *models.Tx, st *state) {
 		step.Status, step.EndedAt = models.Skipped, step.StartedAt
 		s.save(st, step)
 		s.next(st, cur, step)
+		return
+	}
+	if tx != nil && cur.signal == nil && cur.node.typ.Transacts != "" {
+		s.transact(ctx, tx, st, cur, step)
 		return
 	}
 	var (

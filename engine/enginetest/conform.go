@@ -235,6 +235,13 @@ func twice(t *testing.T, typ *node.Type, e node.AnyExample) (node.View, error) {
 	require.Equal(t, first.Open(), second.Open(), "equal settings and variables give equal results")
 	require.Equal(t, fmt.Sprint(err), fmt.Sprint(errAgain))
 	require.Equal(t, before, given(), "a run changes neither settings nor variables")
+	for _, signal := range e.Hears {
+		require.NoError(t, err, "what fails hears of nothing")
+		call := step.Call(typ)
+		call.State, err = field.MarshalJSON(first.Open().State)
+		require.NoError(t, err)
+		first, err = typ.Resume(t.Context(), call, settings, signal)
+	}
 	return first.Open(), err
 }
 

@@ -76,17 +76,20 @@ type Spec[C any] struct {
 	Passes   *Passes[C]                      // it runs a branch again and again; nil = it does not
 	Assigns  func(C) string                  // key of the earlier node whose value it changes; optional
 	Hears    bool                            // it decides what a rejection inside its branches means
-	Grants   func(C, Catalog) []Grant        // what its workflow must be allowed to do; optional
-	Expects  func(C) bool                    // it waits for something outside the execution, and for nothing once it has ended; optional
-	Calls    func(C) Calls                   // the calls to an address of its own it waits for; optional
-	Rights   func(C) []string                // system rights that some settings need to be published; optional
-	Source   func(C) Source                  // the script in the settings, read before it is published; optional
-	Effect   Effect
-	Answers  func(C) (goesOn bool) // it answers the request that waits for the execution; goesOn: which runs on afterwards; optional
-	Waits    bool                  // may wait for time, people or the outside: not for synchronous workflows
-	AtOnce   func(C, Catalog) bool // settings under which it can do without waiting in a synchronous workflow; optional
-	Unknown  Unknown               // External: default policy; empty means AskUnknown
-	Right    string                // system right needed to publish it, such as "node.script"; optional
+
+	Transacts string // the branch whose steps are one database transaction, run at once; Local only, optional
+
+	Grants  func(C, Catalog) []Grant // what its workflow must be allowed to do; optional
+	Expects func(C) bool             // it waits for something outside the execution, and for nothing once it has ended; optional
+	Calls   func(C) Calls            // the calls to an address of its own it waits for; optional
+	Rights  func(C) []string         // system rights that some settings need to be published; optional
+	Source  func(C) Source           // the script in the settings, read before it is published; optional
+	Effect  Effect
+	Answers func(C) (goesOn bool) // it answers the request that waits for the execution; goesOn: which runs on afterwards; optional
+	Waits   bool                  // may wait for time, people or the outside: not for synchronous workflows
+	AtOnce  func(C, Catalog) bool // settings under which it can do without waiting in a synchronous workflow; optional
+	Unknown Unknown               // External: default policy; empty means AskUnknown
+	Right   string                // system right needed to publish it, such as "node.script"; optional
 
 	Policy func(C) Policy                                                             // External: of its attempts; optional
 	Run    func(ctx context.Context, call Call, cfg C) (Result, error)                // one attempt
@@ -157,6 +160,7 @@ type Example[C any] struct {
 	Title  string
 	Config map[string]any // as stored in a definition
 	Vars   map[string]any // roots: trigger, nodes, loop …
+	Hears  []Signal       // what it hears after it ran, in order; the outcome is that of the last
 	Want   Want
 }
 

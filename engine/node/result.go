@@ -229,6 +229,26 @@ func (f *Failure) With(details any) *Failure {
 	return &c
 }
 
+// Value gives the failure as JSON: kind, code, message, and details where there are any.
+func (f *Failure) Value() map[string]any {
+	m := map[string]any{"kind": string(f.Kind), "code": f.Code, "message": f.Message.String()}
+	if f.Details != nil {
+		m["details"] = f.Details
+	}
+	return m
+}
+
+// FailureFrom reads what [Failure.Value] gave; nil without a value.
+func FailureFrom(m map[string]any) *Failure {
+	if m == nil {
+		return nil
+	}
+	kind, _ := m["kind"].(string)
+	code, _ := m["code"].(string)
+	message, _ := m["message"].(string)
+	return &Failure{Kind: FailureKind(kind), Code: code, Message: text.Verbatim(message), Details: m["details"]}
+}
+
 // AsFailure gives the failure in a chain; anything else becomes a fault.
 func AsFailure(err error) *Failure {
 	var f *Failure

@@ -28,6 +28,8 @@ type Type struct {
 	Free    *FreeBranches
 	Hears   bool
 
+	Transacts string
+
 	Synonyms []string
 	Examples []AnyExample
 
@@ -57,6 +59,7 @@ type AnyExample struct {
 	Title  string
 	Config map[string]any
 	Vars   map[string]any
+	Hears  []Signal
 	Want   Want
 }
 
@@ -81,7 +84,7 @@ func Define[C any](s Spec[C]) *Type {
 	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Asks: s.Asks, Synonyms: s.Synonyms,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Transacts: s.Transacts, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },
@@ -220,6 +223,10 @@ func (t *Type) Calls(s Settings) Calls {
 func (t *Type) MayWait(s Settings, cat Catalog) bool {
 	return t.Waits && (t.atOnce == nil || !t.atOnce(s.config, cat))
 }
+
+// Leaves reports whether the node leaves the transaction that a step may run in: it takes
+// long, touches the outside world, or may wait.
+func (t *Type) Leaves() bool { return t.Effect == Slow || t.Effect == External || t.Waits }
 
 // AlwaysWaits reports whether no settings let the type do without waiting.
 func (t *Type) AlwaysWaits() bool { return t.Waits && t.atOnce == nil }

@@ -29,6 +29,7 @@ func All() []*node.Type {
 		createRecord,
 		updateRecord,
 		queryRecords,
+		transaction,
 		approval,
 		notification,
 		javascript,

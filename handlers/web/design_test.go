@@ -122,8 +122,10 @@ func TestDesign_ANewFormLeavesToWorkflowsWhatTheySet(t *testing.T) {
 	names, said := shown("createForm")
 	require.Contains(t, names, "status", "nothing sets it yet")
 	require.NotContains(t, said, "by a workflow")
-	s.Workflow(handlerstest.Workflow{Key: "decides", Config: `{ "collection": "reimbursements", "mode": "local" }`,
-		Nodes: `[{"key":"set","type":"update_record","config":{"collection":"reimbursements","filter":{"id":{"$eq":"{{ trigger.data.id }}"}},"values":{"status":"approved","projectName":"Done"}}}]`})
+	s.Workflow(handlerstest.Workflow{
+		Key: "decides", Config: `{ "collection": "reimbursements", "mode": "local" }`,
+		Nodes: `[{"key":"set","type":"update_record","config":{"collection":"reimbursements","filter":{"id":{"$eq":"{{ trigger.data.id }}"}},"values":{"status":"approved","projectName":"Done"}}}]`,
+	})
 	names, said = shown("createForm")
 	require.NotContains(t, names, "status")
 	require.Contains(t, names, "projectName", "it has no default: somebody must fill it in")

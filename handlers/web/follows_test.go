@@ -34,8 +34,10 @@ func TestPress_SaysWhoIsAskedNow(t *testing.T) {
 func TestPress_OfAnUnnamedStepSaysWhoDecides(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Workflow(handlerstest.Workflow{Key: "plain", Config: `{ "collection": "reimbursements", "mode": "global", "actions": ["create"] }`,
-		Nodes: `[{"key":"ask","type":"approval","config":{"assignees":{"users":[` + strconv.FormatInt(w.mara.ID, 10) + `]}}}]`})
+	w.Workflow(handlerstest.Workflow{
+		Key: "plain", Config: `{ "collection": "reimbursements", "mode": "global", "actions": ["create"] }`,
+		Nodes: `[{"key":"ask","type":"approval","config":{"assignees":{"users":[` + strconv.FormatInt(w.mara.ID, 10) + `]}}}]`,
+	})
 	emil := w.Browser(w.emil)
 	to := emil.Submit("/pages/expenses/actions/quick?block=q1", expense(models.NewID(), "Pens", "12")).Want(303).Header.Get("Location")
 	said := toasts(emil.Get(to).Want(200).Page())
