@@ -158,6 +158,8 @@ func (s setting) shown(v any) string {
 				out = o.Label
 			}
 		}
+	case s.form.Kind == field.Values:
+		out = namedShown(v)
 	default:
 		b, err := field.MarshalJSON(v)
 		if err != nil {
@@ -169,6 +171,16 @@ func (s setting) shown(v any) string {
 		return string(r[:maxShown-1]) + "…"
 	}
 	return out
+}
+
+// namedShown writes what fields get: "status: approved, amount: 5".
+func namedShown(v any) string {
+	m, _ := v.(map[string]any)
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, name+": "+setting{}.shown(m[name]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // parts are the settings of a node in one flat object, as they are stored.

@@ -228,10 +228,10 @@ func (b *browser) makesWorkflow(j job) {
 	b.named("set.values.+", j.status)
 	value := `document.querySelector("#step-form .assign [name^='set.values.']:not([name='set.values.+'])")`
 	b.becomes("the field can be set", value)
-	name, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](value+".name"))
-	require.NoError(b.t, err)
-	b.input(name, "approved")
+	b.pressLine("the value", value)
+	b.click("an option", `document.querySelector("#vars .tree__row[data-literal=approved]")`)
 	b.becomes("the value is written", value+`.value === "approved"`)
+	b.saved()
 	b.picture("whole-value")
 	b.click("a condition", `document.querySelector("button[value='filter.add']")`)
 	b.becomes("a row is there", `document.querySelector("[name='set.filter.0.left']")`)
@@ -255,11 +255,18 @@ func (b *browser) makesWorkflow(j job) {
 func (b *browser) picks(input, title string) {
 	b.t.Helper()
 	b.becomes("a row is there", fmt.Sprintf(`document.querySelector("[name='%s']")`, input))
-	b.click("the picker", fmt.Sprintf(`document.querySelector("[name='%s']").closest(".vinput").querySelector("[data-vars]")`, input))
+	b.pressLine("the empty line", fmt.Sprintf(`document.querySelector("[name='%s']")`, input))
 	b.becomes("the search has the focus", `document.activeElement?.matches("[data-var-search]")`)
 	b.keys(title + kb.Enter)
 	b.becomes("the variable is written", fmt.Sprintf(`document.querySelector("[name='%s']").value.startsWith("{{ trigger.data.")`, input))
 	b.saved()
+}
+
+// pressLine presses the empty line around an input, which opens what it may hold.
+func (b *browser) pressLine(what, input string) {
+	b.t.Helper()
+	b.click(what, input+`.closest(".vinput").querySelector(".vinput__line")`)
+	b.becomes("the picker is open", `document.activeElement?.matches("[data-var-search]")`)
 }
 
 // makesPage designs a page with a table and a form, and binds the workflow to the

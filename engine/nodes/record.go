@@ -100,6 +100,13 @@ func checkValue(info node.CollectionInfo, at, name string, v any) (p field.Probl
 		p.Add(at, invalid, text.M("node.value_op", "Increasing, appending and removing are not available. Enter the new value."))
 		return p
 	}
+	if v == nil && !f.Required {
+		p = append(p, field.Problem{
+			Field: at, Code: "VALUE_EMPTY", Warning: true,
+			Message: text.M("node.value_empty", "%s gets no value: the field will be empty. Enter one, unless that is meant.", f.Label),
+		})
+		return p
+	}
 	if field.HasTemplate(v) || !f.Kind.Record() {
 		return nil
 	}
@@ -178,6 +185,37 @@ func line(cat node.Catalog, collection string, rest text.Message) string {
 		return ""
 	}
 	return collection + " · " + rest.String()
+}
+
+// setting says what one or two fields get, by their titles: "Status → Approved"; "" for
+// none, for more, and for what is not known.
+func setting(cat node.Catalog, collection string, values any) string {
+	named, _ := values.(map[string]any)
+	if len(named) == 0 || len(named) > 2 {
+		return ""
+	}
+	info, ok := cat.Collection(collection)
+	if !ok {
+		return ""
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		f, ok := info.Field(name)
+		if !ok {
+			return ""
+		}
+		gets := said(named[name], cat)
+		for _, o := range f.Options {
+			if o.Value == named[name] {
+				gets = o.Label
+			}
+		}
+		if gets == "" {
+			gets = text.M("node.empty_value", "empty").String()
+		}
+		out = append(out, f.Label+" → "+shorten(gets, 40))
+	}
+	return strings.Join(out, ", ")
 }
 
 // fieldCount says how many fields values set.

@@ -61,6 +61,9 @@ var updateRecord = node.Define(node.Spec[updateRecordConfig]{
 	},
 	Rights: func(c updateRecordConfig) []string { return rightsOf(c.Events) },
 	Line: func(c updateRecordConfig, cat node.Catalog) string {
+		if set := setting(cat, c.Collection, c.Values); set != "" {
+			return set
+		}
 		return line(cat, c.Collection, fieldCount(c.Values))
 	},
 	Run: runUpdate,

@@ -101,7 +101,8 @@ const offer = (list) => {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-vars]");
+  const pick = event.target.closest("[data-pick]"); // what is chosen more often than typed
+  const button = event.target.closest("[data-vars]") ?? (pick?.text === "" && pick.querySelector("[data-vars]"));
   if (button) return openAt(button);
   const row = event.target.closest("#vars .tree__row");
   if (!row) return;

@@ -321,7 +321,7 @@ func comparison(p Part) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: p.left(ctx), Whole: true, Label: text.T(ctx, "settings.left", "What is compared")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TokenInput(ui.TokenProps{Control: p.left(ctx), Whole: true, Pick: true, Label: text.T(ctx, "settings.left", "What is compared")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
