@@ -59,6 +59,7 @@ type Engine struct {
 	index    atomic.Pointer[index]
 	base     atomic.Pointer[string]
 	slots    *slotClock
+	hold     hold
 
 	requests requestLog
 	rates    inbound.Rates // of requests, by workflow
@@ -98,6 +99,9 @@ func (e *Engine) Hooks() records.Hooks {
 // executions. The caller owns the database: see models.Options.Exclusive.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.halt = context.WithCancel(ctx)
+	if err := e.readHold(ctx); err != nil {
+		return err
+	}
 	if err := e.recover(ctx); err != nil {
 		return err
 	}

@@ -27,6 +27,10 @@ type landing struct {
 // external commits the intent of the next attempt and lets it fly. Its settings are
 // resolved before, so that all attempts send the same.
 func (s *stretch) external(ctx context.Context) error {
+	if s.e.held() {
+		s.holdBack()
+		return nil
+	}
 	cur := s.state.cursors[0]
 	step := s.begin(s.state, cur)
 	cur.step, cur.retry = step, false
@@ -39,7 +43,7 @@ func (s *stretch) external(ctx context.Context) error {
 		s.settle(s.state, cur, step, node.Result{}, err)
 		return nil
 	}
-	step.Status = models.Running
+	step.Status, step.Explanation = models.Running, ""
 	s.save(s.state, step)
 	s.state.cursors[0] = cur
 	if err := s.commitIntent(ctx); err != nil {

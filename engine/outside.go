@@ -12,6 +12,7 @@ import (
 // outside makes the calls of external nodes.
 type outside struct {
 	client *outbound.Client
+	held   func() bool // nothing may leave the process
 	cancel <-chan struct{}
 }
 
@@ -19,6 +20,9 @@ type outside struct {
 func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse, error) {
 	if o.client == nil {
 		return node.HTTPResponse{}, node.Broken(outbound.CodeBlocked, text.M("outside.none", "Calls to others are switched off on this server."))
+	}
+	if o.held() {
+		return node.HTTPResponse{}, instanceHeld()
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -85,6 +85,9 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	if err != nil {
 		return nil, err
 	}
+	if e.held() {
+		wakeups = withoutTimers(wakeups)
+	}
 	if len(wakeups) == 0 {
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
 	}
@@ -216,7 +219,7 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 		return s.unknown(ctx, cur)
 	case step.Status == models.Unknown:
 		return nil
-	case w.Reason == models.WakeRetry:
+	case w.Reason == models.WakeRetry, w.Reason == models.WakeHeld:
 		cur.retry = true
 	default:
 		signal, err := readSignal(w)

@@ -97,6 +97,9 @@ func (e *Engine) watchSlots(ctx context.Context) {
 			pause = 0
 		} else if pause == 0 { // what is due could not be decided
 			pause = 100 * time.Millisecond
+			if e.held() {
+				pause = longestNap
+			}
 		}
 		timer.Reset(pause)
 	}

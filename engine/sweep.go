@@ -80,6 +80,9 @@ func (e *Engine) sweepLeases(ctx context.Context) error {
 
 // sweepDeadlines ends executions whose time limit has passed.
 func (e *Engine) sweepDeadlines(ctx context.Context) error {
+	if e.held() {
+		return nil
+	}
 	ids, err := models.OverdueExecutions(ctx, e.db.Read(), e.now(), 200)
 	if err != nil {
 		return err

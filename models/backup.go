@@ -18,10 +18,6 @@ import (
 // manifestTable says in a backup what every table must hold.
 const manifestTable = "backup_manifest"
 
-// RestoredAt is the name of the fact that an installation came out of a backup.
-// While it is set, nothing may leave the installation.
-const RestoredAt = "restored_at"
-
 // Backup writes everything that was committed before it began to one new file,
 // also while others write. The file appears under its name once it is complete,
 // synced and verified. The database must be SQLite; copy a PostgreSQL one first.

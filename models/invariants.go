@@ -70,7 +70,8 @@ func progressInvariants() []Invariant {
 		{Name: "Q6", Watchdog: true, Says: "a lease that ended long ago", Args: before(2 * LeaseTTL), Query: `
 			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'leased' AND w.lease_until < ?`},
 		{Name: "Q7", Watchdog: true, Says: "a wake-up that nobody took for a minute", Args: before(time.Minute), Query: `
-			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?`},
+			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?
+			AND (w.reason <> 'timer' OR NOT EXISTS (SELECT 1 FROM meta m WHERE m.name = 'restored_at'))`},
 		{Name: "Q12", Watchdog: true, Says: "an open task whose candidates have all left", Query: `
 			SELECT t.id FROM tasks t WHERE t.status = 'open' AND NOT EXISTS (SELECT 1 FROM task_candidates c
 			JOIN users u ON u.id = c.user_id AND u.status <> 'deactivated' WHERE c.task_id = t.id)`},

@@ -17,6 +17,7 @@ const (
 	WakeBranch   = "branch"
 	WakeRetry    = "retry"
 	WakeChild    = "child"
+	WakeHeld     = "held" // the installation came out of a backup and was not released
 )
 
 // Wakeup is the permission for an execution to move on, now or later.

@@ -275,6 +275,7 @@ func (s *server) welcome(ctx context.Context, demo bool) error {
 // tend does the small work of a running server.
 func (s *server) tend(ctx context.Context) {
 	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
+	s.every(ctx, refreshEvery, "notice that the installation was released", s.engine.CheckHold)
 	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
 	s.every(ctx, cleanEvery, "forget old requests", s.db.ForgetOldRequests)
 	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)
