@@ -103,7 +103,8 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		return f, err
 	}
 	f.Nav.Settings = v.settingItems(ctx)
-	return f, nil
+	f.Held, err = v.held(ctx)
+	return f, err
 }
 
 // settingItems are the pages of the settings that the viewer may open.

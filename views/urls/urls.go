@@ -30,6 +30,9 @@ func SignOut() string { return "/sign-out" }
 // Setup shows and takes the form for the first administrator.
 func Setup() string { return "/setup" }
 
+// Release lets an installation that came out of a backup act again; POST.
+func Release() string { return "/instance/release" }
+
 // Live is the event stream of the given topics.
 func Live(topics string) string { return "/live?" + url.Values{"topics": {topics}}.Encode() }
 
