@@ -55,6 +55,10 @@ func (s *stretch) external(ctx context.Context) error {
 	cur = s.state.cursors[0]
 	s.state.cursors = s.state.cursors[1:]
 	call := s.call(ctx, nil, s.state, cur, cur.step, vars.frozen(), now)
+	span := s.beginAttempt(cur)
+	if out, ok := call.HTTP.(outside); ok {
+		call.HTTP = out.below(span)
+	}
 	flying, stop := context.WithCancel(ctx)
 	s.flights[cur.step.ID] = &flight{cur: cur, stop: stop}
 	go func(id string, attempt int) {
@@ -62,6 +66,10 @@ func (s *stretch) external(ctx context.Context) error {
 		result, err := s.guarded(flying, cur.node, func(ctx context.Context) (node.Result, error) {
 			return cur.node.typ.Run(ctx, call, settings)
 		})
+		if err != nil {
+			span.Fail(node.AsFailure(err).Code)
+		}
+		span.End(s.e.clock.Now())
 		select {
 		case s.landings <- landing{step: id, result: result, err: err}:
 		case <-s.gone:

@@ -40,9 +40,13 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 	if err := fault.Hit("engine.claim"); err != nil {
 		return false
 	}
+	begun := e.clock.Now()
 	s, err := e.load(ctx, id, mine)
 	if err == nil && s != nil {
+		s.beginStretch()
 		again, err = s.run(ctx)
+		s.endStretch(err)
+		e.metrics.Stretched(e.clock.Now().Sub(begun))
 	}
 	switch {
 	case err == nil, errors.Is(err, models.ErrLostLease):

@@ -88,7 +88,7 @@ func (e *Engine) watchSlots(ctx context.Context) {
 		}
 		more, err := e.FillSlots(ctx)
 		e.report("fill slots", err)
-		if now.Sub(checked) >= watchdogPause {
+		if now.Sub(checked) >= models.WatchdogPause {
 			checked = now
 			e.report("plan schedules", e.planMissing(ctx))
 		}

@@ -29,6 +29,7 @@ type Breach struct {
 	Query string // name of the invariant
 	Says  string
 	Row   string // the row's values, comma-separated
+	Cells []string
 }
 
 func before(d time.Duration) func(time.Time) []any {
@@ -131,8 +132,8 @@ func CheckInvariants(ctx context.Context, q Querier, watchdogOnly bool, now time
 		}
 		rows, err := q.Query(ctx, fmt.Sprintf("%s LIMIT %d", inv.Query, breachLimit), args...)
 		err = Rows(rows, err, func(r *sql.Rows) error {
-			row, err := anyRow(r)
-			out = append(out, Breach{Query: inv.Name, Says: inv.Says, Row: row})
+			cells, err := anyRow(r)
+			out = append(out, Breach{Query: inv.Name, Says: inv.Says, Row: strings.Join(cells, ", "), Cells: cells})
 			return err
 		})
 		if err != nil {
@@ -143,17 +144,17 @@ func CheckInvariants(ctx context.Context, q Querier, watchdogOnly bool, now time
 }
 
 // anyRow reads a row of unknown columns as text.
-func anyRow(r *sql.Rows) (string, error) {
+func anyRow(r *sql.Rows) ([]string, error) {
 	columns, err := r.Columns()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	values := make([]any, len(columns))
 	for i := range values {
 		values[i] = new(any)
 	}
 	if err := r.Scan(values...); err != nil {
-		return "", err
+		return nil, err
 	}
 	parts := make([]string, len(values))
 	for i, v := range values {
@@ -161,5 +162,5 @@ func anyRow(r *sql.Rows) (string, error) {
 			parts[i] = fmt.Sprint(*p)
 		}
 	}
-	return strings.Join(parts, ", "), nil
+	return parts, nil
 }

@@ -3,6 +3,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/engine/tracing"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
@@ -58,7 +60,9 @@ func (d *Door) Begin(c *fiber.Ctx) *route.Request {
 	route.Attach(c, r)
 	c.Set(fiber.HeaderXRequestID, r.ID)
 	d.headers(c)
-	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP(), Trace: trace(c.Get("traceparent"))})
+	sent := trace(c.Get(tracing.Header))
+	r.Span = d.deps.Tracer.Begin(sent, "request", tracing.Server, d.deps.Clock.Now())
+	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP(), Trace: cmp.Or(r.Span.Traceparent(), sent)})
 	if language := language(c.Get("X-Locale"), c.Get(fiber.HeaderAcceptLanguage)); language != "" {
 		ctx = text.WithLocale(ctx, language)
 	}
