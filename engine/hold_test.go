@@ -81,6 +81,23 @@ func TestHold_NothingLeavesUntilAnAdministratorReleases(t *testing.T) {
 	})
 }
 
+func TestHold_AStepThatIsHeldWhileOthersReleaseIsDueAtOnce(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		held := func(id string) models.Wakeup {
+			w := models.HeldWakeup(id, "step")
+			require.NoError(t, db.Write(t.Context(), "test.held", func(tx *models.Tx) error { return models.InsertWakeup(t.Context(), tx, &w) }))
+			return w
+		}
+		require.Equal(t, models.At(clock.Now()), held("a").DueAt, "nothing is held")
+		breakIt(t, db, "INSERT INTO meta (name, value) VALUES ('restored_at', 'some day')")
+		require.Greater(t, held("b").DueAt, models.At(clock.Now().AddDate(1000, 0, 0)))
+		since, err := db.RestoredSince(t.Context())
+		require.NoError(t, err)
+		require.False(t, since.IsZero(), "what cannot be read lets nothing out")
+	})
+}
+
 func TestHold_NobodyIsLetWaitOnAPage(t *testing.T) {
 	t.Parallel()
 	clock := modelstest.NewClock()

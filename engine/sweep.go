@@ -12,9 +12,9 @@ import (
 
 // Pauses of the sweeper.
 const (
-	sweepPause    = time.Second
-	leasePause    = 5 * time.Second
-	reserveLimit  = 10 * time.Second
+	sweepPause   = time.Second
+	leasePause   = 5 * time.Second
+	reserveLimit = 10 * time.Second
 )
 
 // recover makes everything due that a former process held: the lock proves that

@@ -140,7 +140,7 @@ func (e *Engine) rewake(ctx context.Context, id string, which func(*models.Step)
 			reason = models.WakeRetry
 		case s.Status == models.Waiting && s.Type == "delay":
 			reason = models.WakeTimer
-		case s.Status == models.Waiting && s.Type == "call_workflow":
+		case s.Status == models.Waiting && s.Type == "subflow":
 			reason = models.WakeChild
 		}
 		if reason != "" {

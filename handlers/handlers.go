@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -53,6 +54,9 @@ type Deps struct {
 	Tracer  *tracing.Tracer // nil: nobody collects traces
 	Config  Config
 
+	// Starting makes the application refuse everything but probes until [App.Open].
+	Starting bool
+
 	// Pages makes the HTML pages, nil for none.
 	Pages func(route.Deps) route.Pages
 }
@@ -67,6 +71,7 @@ type App struct {
 	fiber    *fiber.App
 	proxied  bool // connections come from proxies
 	live     *liveStreams
+	starting atomic.Bool
 	metrics  *metrics.Set
 	stopping chan struct{} // closed when the application begins to stop
 	stopped  chan struct{} // closed when no request runs any more
@@ -97,6 +102,8 @@ func New(d Deps) (*App, error) {
 		},
 		metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	a.starting.Store(d.Starting)
+	a.deps.Starting = a.starting.Load
 	a.deps.Routes = func() []*route.Route { return a.table.Routes() }
 	if a.deps.Live == nil {
 		a.deps.Live = d.Engine.Live()
@@ -131,6 +138,9 @@ func (a *App) server(cfg Config) *fiber.App {
 	app.Server().HeaderReceived = a.limits
 	return app
 }
+
+// Open lets requests in, once what stands behind them has started.
+func (a *App) Open() { a.starting.Store(false) }
 
 // Presence knows who has which page open.
 func (a *App) Presence() *live.Presence { return a.deps.Present }

@@ -22,6 +22,23 @@ func HeldWakeup(executionID, stepID string) Wakeup {
 	return Wakeup{ExecutionID: executionID, StepID: stepID, Reason: WakeHeld, Lane: 1, DueAt: heldUntil}
 }
 
+// whileHeld makes a wake-up due at once when the installation was released meanwhile. A
+// release that is under way is waited for: it makes due what it sees.
+func (tx *Tx) whileHeld(ctx context.Context, w *Wakeup) error {
+	query := "SELECT COUNT(*) FROM meta WHERE name = ?"
+	if tx.Dialect() == Postgres {
+		query = "SELECT COUNT(*) FROM (SELECT 1 FROM meta WHERE name = ? FOR SHARE) held"
+	}
+	var n int
+	if err := tx.QueryRow(ctx, query, RestoredAt).Scan(&n); err != nil {
+		return fmt.Errorf("look whether the installation is held: %w", storageError(err))
+	}
+	if n == 0 {
+		w.DueAt = At(tx.Now())
+	}
+	return nil
+}
+
 // RestoredSince says when the installation came out of a backup that nobody has
 // released yet; the zero time when it is not held.
 func (db *DB) RestoredSince(ctx context.Context) (time.Time, error) {

@@ -9,8 +9,8 @@ import (
 	"formrail/engine/tracing"
 )
 
+//nolint:paralleltest // counts allocations
 func TestTracer_CostsNothingWhenItIsOff(t *testing.T) {
-	t.Parallel()
 	var off *tracing.Tracer
 	at := time.Unix(1_800_000_000, 0)
 	require.Zero(t, testing.AllocsPerRun(100, func() {

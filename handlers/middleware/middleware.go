@@ -40,6 +40,7 @@ func (d *Door) Steps() []Step {
 	return []Step{
 		framing,    // the bytes are one request, whoever counts them
 		d.address,  // the address is written in its one way and names a line of the table
+		d.started,  // what stands behind the handlers works
 		d.host,     // the request is meant for this installation
 		d.isSetUp,  // nothing works before there is an administrator
 		isFound,    // from here on there is a line of the table
@@ -181,8 +182,7 @@ func scopeMissing(m text.Message) *models.Error { return models.Forbidden("SCOPE
 // host refuses requests that were meant for somebody else.
 func (d *Door) host(c *fiber.Ctx, r *route.Request) error {
 	host := string(c.Request().Header.Host())
-	probe := r.Route != nil && r.Route.Rate == route.Public && r.Route.BeforeSetup && r.Route.Auth == route.Anyone && len(r.Path.Parts) == 1
-	if d.deps.Base.Host() == "" || d.deps.Base.Is(host) || probe || slices.Contains(d.hosts, host) {
+	if d.deps.Base.Host() == "" || d.deps.Base.Is(host) || probes(r) || slices.Contains(d.hosts, host) {
 		return nil
 	}
 	return models.NewError(models.KindMisdirected, "MISDIRECTED", text.M("request.host", "This server does not answer under this name."))

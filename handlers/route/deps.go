@@ -31,6 +31,7 @@ type Deps struct {
 	Clock     models.Clock
 	Tracer    *tracing.Tracer // nil: nobody collects traces
 	Base      *Base
+	Starting  func() bool     // true until what stands behind the handlers has started
 	Routes    func() []*Route // the whole table; nobody may call it before all lines are given
 }
 

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,4 +44,47 @@ func TestHeldBar_IsOnEveryPageUntilAnOwnerReleases(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 	require.Equal(t, models.Person(app.Root.ID, "").String(), log[0].Principal)
+}
+
+func TestHealthPages_SayWhatWaitsAndWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner := w.Browser(w.Root)
+	require.Contains(t, mainText(t, owner.Get("/queue").Page()), "Nothing waits")
+	require.Contains(t, mainText(t, owner.Get("/watchdog").Page()), "Not checked yet")
+	at := w.Clock.Now().UnixMilli()
+	w.Write(func(ctx context.Context, tx *models.Tx) error {
+		for _, statement := range []string{
+			`INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, trigger_data, trigger_type, principal, root_id, created_at)
+				SELECT 'late', id, live_version, 'h', 'queued', '{}', 'post_action', 'user:1', 'late', 1 FROM workflows WHERE wf_key = 'checks'`,
+			`INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, trigger_data, trigger_type, principal, root_id, created_at)
+				SELECT 'stuck', id, live_version, 'h', 'waiting', '{}', 'post_action', 'user:1', 'stuck', 1 FROM workflows WHERE wf_key = 'checks'`,
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO wakeups (execution_id, reason, lane, due_at, created_at) VALUES ('late', 'start', 1, ?, 1)", at-90_000)
+		return err
+	})
+	queue := mainText(t, owner.Get("/queue").Page())
+	require.Contains(t, queue, "The oldest waits for 1 m")
+	require.Contains(t, queue, "checks")
+	for range 2 {
+		w.Clock.Advance(models.WatchdogPause)
+		require.NoError(t, w.Engine.Watch(t.Context()))
+	}
+	for _, address := range []string{"/queue", "/watchdog"} {
+		complete(t, address, owner.Get(address).Want(200))
+	}
+	page := owner.Get("/watchdog").Page()
+	said := mainText(t, page)
+	require.Contains(t, said, "a live execution without any reason to move on")
+	require.Contains(t, said, "Needs somebody")
+	require.NotNil(t, handlerstest.First(page, "a", "href", "/executions/stuck"))
+	fragment := owner.With("HX-Request", "true").Get("/watchdog").Want(200).Page()
+	require.NotNil(t, handlerstest.First(fragment, "", "id", "watchdog"))
+	require.Nil(t, handlerstest.First(fragment, "h1"))
+	w.Clock.Advance(time.Hour)
+	require.NotContains(t, mainText(t, owner.Get("/watchdog").Page()), "Everything that has started")
 }

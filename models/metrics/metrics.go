@@ -89,4 +89,6 @@ func short() []float64 {
 }
 
 // long are bounds in seconds of what takes from milliseconds to minutes.
-func long() []float64 { return []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300} }
+func long() []float64 {
+	return []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+}
