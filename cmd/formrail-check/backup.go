@@ -53,9 +53,6 @@ func backupMode(ctx context.Context, s settings) (report, error) {
 			break
 		}
 	}
-	if err := v.start(ctx, ""); err != nil {
-		return r, err
-	}
 	if _, err := c.must(ctx, "POST", "/api/workflows:update/clock", map[string]any{"enabled": false}); err != nil {
 		return r, err
 	}
@@ -75,7 +72,8 @@ func (b *backups) broken(format string, args ...any) {
 	b.r.Broken = append(b.r.Broken, fmt.Sprintf(format, args...))
 }
 
-// cycle makes a backup under load, kills the server and drills the restore.
+// cycle makes a backup under load, kills the server, drills the restore and starts the
+// server again.
 func (b *backups) cycle(ctx context.Context, n int) error {
 	driving, halt := context.WithCancel(ctx)
 	finished := make(chan struct{})
@@ -94,7 +92,6 @@ func (b *backups) cycle(ctx context.Context, n int) error {
 	<-finished
 	if err != nil {
 		b.broken("backup %d: %s", n, err)
-		b.v.kill()
 		return nil
 	}
 	b.r.Backups++
