@@ -43,6 +43,9 @@ func (e *Engine) readHold(ctx context.Context) error {
 		e.hold.since.Store(0)
 		return nil
 	}
+	if !e.held() {
+		e.log.Warn("the installation came out of a backup and sends nothing until an owner releases it", "restored", since)
+	}
 	e.hold.since.Store(max(since.UnixNano(), 1))
 	return nil
 }

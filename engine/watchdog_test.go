@@ -88,15 +88,18 @@ func TestWatchdog_RepairsWhatIsCertain(t *testing.T) {
 		},
 		"a retry that was lost": {
 			`[{"key":"a","type":"http_request","config":{"url":"URL","method":"GET"}}]`,
-			[]string{"DELETE FROM wakeups"}, models.Succeeded, true,
+			[]string{"DELETE FROM wakeups"},
+			models.Succeeded, true,
 		},
 		"an attempt whose holder is gone": {
 			`[{"key":"a","type":"http_request","config":{"url":"URL","method":"GET"}}]`,
-			[]string{"UPDATE steps SET status = 'running'", "UPDATE executions SET status = 'running', lease_until = 1", "DELETE FROM wakeups"}, models.Succeeded, true,
+			[]string{"UPDATE steps SET status = 'running'", "UPDATE executions SET status = 'running', lease_until = 1", "DELETE FROM wakeups"},
+			models.Succeeded, true,
 		},
 		"people who wait are not answered for": {
 			`[{"key":"ask","type":"approval","config":{"assignees":{"users":[1]},"applicant":"allow"}}]`,
-			[]string{"DELETE FROM task_candidates", "DELETE FROM tasks"}, models.Waiting, false,
+			[]string{"DELETE FROM task_candidates", "DELETE FROM tasks"},
+			models.Waiting, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
