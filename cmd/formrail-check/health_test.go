@@ -42,7 +42,7 @@ func TestBrowser_ARestoredInstallationSaysSoOnEveryPage(t *testing.T) {
 	b.visit("/queue")
 	b.press("Release")
 	b.sees("Release this installation?")
-	b.press("Go on")
+	b.press("Release")
 	b.sees("What waited goes on now.")
 	b.visit("/watchdog")
 	b.becomes("no bar", `!document.querySelector(".held")`)
