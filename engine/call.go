@@ -47,7 +47,7 @@ func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}
 	case node.External:
-		c.HTTP = outside{client: s.e.out, cancel: s.cancel}
+		c.HTTP = outside{client: s.e.out, held: s.e.held, cancel: s.cancel, trace: s.exec.Cause.Trace}
 	case node.Pure:
 	}
 	return c
@@ -86,7 +86,7 @@ func (r recordsCap) access(actor node.Actor) models.Access {
 func (r recordsCap) operation(collection string, action models.Action, actor node.Actor) *records.Operation {
 	return &records.Operation{
 		Access: r.access(actor), Collection: collection, Action: action, Lineage: r.lineage(),
-		Origin: models.Origin{Kind: "workflow", RequestID: r.s.exec.RequestID, Trace: r.s.exec.Cause.Trace, Execution: r.s.exec.ID, Node: r.step.Node},
+		Origin: models.Origin{Kind: "workflow", RequestID: r.s.exec.RequestID, Trace: r.s.trace(), Execution: r.s.exec.ID, Node: r.step.Node},
 	}
 }
 

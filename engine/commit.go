@@ -179,6 +179,7 @@ func (s *stretch) adopt(st *state) {
 	for _, step := range st.dirty {
 		step.InputKept = step.Input != ""
 	}
+	s.spanSteps(st.dirty)
 	if s.claim != nil && st.answer != "" {
 		s.claim.answer = st.answer
 	}

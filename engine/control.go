@@ -149,9 +149,18 @@ func (e *Engine) keepFor(tx *models.Tx, exec *models.Execution) {
 
 // insert inserts a queued execution with its line in the trigger log.
 func (e *Engine) insert(ctx context.Context, tx *models.Tx, exec *models.Execution, entry models.TriggerEntry) error {
+	if e.tracer != nil {
+		v, err := e.version(ctx, exec.VersionID)
+		if err != nil {
+			return err
+		}
+		span := e.beginStart(exec, v.Key)
+		tx.AfterCommit(func() { span.End(e.clock.Now()) })
+	}
 	if err := insertExecution(ctx, tx, exec); err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { e.metrics.Started(exec.TriggerType) })
 	return e.logStart(ctx, tx, exec, entry)
 }
 

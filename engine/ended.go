@@ -16,6 +16,9 @@ import (
 // afterEnd tells those who wait for the end of an execution or start from it, in the
 // transaction of that end.
 func (e *Engine) afterEnd(ctx context.Context, tx *models.Tx, exec *models.Execution) error {
+	if err := e.countEnd(ctx, tx, exec); err != nil {
+		return err
+	}
 	if err := e.tellParent(ctx, tx, exec); err != nil {
 		return err
 	}
@@ -23,6 +26,17 @@ func (e *Engine) afterEnd(ctx context.Context, tx *models.Tx, exec *models.Execu
 		return nil
 	}
 	return e.startErrorWorkflows(ctx, tx, exec)
+}
+
+// countEnd counts the end once it is committed.
+func (e *Engine) countEnd(ctx context.Context, tx *models.Tx, exec *models.Execution) error {
+	v, err := e.version(ctx, exec.VersionID)
+	if err != nil {
+		return err
+	}
+	key, status := v.Key, string(exec.Status)
+	tx.AfterCommit(func() { e.metrics.Ended(key, status) })
+	return nil
 }
 
 // startErrorWorkflows starts the workflows that hear of a failure. What fails inside an

@@ -15,8 +15,10 @@ import (
 	"formrail/engine/outbound"
 	"formrail/engine/queue"
 	"formrail/engine/script"
+	"formrail/engine/tracing"
 	"formrail/engine/trigger"
 	"formrail/models"
+	"formrail/models/metrics"
 	"formrail/models/records"
 )
 
@@ -30,6 +32,8 @@ type Deps struct {
 	Live     *live.Hub
 	Clock    models.Clock
 	Log      *slog.Logger
+	Metrics  *metrics.Set    // nil: nobody watches
+	Tracer   *tracing.Tracer // nil: nobody collects traces
 	Nodes    []*node.Type
 	Triggers []*trigger.Type
 
@@ -48,6 +52,8 @@ type Engine struct {
 	live     *live.Hub
 	clock    models.Clock
 	log      *slog.Logger
+	metrics  *metrics.Set
+	tracer   *tracing.Tracer
 	registry *registry
 	slice    int // nodes between two commits
 
@@ -59,6 +65,8 @@ type Engine struct {
 	index    atomic.Pointer[index]
 	base     atomic.Pointer[string]
 	slots    *slotClock
+	hold     hold
+	watched  watched
 
 	requests requestLog
 	rates    inbound.Rates // of requests, by workflow
@@ -77,7 +85,7 @@ type Engine struct {
 // New wires an engine. It does nothing until Start.
 func New(d Deps) *Engine {
 	e := &Engine{
-		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log,
+		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log, metrics: d.Metrics, tracer: d.Tracer,
 		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(),
 	}
 	if d.FlushPerNode {
@@ -98,6 +106,9 @@ func (e *Engine) Hooks() records.Hooks {
 // executions. The caller owns the database: see models.Options.Exclusive.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.halt = context.WithCancel(ctx)
+	if err := e.readHold(ctx); err != nil {
+		return err
+	}
 	if err := e.recover(ctx); err != nil {
 		return err
 	}

@@ -27,6 +27,10 @@ type landing struct {
 // external commits the intent of the next attempt and lets it fly. Its settings are
 // resolved before, so that all attempts send the same.
 func (s *stretch) external(ctx context.Context) error {
+	if s.e.held() {
+		s.holdBack()
+		return nil
+	}
 	cur := s.state.cursors[0]
 	step := s.begin(s.state, cur)
 	cur.step, cur.retry = step, false
@@ -39,7 +43,7 @@ func (s *stretch) external(ctx context.Context) error {
 		s.settle(s.state, cur, step, node.Result{}, err)
 		return nil
 	}
-	step.Status = models.Running
+	step.Status, step.Explanation = models.Running, ""
 	s.save(s.state, step)
 	s.state.cursors[0] = cur
 	if err := s.commitIntent(ctx); err != nil {
@@ -51,6 +55,10 @@ func (s *stretch) external(ctx context.Context) error {
 	cur = s.state.cursors[0]
 	s.state.cursors = s.state.cursors[1:]
 	call := s.call(ctx, nil, s.state, cur, cur.step, vars.frozen(), now)
+	span := s.beginAttempt(cur)
+	if out, ok := call.HTTP.(outside); ok {
+		call.HTTP = out.below(span)
+	}
 	flying, stop := context.WithCancel(ctx)
 	s.flights[cur.step.ID] = &flight{cur: cur, stop: stop}
 	go func(id string, attempt int) {
@@ -58,6 +66,10 @@ func (s *stretch) external(ctx context.Context) error {
 		result, err := s.guarded(flying, cur.node, func(ctx context.Context) (node.Result, error) {
 			return cur.node.typ.Run(ctx, call, settings)
 		})
+		if err != nil {
+			span.Fail(node.AsFailure(err).Code)
+		}
+		span.End(s.e.clock.Now())
 		select {
 		case s.landings <- landing{step: id, result: result, err: err}:
 		case <-s.gone:

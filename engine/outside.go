@@ -1,24 +1,38 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"formrail/engine/node"
 	"formrail/engine/outbound"
+	"formrail/engine/tracing"
 	"formrail/models/text"
 )
 
 // outside makes the calls of external nodes.
 type outside struct {
 	client *outbound.Client
+	held   func() bool // nothing may leave the process
 	cancel <-chan struct{}
+	trace  string // traceparent that calls carry; empty for none
+}
+
+// below makes the calls part of a span.
+func (o outside) below(span *tracing.Span) outside {
+	o.trace = cmp.Or(span.Traceparent(), o.trace)
+	return o
 }
 
 // Do makes one call; a cancelled execution ends it.
 func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse, error) {
 	if o.client == nil {
 		return node.HTTPResponse{}, node.Broken(outbound.CodeBlocked, text.M("outside.none", "Calls to others are switched off on this server."))
+	}
+	if o.held() {
+		return node.HTTPResponse{}, instanceHeld()
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -32,8 +46,13 @@ func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse,
 	call := outbound.Request{
 		Method: r.Method, URL: r.URL, Body: r.Body, Timeout: r.Timeout, Redirects: r.Redirects, MaxBytes: int64(r.MaxBytes), Hosts: r.Hosts,
 	}
+	own := false
 	for _, h := range r.Headers {
 		call.Headers = append(call.Headers, outbound.Header(h))
+		own = own || strings.EqualFold(h.Name, tracing.Header)
+	}
+	if o.trace != "" && !own { // who designed the step may carry on another trace
+		call.Headers = append(call.Headers, outbound.Header{Name: tracing.Header, Value: o.trace})
 	}
 	answer, err := o.client.Do(ctx, call)
 	if err != nil {

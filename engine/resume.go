@@ -40,9 +40,13 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 	if err := fault.Hit("engine.claim"); err != nil {
 		return false
 	}
+	begun := e.clock.Now()
 	s, err := e.load(ctx, id, mine)
 	if err == nil && s != nil {
+		s.beginStretch()
 		again, err = s.run(ctx)
+		s.endStretch(err)
+		e.metrics.Stretched(e.clock.Now().Sub(begun))
 	}
 	switch {
 	case err == nil, errors.Is(err, models.ErrLostLease):
@@ -84,6 +88,9 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	wakeups, err := models.DueWakeups(ctx, e.db.Read(), id, e.now())
 	if err != nil {
 		return nil, err
+	}
+	if e.held() {
+		wakeups = withoutTimers(wakeups)
 	}
 	if len(wakeups) == 0 {
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
@@ -216,7 +223,7 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 		return s.unknown(ctx, cur)
 	case step.Status == models.Unknown:
 		return nil
-	case w.Reason == models.WakeRetry:
+	case w.Reason == models.WakeRetry, w.Reason == models.WakeHeld:
 		cur.retry = true
 	default:
 		signal, err := readSignal(w)

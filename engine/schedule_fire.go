@@ -24,6 +24,9 @@ const (
 // FireSlots decides all slots that are due: it starts their executions or records why
 // not. The engine calls it by itself; tests that move a clock need not wait for that.
 func (e *Engine) FireSlots(ctx context.Context) error {
+	if e.held() {
+		return nil
+	}
 	e.slots.firing.Lock()
 	defer e.slots.firing.Unlock()
 	failed := map[int64]error{}

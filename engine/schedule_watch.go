@@ -88,7 +88,7 @@ func (e *Engine) watchSlots(ctx context.Context) {
 		}
 		more, err := e.FillSlots(ctx)
 		e.report("fill slots", err)
-		if now.Sub(checked) >= watchdogPause {
+		if now.Sub(checked) >= models.WatchdogPause {
 			checked = now
 			e.report("plan schedules", e.planMissing(ctx))
 		}
@@ -97,6 +97,9 @@ func (e *Engine) watchSlots(ctx context.Context) {
 			pause = 0
 		} else if pause == 0 { // what is due could not be decided
 			pause = 100 * time.Millisecond
+			if e.held() {
+				pause = longestNap
+			}
 		}
 		timer.Reset(pause)
 	}

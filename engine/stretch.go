@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"formrail/engine/node"
+	"formrail/engine/tracing"
 	"formrail/models"
 	"formrail/models/text"
 )
@@ -36,6 +37,7 @@ type stretch struct {
 	flights  map[string]*flight // attempts on their way, by id of their step
 	landings chan landing
 	gone     chan struct{} // closed when the stretch has ended
+	span     *tracing.Span
 
 	containers map[string]node.Settings // of steps that have entered branches, by id
 }

@@ -12,19 +12,15 @@ import (
 
 // Pauses of the sweeper.
 const (
-	sweepPause    = time.Second
-	leasePause    = 5 * time.Second
-	watchdogPause = time.Minute
-	reserveLimit  = 10 * time.Second
+	sweepPause   = time.Second
+	leasePause   = 5 * time.Second
+	reserveLimit = 10 * time.Second
 )
 
 // recover makes everything due that a former process held: the lock proves that
 // it is gone.
 func (e *Engine) recover(ctx context.Context) error {
-	err := e.db.Write(ctx, "engine.recover", func(tx *models.Tx) error {
-		_, err := models.FreeLeases(ctx, tx, true)
-		return err
-	})
+	err := e.db.Write(ctx, "engine.recover", func(tx *models.Tx) error { return e.free(ctx, tx, true) })
 	if err != nil {
 		return fmt.Errorf("recover executions: %w", err)
 	}
@@ -57,9 +53,9 @@ func (e *Engine) sweep(ctx context.Context) {
 			e.report("sweep deadlines", e.sweepDeadlines(ctx))
 			e.report("sweep tasks", e.sweepTasks(ctx))
 		}
-		if now.Sub(lastCheck) >= watchdogPause {
+		if now.Sub(lastCheck) >= models.WatchdogPause {
 			lastCheck = now
-			e.report("watchdog", e.watch(ctx))
+			e.report("watchdog", e.Watch(ctx))
 		}
 	}
 }
@@ -72,14 +68,21 @@ func (e *Engine) report(what string, err error) {
 
 // sweepLeases makes wake-ups ready again whose holder let the lease end.
 func (e *Engine) sweepLeases(ctx context.Context) error {
-	return e.db.Write(ctx, "engine.leases", func(tx *models.Tx) error {
-		_, err := models.FreeLeases(ctx, tx, false)
-		return err
-	})
+	return e.db.Write(ctx, "engine.leases", func(tx *models.Tx) error { return e.free(ctx, tx, false) })
+}
+
+// free makes wake-ups ready again and counts them.
+func (e *Engine) free(ctx context.Context, tx *models.Tx, all bool) error {
+	n, err := models.FreeLeases(ctx, tx, all)
+	tx.AfterCommit(func() { e.watched.tookOver(n); e.metrics.TookOver(n) })
+	return err
 }
 
 // sweepDeadlines ends executions whose time limit has passed.
 func (e *Engine) sweepDeadlines(ctx context.Context) error {
+	if e.held() {
+		return nil
+	}
 	ids, err := models.OverdueExecutions(ctx, e.db.Read(), e.now(), 200)
 	if err != nil {
 		return err
@@ -132,18 +135,4 @@ func (e *Engine) heirs(ctx context.Context, q models.Querier, ownerID int64) ([]
 		return nil, err
 	}
 	return models.HoldersOf(ctx, q, []string{models.RoleRoot, models.RoleAdmin})
-}
-
-// watch runs the queries that must find nothing and repairs what is certain: an
-// execution without any reason to move gets a wake-up again. The cause is still
-// a defect, so it is reported as one.
-func (e *Engine) watch(ctx context.Context) error {
-	findings, err := models.CheckInvariants(ctx, e.db.Read(), models.Watchdog, e.now())
-	if err != nil {
-		return err
-	}
-	for _, f := range findings {
-		e.log.Error("watchdog", "query", f.Query, "says", f.Says, "row", f.Row)
-	}
-	return nil
 }

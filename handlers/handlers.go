@@ -12,6 +12,9 @@ import (
 	"net"
 	"runtime/debug"
 	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,12 +22,14 @@ import (
 
 	"formrail/engine"
 	"formrail/engine/live"
+	"formrail/engine/tracing"
 	"formrail/handlers/api"
 	"formrail/handlers/incoming"
 	"formrail/handlers/middleware"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
+	"formrail/models/metrics"
 	"formrail/models/pagedesign"
 	"formrail/models/records"
 )
@@ -45,7 +50,12 @@ type Deps struct {
 	Live    *live.Hub
 	Log     *slog.Logger
 	Clock   models.Clock
+	Metrics *metrics.Set    // nil: nobody watches
+	Tracer  *tracing.Tracer // nil: nobody collects traces
 	Config  Config
+
+	// Starting makes the application refuse everything but probes until [App.Open].
+	Starting bool
 
 	// Pages makes the HTML pages, nil for none.
 	Pages func(route.Deps) route.Pages
@@ -61,6 +71,8 @@ type App struct {
 	fiber    *fiber.App
 	proxied  bool // connections come from proxies
 	live     *liveStreams
+	starting atomic.Bool
+	metrics  *metrics.Set
 	stopping chan struct{} // closed when the application begins to stop
 	stopped  chan struct{} // closed when no request runs any more
 }
@@ -85,11 +97,13 @@ func New(d Deps) (*App, error) {
 	}
 	a := &App{
 		deps: route.Deps{
-			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Base: base,
+			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Tracer: d.Tracer, Base: base,
 			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB), Design: pagedesign.New(d.DB, d.Engine.Startable),
 		},
-		proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
+		metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	a.starting.Store(d.Starting)
+	a.deps.Starting = a.starting.Load
 	a.deps.Routes = func() []*route.Route { return a.table.Routes() }
 	if a.deps.Live == nil {
 		a.deps.Live = d.Engine.Live()
@@ -124,6 +138,9 @@ func (a *App) server(cfg Config) *fiber.App {
 	app.Server().HeaderReceived = a.limits
 	return app
 }
+
+// Open lets requests in, once what stands behind them has started.
+func (a *App) Open() { a.starting.Store(false) }
 
 // Presence knows who has which page open.
 func (a *App) Presence() *live.Presence { return a.deps.Present }
@@ -179,8 +196,42 @@ func (a *App) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.Body}
 }
 
-// handle takes a request through all steps to its handler.
-func (a *App) handle(c *fiber.Ctx) (err error) {
+// handle answers a request and counts it.
+func (a *App) handle(c *fiber.Ctx) error {
+	begun := a.deps.Clock.Now()
+	if err := a.take(c); err != nil {
+		if err := a.failed(c, err); err != nil {
+			return err
+		}
+	}
+	a.answered(c, begun)
+	return nil
+}
+
+// answered counts an answer and ends its span.
+func (a *App) answered(c *fiber.Ctx, begun time.Time) {
+	now, r, status := a.deps.Clock.Now(), route.Of(c), c.Response().StatusCode()
+	method, pattern, took := "", "", now.Sub(begun)
+	if r.Route != nil {
+		method, pattern = r.Route.Method, r.Route.Pattern
+		if r.Route.Rate == route.Stream {
+			took = -1
+		}
+	}
+	a.metrics.Answered(method, pattern, status, took)
+	if r.Span != nil {
+		r.Span.Name(strings.TrimSpace(method + " " + pattern))
+		r.Span.Text("http.route", pattern)
+		r.Span.Number("http.response.status_code", status)
+		if status >= fiber.StatusInternalServerError {
+			r.Span.Fail(strconv.Itoa(status))
+		}
+		r.Span.End(now)
+	}
+}
+
+// take takes a request through all steps to its handler.
+func (a *App) take(c *fiber.Ctx) (err error) {
 	r := a.door.Begin(c)
 	defer func() {
 		if v := recover(); v != nil {
@@ -213,12 +264,14 @@ func (a *App) compress(c *fiber.Ctx, r *route.Request) {
 // failed answers what went wrong, also before the first step: a request that cannot
 // be read has no id and no headers yet.
 func (a *App) failed(c *fiber.Ctx, err error) error {
-	if route.Of(c).ID == "" {
-		r := a.door.Begin(c)
-		c.Set(fiber.HeaderConnection, "close")
-		err = a.tooLarge(c, r, err)
+	if route.Of(c).ID != "" {
+		return a.problems.Answer(c, err)
 	}
-	return a.problems.Answer(c, err)
+	begun, r := a.deps.Clock.Now(), a.door.Begin(c)
+	c.Set(fiber.HeaderConnection, "close")
+	err = a.problems.Answer(c, a.tooLarge(c, r, err))
+	a.answered(c, begun)
+	return err
 }
 
 // tooLarge lets a line of the table say what is wrong with a request whose body was too

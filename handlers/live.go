@@ -102,7 +102,7 @@ func (l *liveStreams) mayHear(ctx context.Context, access models.Access, topic s
 		if id == "" {
 			return nil
 		}
-	case "executions", "execs":
+	case "executions", "execs", "watchdog":
 		return access.Require("execution.view")
 	case "exec":
 		exec, err := models.ExecutionByID(ctx, l.deps.DB.Read(), id)

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -376,4 +377,16 @@ func TestWorkflows_OneThatAButtonStartsIsDeletedOnlyWhenConfirmed(t *testing.T) 
 	api.Get("/api/workflows:get/flow").Want(200)
 	api.Post("/api/workflows:destroy/flow", `{"confirm": true}`).Want(200)
 	api.Get("/api/workflows:get/flow").WantCode(404, "NOT_FOUND")
+}
+
+func TestInstance_IsReleasedByOwnersOnly(t *testing.T) {
+	t.Parallel()
+	app := handlerstest.StartWith(t, handlerstest.Options{Held: true})
+	owner, admin := app.As(app.Root), app.As(app.Person("adam", models.RoleAdmin))
+	require.Equal(t, true, owner.Get("/api/instance:get").Want(200).Data()["held"])
+	admin.Post("/api/instance:release", "").WantCode(403, "NO_PERMISSION")
+	made := owner.Post("/api/apiTokens:create", `{"name": "CI", "scopes": ["schema"]}`).Want(200).Data()
+	app.API(fmt.Sprint(made["token"])).Post("/api/instance:release", "").WantCode(403, "SCOPE_MISSING")
+	require.Equal(t, map[string]any{"held": false, "restoredAt": nil, "heldExecutions": json.Number("0")}, owner.Post("/api/instance:release", "").Want(200).Data())
+	owner.Post("/api/instance:release", "").WantCode(409, "NOT_HELD")
 }

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/handlers/middleware"
 	"formrail/handlers/route"
 	"formrail/models"
 	"formrail/models/text"
@@ -40,15 +42,32 @@ func (a *App) healthy(c *fiber.Ctx) error { return c.SendString("ok\n") }
 // ready says that requests can be answered: the database reads, and nobody has asked
 // the process to stop.
 func (a *App) ready(c *fiber.Ctx) error {
+	if err := a.Ready(c.UserContext()); err != nil {
+		return err
+	}
+	return c.SendString("ready\n")
+}
+
+// databaseTime is how long the database may take to say that it is there.
+const databaseTime = 2 * time.Second
+
+// Ready says why requests cannot be answered: the server is starting or stopping, or the
+// database is away; nil when they can.
+func (a *App) Ready(ctx context.Context) error {
 	select {
 	case <-a.stopping:
 		return models.Unavailable("STARTING", text.M("ready.stopping", "The server is stopping. Another one answers soon."), time.Second)
 	default:
 	}
-	if _, err := models.HasRoot(c.UserContext(), a.deps.DB.Read()); err != nil {
+	if a.starting.Load() {
+		return middleware.Starting()
+	}
+	ctx, done := context.WithTimeout(ctx, databaseTime)
+	defer done()
+	if _, err := models.HasRoot(ctx, a.deps.DB.Read()); err != nil {
 		return models.Unavailable("STARTING", text.M("ready.database", "The database does not answer yet. Try again in a moment."), time.Second).Because(err)
 	}
-	return c.SendString("ready\n")
+	return nil
 }
 
 // file answers one of the embedded files. Its address holds the hash of them all, so

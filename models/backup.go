@@ -18,10 +18,6 @@ import (
 // manifestTable says in a backup what every table must hold.
 const manifestTable = "backup_manifest"
 
-// RestoredAt is the name of the fact that an installation came out of a backup.
-// While it is set, nothing may leave the installation.
-const RestoredAt = "restored_at"
-
 // Backup writes everything that was committed before it began to one new file,
 // also while others write. The file appears under its name once it is complete,
 // synced and verified. The database must be SQLite; copy a PostgreSQL one first.
@@ -47,30 +43,34 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	if err := copyInto(ctx, filepath.Join(db.dir, sqliteFile), part); err != nil {
 		return fmt.Errorf("copy database: %w", err)
 	}
+	if err := fault.Hit("backup.copied"); err != nil {
+		return err
+	}
 	if err := withFile(part, false, func(pool *sql.DB) error { return writeManifest(ctx, pool) }); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
 	if err := syncFile(part); err != nil {
 		return err
 	}
+	if err := fault.Hit("backup.synced"); err != nil {
+		return err
+	}
 	if err := CheckBackup(ctx, part); err != nil {
+		return err
+	}
+	if err := fault.Hit("backup.verified"); err != nil {
 		return err
 	}
 	if err := os.Rename(part, file); err != nil {
 		return fmt.Errorf("name backup: %w", err)
 	}
+	if err := fault.Hit("backup.named"); err != nil {
+		return err
+	}
 	if err := syncFile(filepath.Dir(file)); err != nil {
 		return err
 	}
 	return fault.Hit("backup.write.after")
-}
-
-// copyInto writes a consistent copy of a SQLite file in use.
-func copyInto(ctx context.Context, from, to string) error {
-	return withPool(sqliteDSN(from, false), func(pool *sql.DB) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", to)
-		return storageError(err)
-	})
 }
 
 // CheckBackup says what is wrong with a backup file: it is none, it is damaged, or
@@ -115,7 +115,14 @@ func Unpack(ctx context.Context, file, dir string, now time.Time) error {
 		return fmt.Errorf("create data folder: %w", err)
 	}
 	path := filepath.Join(dir, sqliteFile)
-	part := path + ".part"
+	if err := prepare(ctx, file, path+".part", now); err != nil {
+		return err
+	}
+	return takeOver(path)
+}
+
+// prepare makes a synced copy of a backup that is marked as restored.
+func prepare(ctx context.Context, file, part string, now time.Time) error {
 	if err := copyFile(file, part); err != nil {
 		return err
 	}
@@ -139,13 +146,24 @@ func Unpack(ctx context.Context, file, dir string, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("mark as restored: %w", err)
 	}
-	if err := syncFile(part); err != nil {
-		return err
+	return syncFile(part)
+}
+
+// takeOver names what was prepared, where no database is. A log that a database
+// before it has left would be taken for its own.
+func takeOver(path string) error {
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := removeFile(path + suffix); err != nil {
+			return err
+		}
 	}
-	if err := os.Rename(part, path); err != nil {
+	if err := os.Rename(path+".part", path); err != nil {
 		return fmt.Errorf("name database: %w", err)
 	}
-	return syncFile(dir)
+	if err := fault.Hit("restore.named"); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(path))
 }
 
 // Restoring says which backup becomes the database of which data folder.
@@ -171,21 +189,38 @@ func Restore(ctx context.Context, r Restoring) (err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	path := filepath.Join(r.Dir, sqliteFile)
-	if _, err := os.Lstat(path); err == nil {
-		if !r.Force {
-			return Conflict("DATA_EXISTS", text.M("backup.data_exists", "The data folder %s holds data already. Add --force to replace it.", r.Dir))
-		}
-		if err := setAside(path, r.Now); err != nil {
+	_, err = os.Lstat(path)
+	replaces := err == nil
+	if replaces && !r.Force {
+		return Conflict("DATA_EXISTS", text.M("backup.data_exists", "The data folder %s holds data already. Add --force to replace it.", r.Dir))
+	}
+	if err := prepare(ctx, r.File, path+".part", r.Now); err != nil {
+		return err
+	}
+	if err := fault.Hit("restore.unpacked"); err != nil {
+		return err
+	}
+	if replaces {
+		if err := setAside(ctx, path, r.Now); err != nil {
 			return err
 		}
 	}
-	return Unpack(ctx, r.File, r.Dir, r.Now)
+	if err := fault.Hit("restore.aside"); err != nil {
+		return err
+	}
+	return takeOver(path)
 }
 
-// setAside gives a database with its log another name.
-func setAside(path string, now time.Time) error {
+// setAside gives a database with its log another name: the log first, so that no
+// moment leaves a log without its database. What the log holds is moved into the
+// database before, where the database is sound enough for that.
+func setAside(ctx context.Context, path string, now time.Time) error {
+	_ = withPool(sqliteDSN(path, false), func(pool *sql.DB) error { //nolint:errcheck // a damaged database is kept as it is
+		_, err := pool.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		return err
+	})
 	aside := path + now.UTC().Format(".before-restore-20060102T150405Z")
-	for _, suffix := range []string{"", "-wal"} {
+	for _, suffix := range []string{"-wal", ""} {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("keep old database: %w", err)
 		}
@@ -237,14 +272,22 @@ func compareManifest(ctx context.Context, pool *sql.DB) ([]string, error) {
 	return found, err
 }
 
-// fileSums adds up every table of a SQLite file.
+// schemaName stands in the manifest for what the file itself knows of its tables,
+// indexes and triggers.
+const schemaName = "sqlite_schema"
+
+// fileSums adds up every table of a SQLite file, and the rules that keep them.
 func fileSums(ctx context.Context, pool *sql.DB) (map[string]Sum, error) {
 	q := poolQuerier{pool}
 	tables, err := Tables(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]Sum{}
+	schema, err := schemaSum(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Sum{schemaName: schema}
 	for _, table := range tables {
 		columns, _, err := TableColumns(ctx, q, table)
 		if err != nil {
@@ -268,6 +311,21 @@ func fileSums(ctx context.Context, pool *sql.DB) (map[string]Sum, error) {
 		out[table] = sum
 	}
 	return out, nil
+}
+
+func schemaSum(ctx context.Context, q Querier) (sum Sum, err error) {
+	rows, err := q.Query(ctx, "SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_schema WHERE tbl_name <> ?", manifestTable)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		var typ, name, table, statement string
+		if err := r.Scan(&typ, &name, &table, &statement); err != nil {
+			return err
+		}
+		return sum.Add([]any{typ, name, table, statement})
+	})
+	if err != nil {
+		return sum, fmt.Errorf("read schema: %w", err)
+	}
+	return sum, nil
 }
 
 // quotedList quotes names that a backup file gives: it may come from anywhere.

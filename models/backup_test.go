@@ -99,6 +99,8 @@ func TestBackup_AnAlteredOneIsRefused(t *testing.T) {
 		}, "BACKUP_DAMAGED"},
 		"a lost row":   {func(t *testing.T, file string) { tamper(t, file, "DELETE FROM roles WHERE name = 'auditor'") }, "BACKUP_DAMAGED"},
 		"a new table":  {func(t *testing.T, file string) { tamper(t, file, "CREATE TABLE extra (a)") }, "BACKUP_DAMAGED"},
+		"a lost rule":  {func(t *testing.T, file string) { tamper(t, file, "DROP TRIGGER audit_log_no_update") }, "BACKUP_DAMAGED"},
+		"a lost index": {func(t *testing.T, file string) { tamper(t, file, "DROP INDEX wakeups_due") }, "BACKUP_DAMAGED"},
 		"no manifest":  {func(t *testing.T, file string) { tamper(t, file, "DROP TABLE backup_manifest") }, "NOT_A_BACKUP"},
 		"a cut file":   {func(t *testing.T, file string) { require.NoError(t, os.Truncate(file, int64(len(data)/2))) }, ""},
 		"another file": {func(t *testing.T, file string) { require.NoError(t, os.WriteFile(file, []byte("hello"), 0o600)) }, "NOT_A_BACKUP"},
@@ -139,6 +141,30 @@ func TestRestore_ReplacesOnlyWhatItMay(t *testing.T) {
 	found, err := reopened(t, dir).Examine(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, found)
+}
+
+// TestRestore_TakesNoLogForItsOwn restores into a folder where a restore was stopped
+// after the old database had been moved and a log was left.
+func TestRestore_TakesNoLogForItsOwn(t *testing.T) {
+	t.Parallel()
+	db := modelstest.New(t)
+	seeded(t, db)
+	file, dir := filepath.Join(t.TempDir(), "backup"), t.TempDir()
+	require.NoError(t, db.Backup(t.Context(), file))
+	must(t, db, func(ctx context.Context, tx *models.Tx) error { return tx.SetMeta(ctx, "later", "x") })
+	log, err := os.ReadFile(filepath.Join(db.Dir(), "formrail.db-wal"))
+	require.NoError(t, err)
+	require.NotEmpty(t, log)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "formrail.db-wal"), log, 0o600))
+
+	require.NoError(t, models.Restore(t.Context(), models.Restoring{File: file, Dir: dir, Now: modelstest.Start()}))
+	restored := reopened(t, dir)
+	found, err := restored.Examine(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, found)
+	v, err := restored.Meta(t.Context(), "later")
+	require.NoError(t, err)
+	require.Empty(t, v, "what came after the backup is not in it")
 }
 
 func TestExamine_FindsWhatIsBroken(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"formrail/models/metrics"
 	"formrail/models/secret"
 )
 
@@ -36,6 +37,9 @@ type Options struct {
 	// executions. Commands beside a running server leave it off.
 	Exclusive bool
 
+	// Metrics counts what the writer does; nil = nobody watches.
+	Metrics *metrics.Set
+
 	// MasterKey seals secrets; without one a file in Dir holds it, made when it is
 	// first needed.
 	MasterKey *secret.Key
@@ -55,6 +59,7 @@ type DB struct {
 	clock   Clock
 	log     *slog.Logger
 	dir     string
+	metrics *metrics.Set
 
 	writePool *sql.DB
 	readPool  *sql.DB
@@ -76,7 +81,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.BatchSize == 0 {
 		o.BatchSize = defaultBatch
 	}
-	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, caches: newCaches()}
+	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, metrics: o.Metrics, caches: newCaches()}
 	if o.MasterKey != nil {
 		db.sealing.key, db.sealing.known = *o.MasterKey, true
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"formrail/models/text"
 )
@@ -83,7 +84,7 @@ func unsound(ctx context.Context, q Querier) ([]string, error) {
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		row, err := anyRow(r)
 		if len(found) < breachLimit {
-			found = append(found, "a row points to one that is missing: "+row)
+			found = append(found, "a row points to one that is missing: "+strings.Join(row, ", "))
 		}
 		return err
 	})

@@ -29,6 +29,7 @@ type Breach struct {
 	Query string // name of the invariant
 	Says  string
 	Row   string // the row's values, comma-separated
+	Cells []string
 }
 
 func before(d time.Duration) func(time.Time) []any {
@@ -70,7 +71,8 @@ func progressInvariants() []Invariant {
 		{Name: "Q6", Watchdog: true, Says: "a lease that ended long ago", Args: before(2 * LeaseTTL), Query: `
 			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'leased' AND w.lease_until < ?`},
 		{Name: "Q7", Watchdog: true, Says: "a wake-up that nobody took for a minute", Args: before(time.Minute), Query: `
-			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?`},
+			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?
+			AND (w.reason <> 'timer' OR NOT EXISTS (SELECT 1 FROM meta m WHERE m.name = 'restored_at'))`},
 		{Name: "Q12", Watchdog: true, Says: "an open task whose candidates have all left", Query: `
 			SELECT t.id FROM tasks t WHERE t.status = 'open' AND NOT EXISTS (SELECT 1 FROM task_candidates c
 			JOIN users u ON u.id = c.user_id AND u.status <> 'deactivated' WHERE c.task_id = t.id)`},
@@ -130,8 +132,8 @@ func CheckInvariants(ctx context.Context, q Querier, watchdogOnly bool, now time
 		}
 		rows, err := q.Query(ctx, fmt.Sprintf("%s LIMIT %d", inv.Query, breachLimit), args...)
 		err = Rows(rows, err, func(r *sql.Rows) error {
-			row, err := anyRow(r)
-			out = append(out, Breach{Query: inv.Name, Says: inv.Says, Row: row})
+			cells, err := anyRow(r)
+			out = append(out, Breach{Query: inv.Name, Says: inv.Says, Row: strings.Join(cells, ", "), Cells: cells})
 			return err
 		})
 		if err != nil {
@@ -142,17 +144,17 @@ func CheckInvariants(ctx context.Context, q Querier, watchdogOnly bool, now time
 }
 
 // anyRow reads a row of unknown columns as text.
-func anyRow(r *sql.Rows) (string, error) {
+func anyRow(r *sql.Rows) ([]string, error) {
 	columns, err := r.Columns()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	values := make([]any, len(columns))
 	for i := range values {
 		values[i] = new(any)
 	}
 	if err := r.Scan(values...); err != nil {
-		return "", err
+		return nil, err
 	}
 	parts := make([]string, len(values))
 	for i, v := range values {
@@ -160,5 +162,5 @@ func anyRow(r *sql.Rows) (string, error) {
 			parts[i] = fmt.Sprint(*p)
 		}
 	}
-	return strings.Join(parts, ", "), nil
+	return parts, nil
 }

@@ -17,6 +17,7 @@ const (
 	WakeBranch   = "branch"
 	WakeRetry    = "retry"
 	WakeChild    = "child"
+	WakeHeld     = "held" // the installation came out of a backup and was not released
 )
 
 // Wakeup is the permission for an execution to move on, now or later.
@@ -33,6 +34,11 @@ type Wakeup struct {
 // InsertWakeup inserts a wake-up and hands it over once the transaction has
 // committed; one for later is handed over when it is due.
 func InsertWakeup(ctx context.Context, tx *Tx, w *Wakeup) error {
+	if w.Reason == WakeHeld {
+		if err := tx.whileHeld(ctx, w); err != nil {
+			return err
+		}
+	}
 	err := tx.Queue(ctx, `INSERT INTO wakeups (execution_id, step_id, reason, lane, due_at, state, signal, created_at)
 		VALUES (?, ?, ?, ?, ?, 'ready', ?, ?)`,
 		w.ExecutionID, orNull(w.StepID), w.Reason, w.Lane, w.DueAt, w.Signal, At(tx.Now()))

@@ -182,7 +182,9 @@ func (w *writer) fill(batch []*request) (filled []*request, kept *request) {
 // to use next: a new one when the old one broke.
 func (w *writer) commit(conn *writeConn, batch []*request) *writeConn {
 	results := make([]error, len(batch))
+	begun := w.db.clock.Now()
 	err := w.attempt(conn, batch, results)
+	w.db.metrics.Committed(len(batch), w.db.clock.Now().Sub(begun), err)
 	if errors.Is(err, errReplay) {
 		for i := range batch {
 			one := results[i : i+1]
@@ -284,6 +286,7 @@ func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) (er
 		err = tx.flush(r.ctx)
 	}
 	if took := w.db.clock.Now().Sub(started); took > slowWrite {
+		w.db.metrics.SlowWrite(r.name)
 		w.db.log.Warn("slow write", "write", r.name, "ms", took.Milliseconds())
 	}
 	r.after, r.undo = tx.after, tx.undo

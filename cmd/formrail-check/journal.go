@@ -52,6 +52,19 @@ func (j *journal) busy() int {
 	return j.inFlight
 }
 
+// acknowledged are the requests that have a good answer now.
+func (j *journal) acknowledged() []*entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var out []*entry
+	for _, e := range j.entries {
+		if e.acked {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 func (j *journal) list() []*entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()

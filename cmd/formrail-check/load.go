@@ -17,13 +17,21 @@ type load struct {
 	mu     sync.Mutex
 	n      int
 	run    string
+	more   []string // kinds of requests beside the usual ones
+}
+
+// chance draws a number below n.
+func (l *load) chance(n int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.random.IntN(n)
 }
 
 func (l *load) next() *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
-	kinds := []string{"plain", "flow", "flow", "script", "approval"}
+	kinds := append([]string{"plain", "flow", "flow", "script", "approval"}, l.more...)
 	return &entry{mark: fmt.Sprintf("%s-%06d", l.run, l.n), key: fmt.Sprintf("key-%s-%06d", l.run, l.n), kind: kinds[l.random.IntN(len(kinds))]}
 }
 

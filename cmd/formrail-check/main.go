@@ -3,6 +3,7 @@
 //
 //	formrail-check kill   --binary FILE [--cycles N] [--seed S]
 //	formrail-check points --binary FILE [--seed S]
+//	formrail-check backup --binary FILE [--cycles N] [--seed S]
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
@@ -46,13 +47,13 @@ type settings struct {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill or points")
+		return fmt.Errorf("name a mode: kill, points or backup")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
 	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points needs one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
-	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, or to make a backup")
 	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if s.binary == "" {
 		return fmt.Errorf("name the binary with --binary")
 	}
-	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode}
+	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode, "backup": backupMode}
 	mode, ok := modes[args[0]]
 	if !ok {
 		return fmt.Errorf("there is no mode %q", args[0])
@@ -89,14 +90,21 @@ type report struct {
 	Broken       []string `json:"broken,omitempty"` // breaches and wrong answers
 	SlowestReady string   `json:"slowestReady"`     // restart to first answer
 	Points       []string `json:"points,omitempty"`
+	Backups      int      `json:"backups,omitempty"`   // made under load, restored and judged
+	CallsHeld    int      `json:"callsHeld,omitempty"` // outside calls of restored installations before their release
 	Folder       string   `json:"folder,omitempty"`
 }
 
-func (r report) ok() bool { return r.Lost == 0 && r.Doubled == 0 && r.Stuck == 0 && len(r.Broken) == 0 }
+func (r report) ok() bool {
+	return r.Lost == 0 && r.Doubled == 0 && r.Stuck == 0 && r.CallsHeld == 0 && len(r.Broken) == 0
+}
 
 func (r report) print(out io.Writer) error {
 	fmt.Fprintf(out, "kills %d (%d in flight), requests %d, acknowledged %d, unknown %d\nlost %d, doubled %d, stuck %d, slowest ready %s\n",
 		r.Kills, r.InFlight, r.Sent, r.Acknowledged, r.Unknown, r.Lost, r.Doubled, r.Stuck, r.SlowestReady)
+	if r.Mode == "backup" {
+		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
+	}
 	for _, b := range r.Broken {
 		fmt.Fprintln(out, "  "+b)
 	}
@@ -106,7 +114,7 @@ func (r report) print(out io.Writer) error {
 	}
 	fmt.Fprintln(out, string(line))
 	if !r.ok() {
-		return fmt.Errorf("lost %d, doubled %d, stuck %d, broken: %s", r.Lost, r.Doubled, r.Stuck, strings.Join(r.Broken, "; "))
+		return fmt.Errorf("lost %d, doubled %d, stuck %d, calls before release %d, broken: %s", r.Lost, r.Doubled, r.Stuck, r.CallsHeld, strings.Join(r.Broken, "; "))
 	}
 	return nil
 }

@@ -12,11 +12,9 @@ import (
 // judge compares the journal with what the database holds, on a connection that
 // the server cannot influence.
 func judge(ctx context.Context, v *server, j *journal, r *report) error {
-	db, err := models.Open(ctx, models.Options{
-		Dir: v.folder, URL: v.s.database, Clock: models.ClockFunc(time.Now), Log: slog.New(slog.DiscardHandler), AllowUnsafe: true,
-	})
+	db, err := openWitness(ctx, v)
 	if err != nil {
-		return fmt.Errorf("open the witness connection: %w", err)
+		return err
 	}
 	defer db.Close() //nolint:errcheck // only read
 	records, err := countByMark(ctx, db, `SELECT mark, COUNT(*) FROM c_sources GROUP BY mark`)
@@ -63,6 +61,17 @@ func judge(ctx context.Context, v *server, j *journal, r *report) error {
 		r.Broken = append(r.Broken, fmt.Sprintf("%d executions failed: %s", n, reason))
 	}
 	return nil
+}
+
+// openWitness opens the database of a server on a connection of its own.
+func openWitness(ctx context.Context, v *server) (*models.DB, error) {
+	db, err := models.Open(ctx, models.Options{
+		Dir: v.folder, URL: v.s.database, Clock: models.ClockFunc(time.Now), Log: slog.New(slog.DiscardHandler), AllowUnsafe: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the witness connection: %w", err)
+	}
+	return db, nil
 }
 
 // tally counts one thing that must exist exactly want times.

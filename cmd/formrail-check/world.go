@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 )
 
 // The collections and workflows under test: each workflow leaves exactly one
@@ -20,9 +19,12 @@ const (
 	approvalFlow = `{"key":"approval","title":"Approval","type":"post_action","config":{"collection":"sources"},"nodes":[{"key":"ask","type":"approval","config":{"assignees":{"users":[1]},"applicant":"allow"}},` + effect + `,` + mark + `]}`
 )
 
+// rootPassword is the password of the first administrator.
+const rootPassword = "a bench nobody sits on 7"
+
 // setUp makes the first administrator, a token, the collections and workflows.
 func setUp(ctx context.Context, v *server) (*client, error) {
-	if _, err := v.command(ctx, "a bench nobody sits on 7", "user", "create", "--email", "root@example.com", "--name", "Root", "--role", "root"); err != nil {
+	if _, err := v.command(ctx, rootPassword, "user", "create", "--email", "root@example.com", "--name", "Root", "--role", "root"); err != nil {
 		return nil, err
 	}
 	token, err := v.command(ctx, "", "token", "create", "--user", "root@example.com", "--name", "check")
@@ -40,15 +42,7 @@ func setUp(ctx context.Context, v *server) (*client, error) {
 		}
 	}
 	for _, text := range []string{plainFlow, scriptFlow, approvalFlow} {
-		r, err := c.must(ctx, "POST", "/api/workflows:create", json.RawMessage(text))
-		if err != nil {
-			return nil, err
-		}
-		key := fmt.Sprint(r.data()["key"])
-		if _, err := c.must(ctx, "POST", "/api/workflows:publish/"+key, map[string]any{}); err != nil {
-			return nil, err
-		}
-		if _, err := c.must(ctx, "POST", "/api/workflows:update/"+key, map[string]any{"enabled": true}); err != nil {
+		if err := c.workflow(ctx, text); err != nil {
 			return nil, err
 		}
 	}

@@ -22,16 +22,16 @@ const leaf = "models/text"
 // that has one.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "engine/live": {},
-		"models":             {"models/field", "models/fault", "models/migrations", "models/secret"},
+		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "models/metrics": {}, "engine/live": {}, "engine/tracing": {},
+		"models":             {"models/field", "models/fault", "models/metrics", "models/migrations", "models/secret"},
 		"models/records":     {"models", "models/field", "models/fault"},
 		"models/pagedesign":  {"models", "models/records", "models/field"},
 		"engine/node":        {"models/field"},
 		"engine/inbound":     {"models/field"},
 		"engine/trigger":     {"engine/inbound", "engine/slots", "models/field"},
 		"engine/expr":        {"models/field"},
-		"engine/script":      {"models/field", "models/fault"},
-		"engine/outbound":    {"models/fault"},
+		"engine/script":      {"models/field", "models/fault", "models/metrics"},
+		"engine/outbound":    {"models/fault", "models/metrics"},
 		"engine/queue":       {"models", "models/fault"},
 		"engine/form":        {"models/field"},
 		"engine/eventfilter": {"models/field"},
@@ -40,16 +40,16 @@ func mayImport() map[string][]string {
 		"engine/triggers":    {"engine/trigger", "engine/inbound", "engine/slots", "engine/expr", "engine/form", "models/field"},
 		"engine": {
 			"engine/node", "engine/trigger", "engine/inbound", "engine/slots", "engine/eventfilter", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
-			"models", "models/records", "models/field", "models/fault", "models/secret",
+			"engine/tracing", "models", "models/records", "models/field", "models/fault", "models/metrics", "models/secret",
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
-			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/inbound", "engine/live", "models", "models/records",
-			"models/pagedesign", "models/field", "static",
+			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/inbound", "engine/live", "engine/tracing", "models", "models/records",
+			"models/metrics", "models/pagedesign", "models/field", "static",
 		},
 		"cmd": {
 			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/outbound", "engine/queue",
-			"engine/live", "models", "models/records", "models/field", "models/secret", "static",
+			"engine/live", "engine/tracing", "models", "models/records", "models/field", "models/metrics", "models/secret", "static",
 		},
 	}
 }
@@ -75,9 +75,11 @@ func packages() map[string][]string {
 		"github.com/jackc/pgx":          {"models", "cmd/formrail-bench", "cmd/formrail-check"},
 		"github.com/mattn/go-sqlite3":   {"models"},
 		"github.com/pressly/goose":      {"models"},
+		"github.com/prometheus":         {"models/metrics", "cmd"},
 		"github.com/robfig/cron":        {"engine/slots"},
 		"github.com/shopspring/decimal": {"models/field"},
 		"github.com/valyala/fasthttp":   {"handlers", "cmd/formrail-bench"},
+		"go.opentelemetry.io/otel":      {"engine/tracing", "cmd"},
 		"golang.org/x/crypto":           {"models"},
 		"golang.org/x/sys":              {"models", "engine/script"},
 		"golang.org/x/text":             {"models", "models/field", "models/records"},
@@ -88,7 +90,7 @@ func packages() map[string][]string {
 // testPackages may be imported by tests and test support anywhere, by nothing else.
 func testPackages() []string {
 	return []string{
-		"github.com/chromedp", "github.com/santhosh-tekuri/jsonschema", "github.com/stretchr/testify", "golang.org/x/net/html", "pgregory.net/rapid",
+		"github.com/chromedp", "github.com/santhosh-tekuri/jsonschema", "github.com/stretchr/testify", "golang.org/x/net/html", "pgregory.net/rapid", "go.opentelemetry.io/proto", "google.golang.org/protobuf",
 		"net/http", "os/exec", "database/sql",
 	}
 }

@@ -80,7 +80,7 @@ func (c *cli) restore(ctx context.Context, args []string) error {
 			return models.Audit(ctx, tx, models.AuditEntry{Principal: models.System(), Action: "instance.restore", Reason: filepath.Base(file)})
 		})
 		if err == nil {
-			c.say(text.M("cli.restored", "The backup %s is restored. Start the server to use it.", file))
+			c.say(text.M("cli.restored", "The backup %s is restored. Start the server to use it. It sends nothing until an owner releases it.", file))
 		}
 		return err
 	})

@@ -44,7 +44,7 @@ type command struct {
 // commands lists all sub-commands in the order of the help.
 func commands() []command {
 	return []command{
-		{"serve", "[--addr HOST:PORT] [--demo] [--role web,worker] [--egress-allow LIST] [--allow-unsafe]", "start the server", (*cli).serve},
+		{"serve", "[--addr HOST:PORT] [--demo] [--role web,worker] [--egress-allow LIST] [--metrics-addr HOST:PORT] [--otlp-endpoint URL] [--allow-unsafe]", "start the server", (*cli).serve},
 		{"user create", "--email E --name N --role R", "create a person; the password comes on standard input", (*cli).createUser},
 		{"token create", "--user E [--role R] [--name N]", "create an API token and print it", (*cli).createToken},
 		{"doctor", "[--backup FILE]", "check an installation, or a backup of one", (*cli).doctor},

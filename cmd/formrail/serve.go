@@ -24,6 +24,7 @@ import (
 	"formrail/handlers/route"
 	"formrail/handlers/web"
 	"formrail/models"
+	"formrail/models/metrics"
 	"formrail/models/records"
 	"formrail/models/text"
 )
@@ -42,6 +43,9 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	demo := f.Bool("demo", false, "load the demo app and print its sign-ins")
 	role := f.String("role", "web,worker", "what this process does")
 	egress := f.String("egress-allow", c.env("FORMRAIL_EGRESS_ALLOW"), "hosts, addresses and ranges that steps may call although they are inside")
+	watch := watching{}
+	f.StringVar(&watch.metrics, "metrics-addr", c.env("FORMRAIL_METRICS_ADDR"), "address of this machine for metrics and profiles; none without one")
+	f.StringVar(&watch.traces, "otlp-endpoint", c.env("OTEL_EXPORTER_OTLP_ENDPOINT"), "address of a collector of traces; none without one")
 	f.BoolVar(&f.storage.unsafe, "allow-unsafe", false, "accept a database that may lose data in a power cut")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
@@ -53,7 +57,7 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return badEgress(err)
 	}
-	s, err := c.newServer(ctx, f.storage, *addr, listed)
+	s, err := c.newServer(ctx, serving{storage: f.storage, addr: *addr, egress: listed, watching: watch})
 	if err != nil {
 		return err
 	}
@@ -69,6 +73,17 @@ func badEgress(err error) error {
 	return usageError{"--egress-allow: " + bad.Message.String()}
 }
 
+// watching says who watches the server; empty for nobody.
+type watching struct{ metrics, traces string }
+
+// serving is what a server is made of.
+type serving struct {
+	storage
+	watching
+	addr   string
+	egress outbound.Egress
+}
+
 // server is everything that runs, from the database up to the socket.
 type server struct {
 	c       *cli
@@ -80,6 +95,9 @@ type server struct {
 	engine  *engine.Engine
 	live    *live.Hub
 	app     *handlers.App
+	metrics *metrics.Set
+	traces  *traces
+	monitor *monitor
 	socket  net.Listener
 	address string // under which people reach it
 	tending sync.WaitGroup
@@ -87,10 +105,10 @@ type server struct {
 
 // newServer wires a server. It does nothing until run. Read it to know how
 // everything hangs together.
-func (c *cli) newServer(ctx context.Context, from storage, addr string, egress outbound.Egress) (_ *server, err error) {
-	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New()}
-	s.out = outbound.New(outbound.Options{Egress: egress, Clock: c.clock})
-	if list := egress.String(); list != "" {
+func (c *cli) newServer(ctx context.Context, from serving) (_ *server, err error) {
+	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New(), metrics: metrics.New(version())}
+	s.out = outbound.New(outbound.Options{Egress: from.egress, Clock: c.clock, Metrics: s.metrics})
+	if list := from.egress.String(); list != "" {
 		s.log.Info("steps may call what lies inside", "listed", list)
 	}
 	defer func() {
@@ -98,12 +116,15 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string, egress o
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.traces, err = newTraces(ctx, from.traces); err != nil {
+		return nil, err
+	}
 	key, err := c.masterKey()
 	if err != nil {
 		return nil, err
 	}
 	s.db, err = models.Open(ctx, models.Options{
-		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe,
+		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe, Metrics: s.metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -118,22 +139,26 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string, egress o
 	if err != nil {
 		return nil, fmt.Errorf("find own program: %w", err)
 	}
-	s.scripts = script.NewPool(script.Options{Command: []string{self, "script-worker"}, Logger: s.log})
+	s.scripts = script.NewPool(script.Options{Command: []string{self, "script-worker"}, Logger: s.log, Metrics: s.metrics, Clock: c.clock})
 	s.records = records.New(s.db)
 	s.engine = newEngine(s)
 	s.records.SetHooks(s.engine.Hooks()) // called inside the write transaction; an error undoes both
 	s.records.OnUsage(s.engine.Usages)
 	s.records.OnUsage(s.db.PageUsages)
 	s.records.OnUsage(s.db.GrantUsages)
-	if s.socket, err = listen(addr); err != nil {
+	if s.monitor, err = s.newMonitor(from.watching.metrics); err != nil {
 		return nil, err
 	}
-	config, err := s.config(ctx, addr)
+	if s.socket, err = listen(from.addr); err != nil {
+		return nil, err
+	}
+	config, err := s.config(ctx, from.addr)
 	if err != nil {
 		return nil, err
 	}
 	s.app, err = handlers.New(handlers.Deps{
 		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: c.clock, Config: config,
+		Metrics: s.metrics, Tracer: s.traces.tracer(), Starting: true,
 		Pages: func(d route.Deps) route.Pages {
 			return web.New(d, web.Declared{Nodes: nodes.All(), Triggers: triggers.All()})
 		},
@@ -158,7 +183,7 @@ func listen(addr string) (net.Listener, error) {
 // changes definitions.
 func newEngine(s *server) *engine.Engine {
 	return engine.New(engine.Deps{
-		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.c.clock, Log: s.log,
+		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.c.clock, Log: s.log, Metrics: s.metrics, Tracer: s.traces.tracer(),
 		Queue: local.New(local.Options{DB: s.db, Clock: s.c.clock, Log: s.log}),
 		Nodes: nodes.All(), Triggers: triggers.All(),
 	})
@@ -197,14 +222,18 @@ func (s *server) config(ctx context.Context, addr string) (handlers.Config, erro
 // requests and streams first, then executions.
 func (s *server) run(ctx context.Context, demo bool) error {
 	working := context.WithoutCancel(ctx) // running work is drained, not cut off
+	ended := make(chan error, 1)
+	go func() { ended <- s.app.Serve(s.socket) }() // probes are answered from here on
+	if s.monitor != nil {
+		go s.monitor.serve()
+	}
 	if err := s.engine.Start(working); err != nil {
-		return err
+		return errors.Join(err, s.drain(working, ended))
 	}
 	if err := s.welcome(ctx, demo); err != nil {
-		return errors.Join(err, s.drain(working, nil))
+		return errors.Join(err, s.drain(working, ended))
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.app.Serve(s.socket) }()
+	s.app.Open()
 	tending, stopTending := context.WithCancel(working)
 	s.tend(tending)
 	s.c.say(text.M("serve.ready", "Formrail is ready on %s", s.address))
@@ -245,6 +274,7 @@ func (s *server) close() error {
 	if s.scripts != nil {
 		s.scripts.Close()
 	}
+	errs = append(errs, s.monitor.close(), s.traces.close())
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
@@ -275,6 +305,7 @@ func (s *server) welcome(ctx context.Context, demo bool) error {
 // tend does the small work of a running server.
 func (s *server) tend(ctx context.Context) {
 	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
+	s.every(ctx, refreshEvery, "notice that the installation was released", s.engine.CheckHold)
 	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
 	s.every(ctx, cleanEvery, "forget old requests", s.db.ForgetOldRequests)
 	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)

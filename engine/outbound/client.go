@@ -5,15 +5,18 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"formrail/models/fault"
+	"formrail/models/metrics"
 	"formrail/models/text"
 )
 
@@ -30,6 +33,7 @@ type Options struct {
 	Clock    Clock          // measures calls; required
 	Resolver Resolver       // of names; that of the system when nil
 	Dialer   Dialer         // of numeric addresses; that of the system when nil
+	Metrics  *metrics.Set   // nil: nobody watches
 	Roots    *x509.CertPool // who may sign certificates; those of the system when nil
 }
 
@@ -37,12 +41,13 @@ type Options struct {
 type Client struct {
 	clock     Clock
 	guard     *guard
+	metrics   *metrics.Set
 	transport *http.Transport
 }
 
 // New makes a client. It connects to nothing.
 func New(o Options) *Client {
-	c := &Client{clock: o.Clock, guard: newGuard(o)}
+	c := &Client{clock: o.Clock, guard: newGuard(o), metrics: o.Metrics}
 	c.transport = &http.Transport{
 		Proxy:                  nil, // the environment is not asked
 		DialContext:            c.guard.dial,
@@ -60,6 +65,25 @@ func New(o Options) *Client {
 // Do makes a call and follows its redirects. Any status is an answer; every error is
 // an *Error.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	begun := c.clock.Now()
+	answer, err := c.do(ctx, r)
+	c.metrics.Called(outcome(answer, err), c.clock.Now().Sub(begun))
+	return answer, err
+}
+
+// outcome names how a call ended: the class of its status, or the code of its failure.
+func outcome(answer *Response, err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return strconv.Itoa(answer.Status/100) + "xx"
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return "error"
+}
+
+func (c *Client) do(ctx context.Context, r Request) (*Response, error) {
 	h, err := r.first()
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"formrail/models/fault"
 	"formrail/models/field"
+	"formrail/models/metrics"
 	"formrail/models/text"
 )
 
@@ -33,7 +34,12 @@ type Options struct {
 	MemoryMiB int           // of one script; 128 when 0
 	Wait      time.Duration // for a free child; 10 seconds when 0
 	Logger    *slog.Logger  // required
+	Metrics   *metrics.Set  // nil: nobody watches
+	Clock     Clock         // measures runs, where they are counted
 }
+
+// Clock tells the time.
+type Clock interface{ Now() time.Time }
 
 // Pool runs scripts in child processes. Children are started when they are needed.
 type Pool struct {
@@ -82,6 +88,28 @@ func (p *Pool) Close() {
 // Run runs one script. A failure of the script is an *Error; other errors mean that
 // no child could be started or that ctx has ended, and say nothing about the script.
 func (p *Pool) Run(ctx context.Context, q Request) (Result, error) {
+	if p.opts.Metrics == nil || p.opts.Clock == nil {
+		return p.run(ctx, q)
+	}
+	begun := p.opts.Clock.Now()
+	out, err := p.run(ctx, q)
+	p.opts.Metrics.Scripted(outcome(err), p.opts.Clock.Now().Sub(begun))
+	return out, err
+}
+
+// outcome names how a run ended.
+func outcome(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &e):
+		return e.Code
+	}
+	return "error"
+}
+
+func (p *Pool) run(ctx context.Context, q Request) (Result, error) {
 	q.Timeout = min(orDefault(q.Timeout, defaultTimeout), maxTimeout)
 	if len(q.Code) > maxSource {
 		return Result{}, guard(q.Code, nil)

@@ -47,6 +47,7 @@ type Options struct {
 	Pages   func(route.Deps) route.Pages // HTML pages; nil for none
 	Scripts *script.Pool                 // nil: script nodes fail
 	Fresh   bool                         // nobody has set the instance up
+	Held    bool                         // the instance came out of a backup and was not released
 	BaseURL string                       // of the application; empty: the address of the socket
 	Config  handlers.Config              // BaseURL in it does not count
 }
@@ -75,6 +76,11 @@ func StartWith(t testing.TB, o Options) *App {
 	a.Records.OnUsage(a.DB.GrantUsages)
 	ctx := context.Background()
 	require.NoError(t, a.DB.EnsureSeed(ctx))
+	if o.Held {
+		a.Write(func(ctx context.Context, tx *models.Tx) error {
+			return tx.SetMeta(ctx, models.RestoredAt, a.Clock.Now().Format(time.RFC3339))
+		})
+	}
 	require.NoError(t, a.Engine.Start(ctx))
 	t.Cleanup(func() { require.NoError(t, a.Engine.Stop(ctx)) })
 	a.serve(o, hub, log)

@@ -52,3 +52,21 @@ func (d *Door) address(c *fiber.Ctx, r *route.Request) error {
 	r.Path, r.Match = path, d.table.Find(c.Method(), path)
 	return nil
 }
+
+// probes reports whether a request asks how the server is.
+func probes(r *route.Request) bool {
+	return r.Route != nil && r.Route.Rate == route.Public && r.Route.BeforeSetup && r.Route.Auth == route.Anyone && len(r.Path.Parts) == 1
+}
+
+// started refuses everything but probes until the server has started.
+func (d *Door) started(_ *fiber.Ctx, r *route.Request) error {
+	if d.deps.Starting == nil || !d.deps.Starting() || probes(r) {
+		return nil
+	}
+	return Starting()
+}
+
+// Starting says that the server has not started yet.
+func Starting() error {
+	return models.Unavailable("STARTING", text.M("ready.starting", "The server is starting. Try again in a moment."), time.Second)
+}

@@ -3,6 +3,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/engine/tracing"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
 	"formrail/models"
@@ -38,6 +40,7 @@ func (d *Door) Steps() []Step {
 	return []Step{
 		framing,    // the bytes are one request, whoever counts them
 		d.address,  // the address is written in its one way and names a line of the table
+		d.started,  // what stands behind the handlers works
 		d.host,     // the request is meant for this installation
 		d.isSetUp,  // nothing works before there is an administrator
 		isFound,    // from here on there is a line of the table
@@ -58,7 +61,9 @@ func (d *Door) Begin(c *fiber.Ctx) *route.Request {
 	route.Attach(c, r)
 	c.Set(fiber.HeaderXRequestID, r.ID)
 	d.headers(c)
-	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP(), Trace: trace(c.Get("traceparent"))})
+	sent := trace(c.Get(tracing.Header))
+	r.Span = d.deps.Tracer.Begin(sent, "request", tracing.Server, d.deps.Clock.Now())
+	ctx := models.WithRequest(context.Background(), models.Request{ID: r.ID, Address: c.IP(), Trace: cmp.Or(r.Span.Traceparent(), sent)})
 	if language := language(c.Get("X-Locale"), c.Get(fiber.HeaderAcceptLanguage)); language != "" {
 		ctx = text.WithLocale(ctx, language)
 	}
@@ -177,8 +182,7 @@ func scopeMissing(m text.Message) *models.Error { return models.Forbidden("SCOPE
 // host refuses requests that were meant for somebody else.
 func (d *Door) host(c *fiber.Ctx, r *route.Request) error {
 	host := string(c.Request().Header.Host())
-	probe := r.Route != nil && r.Route.Rate == route.Public && r.Route.BeforeSetup && r.Route.Auth == route.Anyone && len(r.Path.Parts) == 1
-	if d.deps.Base.Host() == "" || d.deps.Base.Is(host) || probe || slices.Contains(d.hosts, host) {
+	if d.deps.Base.Host() == "" || d.deps.Base.Is(host) || probes(r) || slices.Contains(d.hosts, host) {
 		return nil
 	}
 	return models.NewError(models.KindMisdirected, "MISDIRECTED", text.M("request.host", "This server does not answer under this name."))

@@ -10,6 +10,7 @@ import (
 
 	"formrail/engine"
 	"formrail/engine/live"
+	"formrail/engine/tracing"
 	"formrail/models"
 	"formrail/models/pagedesign"
 	"formrail/models/records"
@@ -28,7 +29,9 @@ type Deps struct {
 	Keyed     *models.Idempotency
 	Log       *slog.Logger
 	Clock     models.Clock
+	Tracer    *tracing.Tracer // nil: nobody collects traces
 	Base      *Base
+	Starting  func() bool     // true until what stands behind the handlers has started
 	Routes    func() []*Route // the whole table; nobody may call it before all lines are given
 }
 

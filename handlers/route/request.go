@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/engine/tracing"
 	"formrail/models"
 )
 
@@ -25,6 +26,7 @@ type Request struct {
 	Path   Path
 	Caller Caller
 	Zone   *time.Location // from X-Timezone; nil when it was not sent
+	Span   *tracing.Span  // nil when nobody collects traces
 	Match
 }
 

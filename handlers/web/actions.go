@@ -109,7 +109,7 @@ func (p pressing) one() string {
 func (p pressing) operation(c *fiber.Ctx, action models.Action) *records.Operation {
 	r := route.Of(c)
 	op := &records.Operation{
-		Access: p.access, Collection: p.on.Name, Action: action, IDs: p.ids, FromForm: true, Origin: models.Origin{Kind: "form", RequestID: r.ID},
+		Access: p.access, Collection: p.on.Name, Action: action, IDs: p.ids, FromForm: true, Origin: models.Origin{Kind: "form", RequestID: r.ID, Trace: models.RequestOf(c.UserContext()).Trace},
 		PageAction: p.action.ID, Bindings: p.action.Started(), Zone: p.now.Location(),
 	}
 	if key := p.form.Get(ui.KeyName); key != "" {

@@ -103,7 +103,8 @@ func (v *viewer) frame(ctx context.Context) (layout.Session, error) {
 		return f, err
 	}
 	f.Nav.Settings = v.settingItems(ctx)
-	return f, nil
+	f.Held, err = v.held(ctx)
+	return f, err
 }
 
 // settingItems are the pages of the settings that the viewer may open.
@@ -132,9 +133,16 @@ func (v *viewer) navGroups(ctx context.Context) ([]layout.NavGroup, error) {
 		own.All = layout.NavItem{Label: text.T(ctx, "nav.all_pages", "Design pages"), Href: urls.Pages(), Icon: "pencil-ruler"}
 		own.New = layout.NavItem{Label: text.T(ctx, "design.new_page", "New page"), Href: urls.NewPage()}
 	}
+	operate := layout.NavGroup{Title: text.T(ctx, "nav.operate", "Operate")}
+	if v.access.Can("execution.operate") {
+		operate.Items = []layout.NavItem{
+			{Label: text.T(ctx, "queue.title", "Queue"), Href: urls.Queue(), Icon: "layers"},
+			{Label: text.T(ctx, "watchdog.title", "Watchdog"), Href: urls.Watchdog(), Icon: "shield-check"},
+		}
+	}
 	var err error
 	own.Items, err = v.pageItems(ctx)
-	return []layout.NavGroup{build, own, {Title: text.T(ctx, "settings.title", "Settings"), Items: v.settingItems(ctx)}}, err
+	return []layout.NavGroup{build, own, operate, {Title: text.T(ctx, "settings.title", "Settings"), Items: v.settingItems(ctx)}}, err
 }
 
 // pageItems are the viewer's pages as entries of a menu.

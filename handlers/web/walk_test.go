@@ -46,7 +46,7 @@ func TestPages_AreCompleteForEachPerson(t *testing.T) {
 		"/collections/reimbursements/new-field/manyToOne": designers, "/collections/reimbursements/new-field/nothing": {404, 403, 403}, "/collections/users/new-field/text": {404, 403, 403},
 		"/settings/people": designers, "/settings/people?search=mara": designers, "/settings/people?search=zz": designers, "/settings/new-person": designers,
 		"/settings/people/1": designers, "/settings/people/999": {404, 403, 403},
-		"/api/docs": {}, "/nowhere": nobody,
+		"/queue": designers, "/watchdog": designers, "/api/docs": {}, "/nowhere": nobody,
 	}
 	for _, panel := range []string{
 		"settings", "add-block", "block&id=b1", "block&id=f1", "block&id=d1", "add-action&id=b1", "add-action&id=b1&type=updateRecord", "add-action&id=b1&type=addNew",

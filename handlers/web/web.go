@@ -43,7 +43,7 @@ const (
 )
 
 func (s *site) routes() []route.Route {
-	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.people(), s.reference())
+	return slices.Concat(s.access(), s.home(), s.tasks(), s.pages(), s.design(), s.executions(), s.workflows(), s.collections(), s.profile(), s.people(), s.instance(), s.health(), s.reference())
 }
 
 // page is a line for a page of somebody who is signed in.

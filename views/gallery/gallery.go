@@ -23,7 +23,7 @@ type Sample struct {
 // Samples lists everything there is to look at, in a fixed order. The time of all
 // samples is fixed, too.
 func Samples() []Sample {
-	return slices.Concat(componentSamples(), fieldSamples(), accessSamples(), peopleSamples(), taskSamples(), recordSamples(), designSamples(), workflowSamples(), editorSamples(), collectionSamples(), executionSamples(), referenceSamples())
+	return slices.Concat(componentSamples(), fieldSamples(), accessSamples(), peopleSamples(), taskSamples(), recordSamples(), designSamples(), workflowSamples(), editorSamples(), collectionSamples(), executionSamples(), healthSamples(), referenceSamples())
 }
 
 func now() time.Time { return time.Date(2026, time.November, 22, 10, 3, 0, 0, time.UTC) }

@@ -20,6 +20,7 @@ type Session struct {
 	NoKeys bool   // single-letter shortcuts are switched off
 	Nav    Nav
 	Flash  []ui.ToastProps // said once, after a redirect
+	Held   *Held           // the installation sends nothing; nil when it is not held
 }
 
 func (s Session) lang() string {

@@ -30,6 +30,15 @@ func SignOut() string { return "/sign-out" }
 // Setup shows and takes the form for the first administrator.
 func Setup() string { return "/setup" }
 
+// Release lets an installation that came out of a backup act again; POST.
+func Release() string { return "/instance/release" }
+
+// Queue shows what waits for the server.
+func Queue() string { return "/queue" }
+
+// Watchdog shows what the checks of every minute have found.
+func Watchdog() string { return "/watchdog" }
+
 // Live is the event stream of the given topics.
 func Live(topics string) string { return "/live?" + url.Values{"topics": {topics}}.Encode() }
 
