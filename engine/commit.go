@@ -60,12 +60,12 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 	}
 	progress := models.Progress{
 		LeaseUntil: st.lease,
-		ID:         s.exec.ID, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
+		Of:         s.exec, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
 		Steps: st.seq, Attempts: s.exec.Attempts, StartedAt: s.startedAt(tx), Simple: s.simple(st),
 		Answered: st.answered && s.exec.Sync,
 	}
 	for _, step := range st.dirty {
-		if err := models.SaveStep(ctx, tx, step); err != nil {
+		if err := models.SaveStep(ctx, tx, s.exec, step); err != nil {
 			return err
 		}
 	}

@@ -63,6 +63,7 @@ type DB struct {
 	release   func() error // gives the exclusive lock back; nil without one
 	caches    *caches
 	sealing   masterKey
+	shard     int64 // of the roll-ups that this process counts
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
 
 	onEvent    atomic.Pointer[EventHeard]
@@ -86,6 +87,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if db.dialect == Postgres {
+		db.shard = newShard()
 	}
 	var err error
 	if db.readGorm, err = db.gormOn(db.readPool); err != nil {

@@ -127,7 +127,7 @@ func InsertContinued(ctx context.Context, tx *Tx, e *Execution, carried []*Step,
 		return fmt.Errorf("insert execution: %w", err)
 	}
 	for _, s := range append(carried, at) {
-		if err := SaveStep(ctx, tx, s); err != nil {
+		if err := SaveStep(ctx, tx, e, s); err != nil {
 			return err
 		}
 	}
@@ -150,6 +150,7 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
+	tx.countExecution(e, countStarted, 0)
 	return nil
 }
 
@@ -217,8 +218,8 @@ func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
 
 // Progress is how a commit leaves an execution.
 type Progress struct {
-	ID         string
-	Token      int64 // the token the holder has; the commit raises it by one
+	Of         *Execution // whose; only what never changes of it is read
+	Token      int64      // the token the holder has; the commit raises it by one
 	Status     Status
 	Reason     string
 	Output     *string // JSON; nil = unchanged
@@ -253,21 +254,22 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
 		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
 		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.ID, p.Token)
+		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.Of.ID, p.Token)
 	if err != nil {
 		return err
 	}
 	if !p.Status.Final() {
 		return nil
 	}
+	tx.countExecution(p.Of, executionOutcome(p.Status, p.Reason), ended-p.StartedAt)
 	if p.Simple {
-		err := tx.Queue(ctx, "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", p.ID)
+		err := tx.Queue(ctx, "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", p.Of.ID)
 		if err != nil {
 			return fmt.Errorf("close execution: %w", err)
 		}
 		return nil
 	}
-	return closeExecution(ctx, tx, p.ID, p.Status, p.Reason)
+	return closeExecution(ctx, tx, p.Of, p.Status, p.Reason)
 }
 
 func orEmpty(list []string) []string {
@@ -279,7 +281,11 @@ func orEmpty(list []string) []string {
 
 // closeExecution closes wake-ups, tasks, callbacks and open steps of an ended
 // execution.
-func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reason string) error {
+func closeExecution(ctx context.Context, tx *Tx, e *Execution, status Status, reason string) error {
+	id := e.ID
+	if err := countAbandoned(ctx, tx, e); err != nil {
+		return err
+	}
 	stmts := []queued{
 		{query: "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", args: []any{id}},
 		{query: "UPDATE callbacks SET state = 'void' WHERE execution_id = ? AND state = 'open'", args: []any{id}},
@@ -300,6 +306,26 @@ func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reaso
 		return err
 	}
 	return settleApplication(ctx, tx, id, status, reason)
+}
+
+// countAbandoned counts the steps that are closed with their execution.
+func countAbandoned(ctx context.Context, tx *Tx, e *Execution) error {
+	rows, err := tx.Query(ctx, "SELECT node, status, carried_from FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown')", e.ID)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		s := Step{EndedAt: At(tx.Now())}
+		err := r.Scan(&s.Node, &s.Status, &s.CarriedFrom)
+		if s.Status == Planned {
+			s.Status = Skipped
+		} else {
+			s.Status = Failed
+		}
+		tx.countStep(e, &s)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count open steps: %w", err)
+	}
+	return nil
 }
 
 // abandoned is the error of a step that was open when its execution ended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ const live = "('queued', 'running', 'waiting')"
 
 // Invariants lists all queries.
 func Invariants() []Invariant {
-	return append(progressInvariants(), historyInvariants()...)
+	return slices.Concat(progressInvariants(), historyInvariants(), rollUpInvariants())
 }
 
 // progressInvariants find work that is stuck, or that goes on after its end.

@@ -100,9 +100,9 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 	return &s, errors.Join(readJSON(warnings, &s.Warnings), readJSON(log, &s.Log), readJSON(attempts, &s.Attempts))
 }
 
-// SaveStep inserts a step, or replaces what may change of it when its place is
+// SaveStep inserts a step of an execution, or replaces what may change of it when its place is
 // known. The place (execution, node, path) is unique, so a step is never doubled.
-func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
+func SaveStep(ctx context.Context, tx *Tx, e *Execution, s *Step) error {
 	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
@@ -113,6 +113,7 @@ func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}
+	tx.countStep(e, s)
 	return nil
 }
 

@@ -22,6 +22,8 @@ type Tx struct {
 	sent  int      // flushes so far
 	after []func()
 	undo  []func()
+
+	counts []counted // what the roll-ups shall count
 }
 
 // queued is a statement whose result nobody reads, except how many rows it
@@ -126,7 +128,7 @@ func (tx *Tx) Gorm(ctx context.Context) *gorm.DB {
 // Savepoint runs fn so that its changes are undone alone when it returns an
 // error, which is passed on; the transaction goes on as it was before.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
-	mark, sent, after := len(tx.queue), tx.sent, len(tx.after)
+	mark, sent, after, counts := len(tx.queue), tx.sent, len(tx.after), len(tx.counts)
 	if err := tx.Queue(ctx, "SAVEPOINT part"); err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 		err = tx.flush(ctx)
 	}
 	if err != nil {
-		tx.after = tx.after[:after]
+		tx.after, tx.counts = tx.after[:after], tx.counts[:counts]
 		if tx.db.dialect == Postgres && tx.sent == sent {
 			tx.queue = tx.queue[:mark] // nothing of the part has been sent
 			return err

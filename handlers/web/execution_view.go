@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -243,18 +241,8 @@ func (v *viewer) steps(ctx context.Context, f *executionFacts, p *executions.Det
 	return nil
 }
 
-// counts are the numbers beside the tabs, of all that matches and of what was stopped.
-func counts(all, stopped map[models.Status]int64) executions.Counts {
-	sum := func(by map[models.Status]int64, list ...models.Status) (n int64) {
-		for _, s := range list {
-			n += by[s]
-		}
-		return n
-	}
+// counts are the numbers beside the tabs.
+func counts(n models.ExecutionCounts) executions.Counts {
 	shown := func(n int64) string { return ui.Number(strconv.FormatInt(n, 10), 0) }
-	ended := slices.Collect(maps.Keys(stopped))
-	return executions.Counts{
-		All: shown(sum(all, slices.Collect(maps.Keys(all))...)), Running: shown(sum(all, models.Queued, models.Running)), Waiting: shown(sum(all, models.Waiting)),
-		Failed: shown(all[models.Failed] - stopped[models.Failed]), Succeeded: shown(all[models.Succeeded]), Stopped: shown(sum(stopped, ended...)),
-	}
+	return executions.Counts{All: shown(n.All), Running: shown(n.Running), Waiting: shown(n.Waiting), Failed: shown(n.Failed), Succeeded: shown(n.Succeeded), Stopped: shown(n.Stopped)}
 }
