@@ -19,6 +19,9 @@ func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
 	if why == stopIdle && s.unchanged() {
 		return stopIdle, nil
 	}
+	if err := s.e.db.Pack(s.state.dirty); err != nil {
+		return stopIdle, err
+	}
 	after, why, err := s.commitTogether(ctx, why)
 	if err != nil {
 		return stopIdle, fmt.Errorf("commit stretch of %s: %w", s.exec.ID, err)

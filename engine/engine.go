@@ -64,6 +64,8 @@ type Engine struct {
 	rates    inbound.Rates // of requests, by workflow
 	samples  samples
 
+	kept housekeeping
+
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 

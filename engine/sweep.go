@@ -60,6 +60,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		if now.Sub(lastCheck) >= watchdogPause {
 			lastCheck = now
 			e.report("watchdog", e.watch(ctx))
+			e.KeepHouse(ctx)
 		}
 	}
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
@@ -62,6 +64,7 @@ type DB struct {
 	writer    *writer
 	release   func() error // gives the exclusive lock back; nil without one
 	caches    *caches
+	packer    func() (*zstd.Encoder, error) // of large values
 	sealing   masterKey
 	shard     int64 // of the roll-ups that this process counts
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
@@ -77,7 +80,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.BatchSize == 0 {
 		o.BatchSize = defaultBatch
 	}
-	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, caches: newCaches()}
+	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, caches: newCaches(), packer: sync.OnceValues(newPacker)}
 	if o.MasterKey != nil {
 		db.sealing.key, db.sealing.known = *o.MasterKey, true
 	}

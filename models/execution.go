@@ -47,6 +47,8 @@ type Execution struct {
 	EndedAt      Millis
 	EndedBy      int64 // person who cancelled it; 0 = nobody did
 	ExpiresAt    Millis
+
+	packedTrigger packed
 }
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
@@ -121,8 +123,12 @@ func InsertContinued(ctx context.Context, tx *Tx, e *Execution, carried []*Step,
 	if err := insertExecution(ctx, tx, e); err != nil {
 		return err
 	}
-	err := tx.Queue(ctx, "UPDATE executions SET step_count = ?, started_at = ?, output = ?, messages = ? WHERE id = ?",
-		e.StepCount, e.StartedAt, orNull(e.Output), toJSON(orEmpty(e.Messages)), e.ID)
+	output, err := tx.stored(ctx, &packed{}, e.Output)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, "UPDATE executions SET step_count = ?, started_at = ?, output = ?, messages = ? WHERE id = ?",
+		e.StepCount, e.StartedAt, orNull(output), toJSON(orEmpty(e.Messages)), e.ID)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
@@ -140,11 +146,15 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	if e.RootID == "" {
 		e.RootID = e.ID
 	}
-	err := tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
+	trigger, err := tx.stored(ctx, &e.packedTrigger, e.Trigger)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
 		rerun_of, idem_key, created_at, expires_at)
 		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
+		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
 		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
 	if err != nil {
@@ -182,7 +192,7 @@ func ExecutionByID(ctx context.Context, q Querier, id string) (*Execution, error
 	if err != nil {
 		return nil, fmt.Errorf("load execution %s: %w", id, storageError(err))
 	}
-	return e, nil
+	return e, restore(ctx, q, &e.Trigger, &e.Output)
 }
 
 // CountDescendants counts the executions of a chain below its root, at most up to limit.
@@ -251,10 +261,18 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 	if p.Status.Final() {
 		ended = At(tx.Now())
 	}
+	var output any
+	if p.Output != nil {
+		kept, err := tx.stored(ctx, &packed{}, *p.Output)
+		if err != nil {
+			return err
+		}
+		output = kept
+	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
 		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
 		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.Of.ID, p.Token)
+		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.Of.ID, p.Token)
 	if err != nil {
 		return err
 	}
@@ -342,12 +360,16 @@ func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
 	return ids(rows, err, "list children")
 }
 
-// CalledBy loads the executions that a step started, in order.
+// CalledBy lists the executions that a step started, in order, without large values.
 func CalledBy(ctx context.Context, q Querier, stepID string) ([]*Execution, error) {
 	var out []*Execution
 	rows, err := q.Query(ctx, "SELECT "+executionColumns+" FROM executions WHERE parent_step_id = ? ORDER BY number", stepID)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		e, err := scanExecution(r.Scan)
+		if err == nil {
+			apart(&e.Trigger)
+			apart(&e.Output)
+		}
 		out = append(out, e)
 		return err
 	})

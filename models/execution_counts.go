@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -113,9 +114,9 @@ func (f *ExecutionFilter) bound(ctx context.Context, q Querier) error {
 		var at Millis
 		err := q.QueryRow(ctx, "SELECT number, created_at FROM executions WHERE number >= ? ORDER BY number LIMIT 1", middle).Scan(&number, &at)
 		switch {
-		case err != nil:
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
 			return fmt.Errorf("look for numbers of executions: %w", storageError(err))
-		case at >= wanted:
+		case err != nil || at >= wanted:
 			high = middle
 		default:
 			low = number + 1

@@ -106,6 +106,7 @@ type executionFacts struct {
 	outline  string                  // whether the canvas is a list: [canvas.AsOutline]
 	chosen   string                  // step in the panel; on the canvas its node
 	values   bool                    // the viewer may see all of its values
+	whole    bool                    // large values of the chosen step are wanted
 }
 
 // maySeeExecution refuses an execution to everybody but holders of the right and
@@ -122,6 +123,9 @@ func (v *viewer) maySeeExecution(x *models.Execution) error {
 func (v *viewer) executionFacts(ctx context.Context, show shownExecution) (*executionFacts, error) {
 	q := v.site.DB.Read()
 	x, err := models.ExecutionByID(ctx, q, show.id)
+	if models.IsKind(err, models.KindNotFound) {
+		err = models.Removed(ctx, q, show.id, v.user.ID, v.access.Can("execution.view"))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +144,10 @@ func (v *viewer) executionFacts(ctx context.Context, show shownExecution) (*exec
 	}
 	f.choose(show)
 	if show.tab == "" {
-		return f, v.chosenSteps(ctx, f)
+		if err := v.chosenSteps(ctx, f); err != nil {
+			return nil, err
+		}
+		return f, v.loadValues(ctx, f)
 	}
 	f.steps, err = models.StepsOf(ctx, q, x.ID)
 	return f, err

@@ -150,7 +150,7 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 	v.flash = s.heard(c)
 	return v.drawExecution(c, shownExecution{
 		id: route.Param(c, "id"), step: query.Get("step"), path: query.Get("path"), loop: query.Get("loop"), pass: query.Get("pass"),
-		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK,
+		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", whole: query.Get("values") == "all", status: fiber.StatusOK,
 	})
 }
 
@@ -163,6 +163,7 @@ type shownExecution struct {
 	outline    string // whether it is a list
 	loop, pass string // another pass of one of them, as it was typed
 	settings   bool   // of the step, instead of how it went
+	whole      bool   // large values of the step, too
 
 	status  int
 	problem string // why something could not be done with it

@@ -121,6 +121,7 @@ func (s *site) executions() []route.Route {
 	return []route.Route{
 		page("/executions", own, s.listExecutions),
 		page("/executions/{id}", own, s.showExecution),
+		page("/executions/{id}/values/{step}/{of}", own, s.sendValue),
 		change("/executions/{id}/cancel", operate, s.cancelExecution),
 		change("/executions/{id}/rerun", operate, s.rerunExecution),
 		change("/executions/{id}/retry", operate, s.retryExecution),

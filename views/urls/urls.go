@@ -76,6 +76,7 @@ type ExecutionView struct {
 	Folds    string // steps whose branches are folded away: "a,b"
 	As       string // list or canvas, from now on
 	Settings bool   // of the step, instead of how it went
+	Whole    bool   // large values of the step, too
 }
 
 // With gives the same with another step chosen.
@@ -102,6 +103,9 @@ func ExecutionSeen(id string, seen ExecutionView) string {
 	if seen.Settings {
 		q.Set("view", "settings")
 	}
+	if seen.Whole {
+		q.Set("values", "all")
+	}
 	if len(q) == 0 {
 		return Execution(id)
 	}
@@ -116,6 +120,11 @@ func ExecutionTab(id, tab string) string {
 // ExecutionTimeline is the timeline of one execution on another scale.
 func ExecutionTimeline(id, scale string) string {
 	return Execution(id) + "?" + url.Values{"tab": {"timeline"}, "scale": {scale}}.Encode()
+}
+
+// ExecutionValue is the file of a value of a step: "input" or "output".
+func ExecutionValue(id, step, of string) string {
+	return Execution(id) + "/values/" + url.PathEscape(step) + "/" + of
 }
 
 // ExecutionCancel stops an execution; POST.
