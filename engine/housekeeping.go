@@ -122,3 +122,21 @@ func (e *Engine) checkRollUps(ctx context.Context) error {
 	}
 	return nil
 }
+
+// SetRetention changes for how long executions stay where their workflow says nothing. It
+// needs the right to remove them.
+func (e *Engine) SetRetention(ctx context.Context, access models.Access, r models.Retention) error {
+	if err := access.Require("execution.remove"); err != nil {
+		return err
+	}
+	return e.db.Write(ctx, "engine.retention", func(tx *models.Tx) error {
+		before, err := models.RetentionOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := models.SetRetention(ctx, tx, r.Over(before)); err != nil {
+			return err
+		}
+		return models.Audit(ctx, tx, models.AuditEntry{Principal: access.Principal, Action: "retention.update", ObjectType: "setting", ObjectID: "retention", Changed: r.Names()})
+	})
+}

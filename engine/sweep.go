@@ -22,6 +22,9 @@ const (
 // it is gone.
 func (e *Engine) recover(ctx context.Context) error {
 	err := e.db.Write(ctx, "engine.recover", func(tx *models.Tx) error {
+		if err := models.FreeOperations(ctx, tx); err != nil {
+			return err
+		}
 		_, err := models.FreeLeases(ctx, tx, true)
 		return err
 	})

@@ -26,6 +26,10 @@ type ExecutionFilter struct {
 	SearchUsers   []int64     // with Search: or started by one of them
 	SearchRecords []RecordRef // with Search: or about one of them
 
+	IDs    []string // only these
+	Within []Status // and in one of these states, whatever else is asked for
+	Oldest bool     // first
+
 	bounded int64 // no smaller number started as late as From; 0 = not looked up
 
 	Before int64 // executions with a smaller number: the next page
@@ -84,6 +88,17 @@ func (f ExecutionFilter) where() (string, []any) {
 			list[i] = s
 		}
 		add("e.status IN (?"+strings.Repeat(", ?", len(list)-1)+")", list...)
+	}
+	if len(f.Within) > 0 {
+		list := make([]any, len(f.Within))
+		for i, s := range f.Within {
+			list[i] = s
+		}
+		add("e.status IN (?"+strings.Repeat(", ?", len(list)-1)+")", list...)
+	}
+	if f.IDs != nil {
+		marks, list := in(append([]string{""}, f.IDs...))
+		add("e.id IN "+marks, list...)
 	}
 	if f.ResourceType != "" {
 		add("e.resource_type = ?", f.ResourceType)
@@ -151,11 +166,15 @@ func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionR
 	}
 	where, args := f.where()
 	args = append(args, f.Limit)
+	order := "DESC"
+	if f.Oldest {
+		order = "ASC"
+	}
 	rows, err := q.Query(ctx, `SELECT e.number, e.id, e.workflow_id, w.wf_key, w.title, v.number, e.status, e.reason, e.mode, e.resource_type,
 		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of,
 		COALESCE((SELECT o.number FROM executions o WHERE o.id = e.rerun_of), 0), e.created_at, e.started_at, e.ended_at
 		FROM executions e JOIN workflows w ON w.id = e.workflow_id JOIN workflow_versions v ON v.id = e.version_id
-		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number DESC LIMIT ?", args...)
+		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number "+order+" LIMIT ?", args...)
 	var out []ExecutionRow
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var x ExecutionRow

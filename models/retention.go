@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,17 @@ func (r Retention) Over(wide Retention) Retention {
 	return Retention{
 		Succeeded: cmp.Or(r.Succeeded, wide.Succeeded), Stopped: cmp.Or(r.Stopped, wide.Stopped), Failed: cmp.Or(r.Failed, wide.Failed), Last: cmp.Or(r.Last, wide.Last),
 	}
+}
+
+// Names lists what these settings say something about.
+func (r Retention) Names() (out []string) {
+	for name, value := range map[string]*int{"succeeded": r.Succeeded, "stopped": r.Stopped, "failed": r.Failed, "last": r.Last} {
+		if value != nil {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // retentionKey names the settings of the workspace.

@@ -42,7 +42,10 @@ func retention(p *bind.Params) (models.Retention, error) {
 	if err := p.Err(); err != nil || sent == nil {
 		return r, err
 	}
-	in := bind.ParamsOf(sent)
+	return retentionIn(bind.ParamsOf(sent))
+}
+
+func retentionIn(in *bind.Params) (models.Retention, error) {
 	number := func(name string, most int) *int {
 		if !in.Has(name) {
 			return nil
@@ -50,7 +53,7 @@ func retention(p *bind.Params) (models.Retention, error) {
 		n := in.Number(name, 0, 0, most)
 		return &n
 	}
-	r = models.Retention{
+	r := models.Retention{
 		Succeeded: number("succeeded", models.MostDays), Stopped: number("stopped", models.MostDays), Failed: number("failed", models.MostDays), Last: number("last", models.MostKept),
 	}
 	return r, in.Only()

@@ -35,7 +35,7 @@ func (s *site) listExecutions(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	p := executions.ListProps{
 		Status: query.Get("status"), Time: query.Get("time"), By: query.Get("by"), Workflow: query.Get("workflow"), Version: query.Get("version"), Search: strings.TrimSpace(query.Get("search")),
-		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")),
+		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")), Operates: v.access.Can("execution.operate"),
 	}
 	if err := v.executionList(ctx, &p); err != nil {
 		return err

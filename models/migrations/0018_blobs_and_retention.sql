@@ -23,3 +23,25 @@ CREATE TABLE removed_executions (
   at          BIGINT NOT NULL
 );
 CREATE INDEX removed_executions_number ON removed_executions (number);
+
+-- Long work of a person goes on in chunks. chunk holds the ids that are under way, cursor what lies behind; both commit
+-- with the counts, so whoever takes over knows what was done. wanted is what a person asks for: pause or cancel.
+ALTER TABLE operations ADD COLUMN chunk TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE operations ADD COLUMN cursor_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN rate BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN wanted TEXT NOT NULL DEFAULT '';
+ALTER TABLE operations ADD COLUMN lease_token BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN begun_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN ended_at BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX operations_open ON operations (state) WHERE state IN ('queued', 'running', 'paused');
+CREATE INDEX operations_starter ON operations (started_by, created_at);
+
+-- What became of each item of an operation.
+CREATE TABLE operation_items (
+  operation_id TEXT NOT NULL,
+  item         TEXT NOT NULL,
+  outcome      TEXT NOT NULL,
+  detail       TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (operation_id, item)
+);

@@ -54,6 +54,7 @@ func (c Counts) Of(tab string) string {
 // ListProps describes the list of executions.
 type ListProps struct {
 	Session    layout.Session
+	Operates   bool   // the reader may cancel executions and run them again
 	Status     string // tab: "", running, waiting, failed, succeeded, stopped
 	Workflow   string // key of the chosen workflow
 	Version    string // number of the chosen version of it

@@ -127,6 +127,24 @@ func ExecutionValue(id, step, of string) string {
 	return Execution(id) + "/values/" + url.PathEscape(step) + "/" + of
 }
 
+// Operations is the list of long work; POST starts some.
+func Operations() string { return "/operations" }
+
+// Operation is one of them.
+func Operation(id string) string { return Operations() + "/" + url.PathEscape(id) }
+
+// OperationChange pauses, stops or resumes one; POST.
+func OperationChange(id string) string { return Operation(id) + "/change" }
+
+// NewOperation asks about something that would be done with all executions that match.
+func NewOperation(do string, filter url.Values) string {
+	q := url.Values{"do": {do}}
+	for name, values := range filter {
+		q[name] = values
+	}
+	return "/new-operation?" + q.Encode()
+}
+
 // ExecutionCancel stops an execution; POST.
 func ExecutionCancel(id string) string { return Execution(id) + "/cancel" }
 
