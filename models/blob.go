@@ -116,9 +116,6 @@ func (db *DB) Pack(steps []*Step) error {
 	return nil
 }
 
-// PackTrigger is [DB.Pack] for what an execution begins with.
-func (db *DB) PackTrigger(e *Execution) error { return db.pack(&e.packedTrigger, e.Trigger) }
-
 // stored gives a value as its row keeps it, and writes the blob of a large one.
 func (tx *Tx) stored(ctx context.Context, p *packed, value string) (string, error) {
 	if len(value) <= LargeValue {

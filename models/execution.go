@@ -47,8 +47,6 @@ type Execution struct {
 	EndedAt      Millis
 	EndedBy      int64 // person who cancelled it; 0 = nobody did
 	ExpiresAt    Millis
-
-	packedTrigger packed
 }
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
@@ -146,7 +144,7 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	if e.RootID == "" {
 		e.RootID = e.ID
 	}
-	trigger, err := tx.stored(ctx, &e.packedTrigger, e.Trigger)
+	trigger, err := tx.stored(ctx, &packed{}, e.Trigger)
 	if err != nil {
 		return err
 	}
