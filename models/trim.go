@@ -12,16 +12,17 @@ type Trimmed struct {
 	table string
 	at    string // column of its time
 	cond  string // which lines may go
+	drop  string // removes lines by their ids, if they still may go
 }
 
 // DoneWakeups are the wake-ups that did their work.
 func DoneWakeups() Trimmed {
-	return Trimmed{table: "wakeups", at: "created_at", cond: "state = 'done'"}
+	return Trimmed{table: "wakeups", at: "created_at", cond: "state = 'done'", drop: "DELETE FROM wakeups WHERE state = 'done' AND id IN "}
 }
 
 // IdleTriggers are the lines about triggers that started nothing.
 func IdleTriggers() Trimmed {
-	return Trimmed{table: "trigger_log", at: "at", cond: "outcome <> 'started'"}
+	return Trimmed{table: "trigger_log", at: "at", cond: "outcome <> 'started'", drop: "DELETE FROM trigger_log WHERE outcome <> 'started' AND id IN "}
 }
 
 // trimWindow is how many lines are looked at for one removal.
@@ -58,8 +59,7 @@ func (t Trimmed) Trim(ctx context.Context, db *DB, after int64, before Millis) (
 		return next, nil
 	}
 	err = db.Write(ctx, "log.trim", func(tx *Tx) error {
-		marks := "(?" + strings.Repeat(", ?", len(gone)-1) + ")"
-		return tx.Queue(ctx, "DELETE FROM "+t.table+" WHERE id IN "+marks+" AND "+t.cond, gone...)
+		return tx.Queue(ctx, t.drop+"(?"+strings.Repeat(", ?", len(gone)-1)+")", gone...)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("trim %s: %w", t.table, err)
