@@ -19,6 +19,9 @@ func (s *stretch) commit(ctx context.Context, why stop) (stop, error) {
 	if why == stopIdle && s.unchanged() {
 		return stopIdle, nil
 	}
+	if err := s.e.db.Pack(s.state.dirty); err != nil {
+		return stopIdle, err
+	}
 	after, why, err := s.commitTogether(ctx, why)
 	if err != nil {
 		return stopIdle, fmt.Errorf("commit stretch of %s: %w", s.exec.ID, err)
@@ -60,12 +63,12 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 	}
 	progress := models.Progress{
 		LeaseUntil: st.lease,
-		ID:         s.exec.ID, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
+		Of:         s.exec, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
 		Steps: st.seq, Attempts: s.exec.Attempts, StartedAt: s.startedAt(tx), Simple: s.simple(st),
 		Answered: st.answered && s.exec.Sync,
 	}
 	for _, step := range st.dirty {
-		if err := models.SaveStep(ctx, tx, step); err != nil {
+		if err := models.SaveStep(ctx, tx, s.exec, step); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 		started = models.At(tx.Now())
 	}
 	if err := models.SaveProgress(ctx, tx, models.Progress{
-		ID: id, Token: exec.LeaseToken, Status: how.status, Reason: how.reason, Messages: exec.Messages, Error: how.failure,
+		Of: exec, Token: exec.LeaseToken, Status: how.status, Reason: how.reason, Messages: exec.Messages, Error: how.failure,
 		Steps: exec.StepCount, Attempts: exec.Attempts, StartedAt: started, By: how.by,
 	}); err != nil {
 		return err

@@ -72,6 +72,9 @@ type Engine struct {
 	rates    inbound.Rates // of requests, by workflow
 	samples  samples
 
+	kept       housekeeping
+	operations operations
+
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 
@@ -86,7 +89,7 @@ type Engine struct {
 func New(d Deps) *Engine {
 	e := &Engine{
 		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log, metrics: d.Metrics, tracer: d.Tracer,
-		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(),
+		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(), operations: newOperations(),
 	}
 	if d.FlushPerNode {
 		e.slice = 1
@@ -120,7 +123,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}
-	e.sweeper.Add(3)
+	e.sweeper.Add(4)
+	go e.operate(ctx)
 	go e.sweep(ctx)
 	go e.watchSlots(ctx)
 	go e.logRequests(ctx)

@@ -68,7 +68,7 @@ func (e *Engine) keepRolledBack(ctx context.Context, exec *models.Execution, st 
 		for _, step := range st.dirty {
 			kept := *step
 			kept.Effects = 0
-			if err := models.SaveStep(ctx, tx, &kept); err != nil {
+			if err := models.SaveStep(ctx, tx, &again, &kept); err != nil {
 				return err
 			}
 		}
@@ -78,7 +78,7 @@ func (e *Engine) keepRolledBack(ctx context.Context, exec *models.Execution, st 
 			return err
 		}
 		return models.SaveProgress(ctx, tx, models.Progress{
-			ID: exec.ID, Token: exec.LeaseToken, Status: st.outcome(), Reason: "rolled_back", Messages: st.messages, Error: st.failure,
+			Of: &again, Token: exec.LeaseToken, Status: st.outcome(), Reason: "rolled_back", Messages: st.messages, Error: st.failure,
 			Steps: st.seq, StartedAt: models.At(tx.Now()), Simple: true,
 		})
 	})

@@ -280,6 +280,7 @@ func unfinish(ctx context.Context, tx *models.Tx, id string) error {
 		drop,
 		"UPDATE executions SET status = 'running', ended_at = 0, error = '', output = NULL WHERE id = '" + id + "'",
 		"UPDATE steps SET status = 'running', ended_at = 0, output = NULL WHERE execution_id = '" + id + "'",
+		"UPDATE stats_hourly SET succeeded = 0",
 		"UPDATE wakeups SET state = 'ready', reason = 'retry', step_id = (SELECT id FROM steps WHERE execution_id = '" + id + "') WHERE execution_id = '" + id + "'",
 		restore,
 	} {

@@ -20,7 +20,12 @@ const (
 // recover makes everything due that a former process held: the lock proves that
 // it is gone.
 func (e *Engine) recover(ctx context.Context) error {
-	err := e.db.Write(ctx, "engine.recover", func(tx *models.Tx) error { return e.free(ctx, tx, true) })
+	err := e.db.Write(ctx, "engine.recover", func(tx *models.Tx) error {
+		if err := models.FreeOperations(ctx, tx); err != nil {
+			return err
+		}
+		return e.free(ctx, tx, true)
+	})
 	if err != nil {
 		return fmt.Errorf("recover executions: %w", err)
 	}
@@ -56,6 +61,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		if now.Sub(lastCheck) >= models.WatchdogPause {
 			lastCheck = now
 			e.report("watchdog", e.Watch(ctx))
+			e.KeepHouse(ctx)
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (l *liveStreams) leave(userID int64) {
 func (l *liveStreams) mayHear(ctx context.Context, access models.Access, topic string) error {
 	kind, id, _ := strings.Cut(topic, ":")
 	switch kind {
-	case "tasks", "bell":
+	case "tasks", "bell", "operations":
 		if id == "" {
 			return nil
 		}

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
@@ -67,7 +69,9 @@ type DB struct {
 	writer    *writer
 	release   func() error // gives the exclusive lock back; nil without one
 	caches    *caches
+	packer    func() (*zstd.Encoder, error) // of large values
 	sealing   masterKey
+	shard     int64 // of the roll-ups that this process counts
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
 
 	onEvent    atomic.Pointer[EventHeard]
@@ -81,7 +85,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.BatchSize == 0 {
 		o.BatchSize = defaultBatch
 	}
-	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, metrics: o.Metrics, caches: newCaches()}
+	db := &DB{clock: o.Clock, log: o.Log, dir: o.Dir, metrics: o.Metrics, caches: newCaches(), packer: sync.OnceValues(newPacker)}
 	if o.MasterKey != nil {
 		db.sealing.key, db.sealing.known = *o.MasterKey, true
 	}
@@ -91,6 +95,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if db.dialect == Postgres {
+		db.shard = newShard()
 	}
 	var err error
 	if db.readGorm, err = db.gormOn(db.readPool); err != nil {

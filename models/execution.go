@@ -121,13 +121,17 @@ func InsertContinued(ctx context.Context, tx *Tx, e *Execution, carried []*Step,
 	if err := insertExecution(ctx, tx, e); err != nil {
 		return err
 	}
-	err := tx.Queue(ctx, "UPDATE executions SET step_count = ?, started_at = ?, output = ?, messages = ? WHERE id = ?",
-		e.StepCount, e.StartedAt, orNull(e.Output), toJSON(orEmpty(e.Messages)), e.ID)
+	output, err := tx.stored(ctx, &packed{}, e.Output)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, "UPDATE executions SET step_count = ?, started_at = ?, output = ?, messages = ? WHERE id = ?",
+		e.StepCount, e.StartedAt, orNull(output), toJSON(orEmpty(e.Messages)), e.ID)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
 	for _, s := range append(carried, at) {
-		if err := SaveStep(ctx, tx, s); err != nil {
+		if err := SaveStep(ctx, tx, e, s); err != nil {
 			return err
 		}
 	}
@@ -140,16 +144,21 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	if e.RootID == "" {
 		e.RootID = e.ID
 	}
-	err := tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
+	trigger, err := tx.stored(ctx, &packed{}, e.Trigger)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
 		rerun_of, idem_key, created_at, expires_at)
 		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
+		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
 		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
+	tx.countExecution(e, countStarted, 0)
 	return nil
 }
 
@@ -181,7 +190,7 @@ func ExecutionByID(ctx context.Context, q Querier, id string) (*Execution, error
 	if err != nil {
 		return nil, fmt.Errorf("load execution %s: %w", id, storageError(err))
 	}
-	return e, nil
+	return e, restore(ctx, q, &e.Trigger, &e.Output)
 }
 
 // CountDescendants counts the executions of a chain below its root, at most up to limit.
@@ -217,8 +226,8 @@ func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
 
 // Progress is how a commit leaves an execution.
 type Progress struct {
-	ID         string
-	Token      int64 // the token the holder has; the commit raises it by one
+	Of         *Execution // whose; only what never changes of it is read
+	Token      int64      // the token the holder has; the commit raises it by one
 	Status     Status
 	Reason     string
 	Output     *string // JSON; nil = unchanged
@@ -250,24 +259,33 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 	if p.Status.Final() {
 		ended = At(tx.Now())
 	}
+	var output any
+	if p.Output != nil {
+		kept, err := tx.stored(ctx, &packed{}, *p.Output)
+		if err != nil {
+			return err
+		}
+		output = kept
+	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
 		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
 		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.ID, p.Token)
+		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.Of.ID, p.Token)
 	if err != nil {
 		return err
 	}
 	if !p.Status.Final() {
 		return nil
 	}
+	tx.countExecution(p.Of, executionOutcome(p.Status, p.Reason), ended-p.StartedAt)
 	if p.Simple {
-		err := tx.Queue(ctx, "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", p.ID)
+		err := tx.Queue(ctx, "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", p.Of.ID)
 		if err != nil {
 			return fmt.Errorf("close execution: %w", err)
 		}
 		return nil
 	}
-	return closeExecution(ctx, tx, p.ID, p.Status, p.Reason)
+	return closeExecution(ctx, tx, p.Of, p.Status, p.Reason)
 }
 
 func orEmpty(list []string) []string {
@@ -279,7 +297,11 @@ func orEmpty(list []string) []string {
 
 // closeExecution closes wake-ups, tasks, callbacks and open steps of an ended
 // execution.
-func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reason string) error {
+func closeExecution(ctx context.Context, tx *Tx, e *Execution, status Status, reason string) error {
+	id := e.ID
+	if err := countAbandoned(ctx, tx, e); err != nil {
+		return err
+	}
 	stmts := []queued{
 		{query: "UPDATE wakeups SET state = 'done' WHERE execution_id = ? AND state <> 'done'", args: []any{id}},
 		{query: "UPDATE callbacks SET state = 'void' WHERE execution_id = ? AND state = 'open'", args: []any{id}},
@@ -302,6 +324,26 @@ func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reaso
 	return settleApplication(ctx, tx, id, status, reason)
 }
 
+// countAbandoned counts the steps that are closed with their execution.
+func countAbandoned(ctx context.Context, tx *Tx, e *Execution) error {
+	rows, err := tx.Query(ctx, "SELECT node, status, carried_from FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown')", e.ID)
+	err = Rows(rows, err, func(r *sql.Rows) error {
+		s := Step{EndedAt: At(tx.Now())}
+		err := r.Scan(&s.Node, &s.Status, &s.CarriedFrom)
+		if s.Status == Planned {
+			s.Status = Skipped
+		} else {
+			s.Status = Failed
+		}
+		tx.countStep(e, &s)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count open steps: %w", err)
+	}
+	return nil
+}
+
 // abandoned is the error of a step that was open when its execution ended.
 func abandoned(status Status) string {
 	return toJSON(map[string]string{"kind": "refused", "code": "EXECUTION_ENDED", "message": "The execution ended (" + string(status) + ") before this step was finished."})
@@ -316,12 +358,16 @@ func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
 	return ids(rows, err, "list children")
 }
 
-// CalledBy loads the executions that a step started, in order.
+// CalledBy lists the executions that a step started, in order, without large values.
 func CalledBy(ctx context.Context, q Querier, stepID string) ([]*Execution, error) {
 	var out []*Execution
 	rows, err := q.Query(ctx, "SELECT "+executionColumns+" FROM executions WHERE parent_step_id = ? ORDER BY number", stepID)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		e, err := scanExecution(r.Scan)
+		if err == nil {
+			apart(&e.Trigger)
+			apart(&e.Output)
+		}
 		out = append(out, e)
 		return err
 	})

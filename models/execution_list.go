@@ -26,6 +26,12 @@ type ExecutionFilter struct {
 	SearchUsers   []int64     // with Search: or started by one of them
 	SearchRecords []RecordRef // with Search: or about one of them
 
+	IDs    []string // only these
+	Within []Status // and in one of these states, whatever else is asked for
+	Oldest bool     // first
+
+	bounded int64 // no smaller number started as late as From; 0 = not looked up
+
 	Before int64 // executions with a smaller number: the next page
 	After  int64 // executions with a larger number: what started since
 	Limit  int   // 0 = 30
@@ -83,6 +89,17 @@ func (f ExecutionFilter) where() (string, []any) {
 		}
 		add("e.status IN (?"+strings.Repeat(", ?", len(list)-1)+")", list...)
 	}
+	if len(f.Within) > 0 {
+		list := make([]any, len(f.Within))
+		for i, s := range f.Within {
+			list[i] = s
+		}
+		add("e.status IN (?"+strings.Repeat(", ?", len(list)-1)+")", list...)
+	}
+	if f.IDs != nil {
+		marks, list := in(append([]string{""}, f.IDs...))
+		add("e.id IN "+marks, list...)
+	}
 	if f.ResourceType != "" {
 		add("e.resource_type = ?", f.ResourceType)
 	}
@@ -103,6 +120,9 @@ func (f ExecutionFilter) where() (string, []any) {
 	}
 	if f.From != 0 {
 		add("e.created_at >= ?", f.From)
+	}
+	if f.bounded != 0 {
+		add("e.number >= ?", f.bounded)
 	}
 	if f.RootID != "" {
 		add("e.root_id = ?", f.RootID)
@@ -141,13 +161,20 @@ func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionR
 	if f.Limit <= 0 {
 		f.Limit = 30
 	}
+	if err := f.bound(ctx, q); err != nil {
+		return nil, err
+	}
 	where, args := f.where()
 	args = append(args, f.Limit)
+	order := "DESC"
+	if f.Oldest {
+		order = "ASC"
+	}
 	rows, err := q.Query(ctx, `SELECT e.number, e.id, e.workflow_id, w.wf_key, w.title, v.number, e.status, e.reason, e.mode, e.resource_type,
 		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of,
 		COALESCE((SELECT o.number FROM executions o WHERE o.id = e.rerun_of), 0), e.created_at, e.started_at, e.ended_at
 		FROM executions e JOIN workflows w ON w.id = e.workflow_id JOIN workflow_versions v ON v.id = e.version_id
-		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number DESC LIMIT ?", args...)
+		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number "+order+" LIMIT ?", args...)
 	var out []ExecutionRow
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var x ExecutionRow
@@ -158,61 +185,6 @@ func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionR
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list executions: %w", err)
-	}
-	return out, nil
-}
-
-// WorkflowStats counts the executions of a workflow by status.
-type WorkflowStats struct {
-	Total, Succeeded, Failed, Live int64
-	LastAt                         Millis
-}
-
-// ExecutionStats counts executions for each workflow.
-func ExecutionStats(ctx context.Context, q Querier) (map[int64]WorkflowStats, error) {
-	out := map[int64]WorkflowStats{}
-	rows, err := q.Query(ctx, `SELECT workflow_id, COUNT(*), SUM(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END),
-		SUM(CASE WHEN status IN ('failed', 'timed_out') THEN 1 ELSE 0 END), SUM(CASE WHEN status IN ('queued', 'running', 'waiting') THEN 1 ELSE 0 END),
-		MAX(created_at) FROM executions GROUP BY workflow_id`)
-	err = Rows(rows, err, func(r *sql.Rows) error {
-		var (
-			id int64
-			s  WorkflowStats
-		)
-		err := r.Scan(&id, &s.Total, &s.Succeeded, &s.Failed, &s.Live, &s.LastAt)
-		out[id] = s
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count executions: %w", err)
-	}
-	return out, nil
-}
-
-// CountOfVersion counts the executions of a version, at most up to limit: on pages that
-// are drawn often it must not take longer with every execution.
-func CountOfVersion(ctx context.Context, q Querier, v *Version, limit int64) (int64, error) {
-	var n int64
-	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE workflow_id = ? AND version_id = ? LIMIT ?) e", v.WorkflowID, v.ID, limit).Scan(&n)
-	return n, storageError(err)
-}
-
-// CountExecutions counts executions by status for a list's tabs.
-func CountExecutions(ctx context.Context, q Querier, f ExecutionFilter) (map[Status]int64, error) {
-	where, args := f.where()
-	out := map[Status]int64{}
-	rows, err := q.Query(ctx, "SELECT e.status, COUNT(*) FROM executions e JOIN workflows w ON w.id = e.workflow_id WHERE "+where+" GROUP BY e.status", args...)
-	err = Rows(rows, err, func(r *sql.Rows) error {
-		var (
-			s Status
-			n int64
-		)
-		err := r.Scan(&s, &n)
-		out[s] = n
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count executions: %w", err)
 	}
 	return out, nil
 }

@@ -17,17 +17,30 @@ import (
 // two about vendors, by different people, and two more about orders.
 func manyExecutions(t *testing.T, db *models.DB) {
 	t.Helper()
+	vendorSync(t, db)
 	err := db.Write(t.Context(), "test.executions", func(tx *models.Tx) error {
-		rows := []string{
+		for i, about := range []models.Execution{
+			{ResourceType: "vendors", ResourceID: "a", UserID: 7}, {ResourceType: "vendors", ResourceID: "b", UserID: 8},
+			{ResourceType: "orders", ResourceID: "a", UserID: 7}, {ResourceType: "orders", ResourceID: "100%", UserID: 9},
+		} {
+			about.ID, about.WorkflowID = "e"+strconv.Itoa(i+1), 1
+			if err := run(t, tx, about, models.Succeeded, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+// vendorSync stores a workflow with one version.
+func vendorSync(t *testing.T, db *models.DB) {
+	t.Helper()
+	err := db.Write(t.Context(), "test.workflow", func(tx *models.Tx) error {
+		for _, sql := range []string{
 			`INSERT INTO workflows (wf_key, title, type, draft, created_at, updated_at) VALUES ('vendor_sync', 'Vendor sync', 'post_action', '{}', 1, 1)`,
 			`INSERT INTO workflow_versions (workflow_id, number, definition, hash, published_at) VALUES (1, 1, '{}', 'h', 1)`,
-		}
-		for i, about := range []string{"'vendors', 'a', 7", "'vendors', 'b', 8", "'orders', 'a', 7", "'orders', '100%', 9"} {
-			id := "'e" + strconv.Itoa(i+1) + "'"
-			rows = append(rows, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, trigger_data, trigger_type, principal, root_id, created_at,
-				resource_type, resource_id, user_id) VALUES (`+id+`, 1, 1, 'h', 'succeeded', '{}', 'post_action', 'system', `+id+`, 1, `+about+`)`)
-		}
-		for _, sql := range rows {
+		} {
 			if _, err := tx.Exec(t.Context(), sql); err != nil {
 				return err
 			}
@@ -35,6 +48,16 @@ func manyExecutions(t *testing.T, db *models.DB) {
 		return nil
 	})
 	require.NoError(t, err)
+}
+
+// run stores an execution that has reached a status.
+func run(t *testing.T, tx *models.Tx, x models.Execution, status models.Status, reason string) error {
+	t.Helper()
+	x.VersionID, x.Hash, x.Trigger, x.TriggerType, x.Principal = 1, "h", "{}", "post_action", "system"
+	if err := models.InsertExecution(t.Context(), tx, &x); err != nil {
+		return err
+	}
+	return models.SaveProgress(t.Context(), tx, models.Progress{Of: &x, Status: status, Reason: reason, StartedAt: x.CreatedAt})
 }
 
 func TestExecutions_SearchMeansAnyOfItsMeanings(t *testing.T) {
@@ -69,41 +92,47 @@ func TestExecutions_SearchMeansAnyOfItsMeanings(t *testing.T) {
 			require.Equal(t, c.want, got, name)
 			counted, err := models.CountExecutions(t.Context(), db.Read(), c.filter)
 			require.NoError(t, err, name)
-			require.Equal(t, int64(len(c.want)), counted[models.Succeeded], name)
+			require.Equal(t, int64(len(c.want)), counted.Succeeded, name)
+			require.Equal(t, int64(len(c.want)), counted.All, name)
 		}
 	})
 }
 
-// ranAt stores an execution of a workflow.
-func ranAt(t *testing.T, db *models.DB, id string, workflow int64, status models.Status, reason string, at time.Time) {
+// ranAt stores an execution of a workflow that was started at a time.
+func ranAt(t *testing.T, db *models.DB, clock *modelstest.Clock, x models.Execution, status models.Status, reason string, at time.Time) {
 	t.Helper()
-	require.NoError(t, db.Write(t.Context(), "test.ran", func(tx *models.Tx) error {
-		_, err := tx.Exec(t.Context(), `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, trigger_data, trigger_type, principal, root_id, created_at)
-			VALUES (?, ?, 1, 'h', ?, ?, '{}', 'post_action', 'system', ?, ?)`, id, workflow, status, reason, id, models.At(at))
-		return err
-	}))
+	now := clock.Now()
+	clock.Set(at)
+	defer clock.Set(now)
+	require.NoError(t, db.Write(t.Context(), "test.ran", func(tx *models.Tx) error { return run(t, tx, x, status, reason) }))
 }
 
 func TestExecutions_AreCountedOverTime(t *testing.T) {
 	t.Parallel()
 	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
-		manyExecutions(t, db)
+		vendorSync(t, db)
 		now := clock.Now()
 		day := 24 * time.Hour
-		ranAt(t, db, "a", 1, models.Succeeded, "", now)
-		ranAt(t, db, "b", 1, models.Failed, "fault", now.Add(-23*time.Hour))
-		ranAt(t, db, "c", 1, models.Failed, "refused", now.Add(-2*day))
-		ranAt(t, db, "d", 1, models.Succeeded, "", now.Add(-29*day))
-		ranAt(t, db, "e", 1, models.Succeeded, "", now.Add(-31*day))
-		ranAt(t, db, "f", 2, models.Waiting, "", now.Add(-9*day))
+		for _, x := range []struct {
+			id       string
+			workflow int64
+			status   models.Status
+			reason   string
+			ago      time.Duration
+		}{
+			{"e", 1, models.Succeeded, "", 31 * day}, {"d", 1, models.Succeeded, "", 29 * day}, {"f", 2, models.Waiting, "", 9 * day},
+			{"c", 1, models.Failed, "refused", 2 * day}, {"b", 1, models.Failed, "fault", 23 * time.Hour}, {"a", 1, models.Succeeded, "", 0},
+		} {
+			ranAt(t, db, clock, models.Execution{ID: x.id, WorkflowID: x.workflow}, x.status, x.reason, now.Add(-x.ago))
+		}
 		recent, err := models.RecentExecutions(t.Context(), db.Read(), now)
 		require.NoError(t, err)
 		require.Equal(t, models.RecentStats{Succeeded: 2, Failed: 2, Days: [10]int64{7: 1, 9: 2}}, recent[1])
 		require.Equal(t, models.RecentStats{Days: [10]int64{0: 1}}, recent[2])
 
-		bars, err := models.ExecutionBars(t.Context(), db.Read(), models.ExecutionFilter{WorkflowID: 1, From: models.At(now.Add(-4 * day))}, now, 4)
+		bars, err := models.ExecutionBars(t.Context(), db.Read(), models.ExecutionFilter{WorkflowID: 1, From: models.At(now.Add(-4 * day))}, now, day)
 		require.NoError(t, err)
-		require.Equal(t, []models.ExecutionBar{{}, {}, {All: 1, Failed: 1}, {All: 2, Failed: 1}}, bars)
+		require.Equal(t, []models.ExecutionBar{{}, {}, {All: 1, Failed: 1}, {All: 1, Failed: 1}, {All: 1}}, bars)
 
 		for want, filter := range map[string]models.ExecutionFilter{
 			"c": {Stopped: true}, "b": {Faulty: true}, "ab": {From: models.At(now.Add(-day))}, "abcd": {NoUser: true, WorkflowID: 1, From: models.At(now.Add(-30 * day))},
@@ -119,19 +148,17 @@ func TestExecutions_AreCountedOverTime(t *testing.T) {
 	})
 }
 
-func TestExecutions_OfAVersionAreCountedUpToALimit(t *testing.T) {
+func TestExecutions_OfAVersionAreCounted(t *testing.T) {
 	t.Parallel()
 	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
 		for i := range 5 {
-			ranAt(t, db, fmt.Sprint("mine", i), 3, models.Succeeded, "", clock.Now())
-			ranAt(t, db, fmt.Sprint("other", i), 4, models.Succeeded, "", clock.Now())
+			ranAt(t, db, clock, models.Execution{ID: fmt.Sprint("mine", i), WorkflowID: 3}, models.Succeeded, "", clock.Now())
+			ranAt(t, db, clock, models.Execution{ID: fmt.Sprint("other", i), WorkflowID: 4}, models.Succeeded, "", clock.Now())
 		}
-		for limit, want := range map[int64]int64{3: 3, 5: 5, 100: 5} {
-			n, err := models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 1, WorkflowID: 3}, limit)
-			require.NoError(t, err)
-			require.Equal(t, want, n)
-		}
-		n, err := models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 2, WorkflowID: 3}, 100)
+		n, err := models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 1, WorkflowID: 3})
+		require.NoError(t, err)
+		require.Equal(t, int64(5), n)
+		n, err = models.CountOfVersion(t.Context(), db.Read(), &models.Version{ID: 2, WorkflowID: 3})
 		require.NoError(t, err)
 		require.Zero(t, n)
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 
@@ -29,6 +30,12 @@ func (m Millis) Time() time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(m)).UTC()
+}
+
+// newShard draws a number for the roll-ups of a process, so that no other one has it.
+func newShard() int64 {
+	id := uuid.New()
+	return int64(binary.BigEndian.Uint64(id[8:]) >> 1)
 }
 
 // Clock tells the time. It is passed in everywhere, so tests can move it.

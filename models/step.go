@@ -40,6 +40,11 @@ type Step struct {
 	EndedAt     Millis
 
 	InputKept bool // the input is stored and need not be written again
+
+	LargeInput  *Large // stands for the input of a step that was listed, when it is large
+	LargeOutput *Large // the same for the output
+
+	packedInput, packedOutput packed
 }
 
 // Place names the step among those of its execution: its node, and its path inside loops.
@@ -100,29 +105,38 @@ func scanStep(rows *sql.Rows) (*Step, error) {
 	return &s, errors.Join(readJSON(warnings, &s.Warnings), readJSON(log, &s.Log), readJSON(attempts, &s.Attempts))
 }
 
-// SaveStep inserts a step, or replaces what may change of it when its place is
+// SaveStep inserts a step of an execution, or replaces what may change of it when its place is
 // known. The place (execution, node, path) is unique, so a step is never doubled.
-func SaveStep(ctx context.Context, tx *Tx, s *Step) error {
-	err := tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+func SaveStep(ctx context.Context, tx *Tx, e *Execution, s *Step) error {
+	input, err := tx.stored(ctx, &s.packedInput, s.inputToWrite())
+	if err != nil {
+		return err
+	}
+	output, err := tx.stored(ctx, &s.packedOutput, s.Output)
+	if err != nil {
+		return err
+	}
+	err = tx.Queue(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
 		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at, attempts = excluded.attempts
 		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
-		s.Branch, s.inputToWrite(), orNull(s.Output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts), s.CarriedFrom)
+		s.Branch, orNull(input), orNull(output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts), s.CarriedFrom)
 	if err != nil {
 		return fmt.Errorf("save step %s: %w", s.Node, err)
 	}
+	tx.countStep(e, s)
 	return nil
 }
 
 // inputToWrite is the input unless it is stored; it never changes, and that of a loop
 // may be long.
-func (s *Step) inputToWrite() any {
+func (s *Step) inputToWrite() string {
 	if s.InputKept {
-		return nil
+		return ""
 	}
-	return orNull(s.Input)
+	return s.Input
 }
 
 // SetStepState keeps a new value of the variable that a finished step declared.
@@ -149,16 +163,12 @@ func FinishedSteps(ctx context.Context, q Querier, executionID string, nodes, pa
 				args = append(args, one)
 			}
 		}
-		rows, err := q.Query(ctx, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND node IN (?"+strings.Repeat(", ?", len(nodes)-1)+
+		found, err := steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND node IN (?"+strings.Repeat(", ?", len(nodes)-1)+
 			") AND path IN (?"+strings.Repeat(", ?", len(part)-1)+") AND status IN ('done', 'failed', 'skipped') ORDER BY seq", args...)
-		err = Rows(rows, err, func(r *sql.Rows) error {
-			s, err := scanStep(r)
-			out = append(out, s)
-			return err
-		})
 		if err != nil {
 			return nil, fmt.Errorf("load outputs of %s: %w", executionID, err)
 		}
+		out = append(out, found...)
 	}
 	return out, nil
 }
@@ -173,10 +183,10 @@ func jsonList[T any](list []T) string {
 // MaxSteps is how many steps of one execution are shown.
 const MaxSteps = 1000
 
-// StepsOf loads the steps of an execution in order; of more than [MaxSteps] the first and
-// the last ones.
+// StepsOf lists the steps of an execution in order; of more than [MaxSteps] the first and
+// the last ones. Large values are left out: see [LoadValues].
 func StepsOf(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
-	return steps(ctx, q, fmt.Sprintf(`SELECT %s FROM steps WHERE execution_id = ? AND (seq <= %d
+	return listed(ctx, q, fmt.Sprintf(`SELECT %s FROM steps WHERE execution_id = ? AND (seq <= %d
 		OR seq > (SELECT step_count FROM executions WHERE executions.id = steps.execution_id) - %d) ORDER BY seq`, stepColumns, MaxSteps/2, MaxSteps/2), executionID)
 }
 
@@ -197,8 +207,30 @@ func OpenSteps(ctx context.Context, q Querier, executionID string) ([]*Step, err
 	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown') ORDER BY seq", executionID)
 }
 
-// steps loads the steps that a statement finds; its first argument is their execution.
+// steps loads the steps that a statement finds with all their values; its first argument
+// is what they are of.
 func steps(ctx context.Context, q Querier, query string, args ...any) ([]*Step, error) {
+	out, err := scanned(ctx, q, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]*string, 0, 2*len(out))
+	for _, s := range out {
+		values = append(values, &s.Input, &s.Output)
+	}
+	return out, restore(ctx, q, values...)
+}
+
+// listed is steps without large values.
+func listed(ctx context.Context, q Querier, query string, args ...any) ([]*Step, error) {
+	out, err := scanned(ctx, q, query, args...)
+	for _, s := range out {
+		s.LargeInput, s.LargeOutput = apart(&s.Input), apart(&s.Output)
+	}
+	return out, err
+}
+
+func scanned(ctx context.Context, q Querier, query string, args ...any) ([]*Step, error) {
 	var out []*Step
 	rows, err := q.Query(ctx, query, args...)
 	err = Rows(rows, err, func(r *sql.Rows) error {
@@ -214,20 +246,14 @@ func steps(ctx context.Context, q Querier, query string, args ...any) ([]*Step, 
 
 // StepByID loads one step. Unknown ids are NotFound.
 func StepByID(ctx context.Context, q Querier, id string) (*Step, error) {
-	var found *Step
-	rows, err := q.Query(ctx, "SELECT "+stepColumns+" FROM steps WHERE id = ?", id)
-	err = Rows(rows, err, func(r *sql.Rows) error {
-		s, err := scanStep(r)
-		found = s
-		return err
-	})
+	found, err := steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE id = ?", id)
+	if err == nil && len(found) == 0 {
+		err = NotFound()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("load step %s: %w", id, err)
+		return nil, err
 	}
-	if found == nil {
-		return nil, NotFound()
-	}
-	return found, nil
+	return found[0], nil
 }
 
 // StepWaits reports whether a step waits.
@@ -285,5 +311,5 @@ func oneOutput(ctx context.Context, q Querier, query string, args ...any) (strin
 	if err != nil {
 		return "", fmt.Errorf("read output of a step: %w", storageError(err))
 	}
-	return out.String, nil
+	return out.String, restore(ctx, q, &out.String)
 }

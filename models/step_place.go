@@ -9,7 +9,7 @@ import (
 )
 
 // StepsAt loads the steps of some nodes at one place, in the order they were begun. It reads
-// these alone, however many others the execution has.
+// these alone, however many others the execution has. Large values are left out.
 func StepsAt(ctx context.Context, q Querier, executionID, path string, nodes []string) ([]*Step, error) {
 	if len(nodes) == 0 {
 		return nil, nil
@@ -18,7 +18,7 @@ func StepsAt(ctx context.Context, q Querier, executionID, path string, nodes []s
 	for _, n := range nodes {
 		args = append(args, n)
 	}
-	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND path = ? AND node IN (?"+strings.Repeat(", ?", len(nodes)-1)+
+	return listed(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND path = ? AND node IN (?"+strings.Repeat(", ?", len(nodes)-1)+
 		") ORDER BY seq", args...)
 }
 

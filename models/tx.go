@@ -24,6 +24,8 @@ type Tx struct {
 	depth int      // savepoints inside each other
 	after []func()
 	undo  []func()
+
+	counts []counted // what the roll-ups shall count
 }
 
 // queued is a statement whose result nobody reads, except how many rows it
@@ -130,7 +132,7 @@ func (tx *Tx) Gorm(ctx context.Context) *gorm.DB {
 // lie inside each other: each has a name of its own, since what releases an inner one may
 // still wait in the queue when the outer one is undone.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
-	mark, sent, after := len(tx.queue), tx.sent, len(tx.after)
+	mark, sent, after, counts := len(tx.queue), tx.sent, len(tx.after), len(tx.counts)
 	part := "part" + strconv.Itoa(tx.depth)
 	tx.depth++
 	defer func() { tx.depth-- }()
@@ -142,7 +144,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 		err = tx.flush(ctx)
 	}
 	if err != nil {
-		tx.after = tx.after[:after]
+		tx.after, tx.counts = tx.after[:after], tx.counts[:counts]
 		if tx.db.dialect == Postgres && tx.sent == sent {
 			tx.queue = tx.queue[:mark] // nothing of the part has been sent
 			return err

@@ -35,11 +35,12 @@ type Workflow struct {
 
 // WorkflowOptions are the settings of a workflow outside its versions.
 type WorkflowOptions struct {
-	ReentryLimit   int    `json:"reentryLimit,omitempty"` // how often it may occur in one causal chain; 0 = 1
-	Timeout        string `json:"timeout,omitempty"`      // duration; empty = none
-	PauseForPeople bool   `json:"pauseForPeople,omitempty"`
-	Concurrency    int    `json:"concurrency,omitempty"`
-	ErrorWorkflow  string `json:"errorWorkflow,omitempty"` // key of the workflow that starts when an execution fails
+	ReentryLimit   int        `json:"reentryLimit,omitempty"` // how often it may occur in one causal chain; 0 = 1
+	Timeout        string     `json:"timeout,omitempty"`      // duration; empty = none
+	PauseForPeople bool       `json:"pauseForPeople,omitempty"`
+	Concurrency    int        `json:"concurrency,omitempty"`
+	Retention      *Retention `json:"retention,omitempty"`     // of its executions; nil = the workspace's
+	ErrorWorkflow  string     `json:"errorWorkflow,omitempty"` // key of the workflow that starts when an execution fails
 }
 
 const workflowColumns = `id, wf_key, title, description, type, sync, enabled, live_version, draft, draft_revision, draft_dirty,
@@ -114,6 +115,19 @@ func WorkflowByKey(ctx context.Context, q Querier, key string) (*Workflow, error
 		column = "CAST(id AS TEXT)"
 	}
 	return oneWorkflow(ctx, q, column+" = ?", key)
+}
+
+// WorkflowFrom gives the workflow with the smallest id from one on, deleted or not; nil
+// behind the last one.
+func WorkflowFrom(ctx context.Context, q Querier, id int64) (*Workflow, error) {
+	w, err := scanWorkflow(q.QueryRow(ctx, "SELECT "+workflowColumns+" FROM workflows WHERE id >= ? ORDER BY id LIMIT 1", id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // behind the last one
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load workflow: %w", storageError(err))
+	}
+	return w, nil
 }
 
 // WorkflowByID loads a workflow, also a deleted one.

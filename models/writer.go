@@ -21,13 +21,14 @@ const slowWrite = 50 * time.Millisecond
 
 // request is one caller of Write.
 type request struct {
-	ctx   context.Context //nolint:containedctx // travels to the writer with its function
-	name  string
-	fn    func(*Tx) error
-	done  chan error
-	after []func()
-	undo  []func()
-	alone bool // never shares a physical transaction
+	ctx    context.Context //nolint:containedctx // travels to the writer with its function
+	name   string
+	fn     func(*Tx) error
+	done   chan error
+	after  []func()
+	undo   []func()
+	counts []counted // for the roll-ups; those of a function that was undone are dropped
+	alone  bool      // never shares a physical transaction
 }
 
 // writer owns the writing connection and commits waiting functions in groups.
@@ -39,6 +40,8 @@ type writer struct {
 	queue chan *request
 	batch int
 
+	tallyQuery string
+
 	mu      sync.RWMutex // held for writing while closing
 	closed  bool
 	stopped chan error
@@ -49,7 +52,7 @@ func startWriter(ctx context.Context, db *DB, batch int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, queue: make(chan *request, 4096), batch: batch, stopped: make(chan error, 1)}
+	w := &writer{db: db, queue: make(chan *request, 4096), batch: batch, stopped: make(chan error, 1), tallyQuery: tallyQuery()}
 	go w.loop(conn)
 	return w, nil
 }
@@ -242,7 +245,7 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 	now := w.db.Now()
 	for i, r := range batch {
 		if err := r.ctx.Err(); err != nil {
-			results[i] = err
+			results[i], r.counts = err, nil
 			continue
 		}
 		var lost error
@@ -258,6 +261,9 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 	}
 	if alone && results[0] != nil {
 		return nil
+	}
+	if err := w.saveTallies(conn, batch); err != nil {
+		return err
 	}
 	if err := fault.Hit("writer.commit"); err != nil {
 		return err
@@ -289,7 +295,10 @@ func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) (er
 		w.db.metrics.SlowWrite(r.name)
 		w.db.log.Warn("slow write", "write", r.name, "ms", took.Milliseconds())
 	}
-	r.after, r.undo = tx.after, tx.undo
+	r.after, r.undo, r.counts = tx.after, tx.undo, nil
+	if err == nil {
+		r.counts = tx.counts
+	}
 	if !save {
 		return err, nil
 	}

@@ -104,7 +104,7 @@ func elsewhere() map[string]string {
 		"engine.sweep": "the sweeper", "engine.send.before": "external nodes", "engine.send.after": "external nodes",
 		"engine.intent": "external nodes", "outbound.send.before": "external nodes", "outbound.send.after": "external nodes",
 		"engine.ask": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
-		"engine.leases": "the sweeper", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
+		"engine.leases": "the sweeper", "engine.remove_history": "the sweeper", "engine.bulk": "operations", "engine.bulk_progress": "operations", "engine.operation": "operations", "engine.want": "operations", "engine.keep": "history", "engine.retention": "history", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
 		"engine.callback": "calls to a step", "engine.serve": "webhooks", "engine.serve_not": "webhooks", "requests.log": "webhooks",
 		"workflow.address": "webhooks", "workflow.renew_address": "webhooks",
 		"engine.slot": "schedules", "engine.slots": "schedules", "engine.plan_slots": "schedules", "engine.slots_fill": "schedules",

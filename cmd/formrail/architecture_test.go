@@ -73,6 +73,7 @@ func packages() map[string][]string {
 		"github.com/gofiber/fiber":      {"handlers"},
 		"github.com/google/uuid":        {"models", "models/records", "engine"},
 		"github.com/jackc/pgx":          {"models", "cmd/formrail-bench", "cmd/formrail-check"},
+		"github.com/klauspost/compress": {"models"},
 		"github.com/mattn/go-sqlite3":   {"models"},
 		"github.com/pressly/goose":      {"models"},
 		"github.com/prometheus":         {"models/metrics", "cmd"},

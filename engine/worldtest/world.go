@@ -5,6 +5,7 @@ package worldtest
 import (
 	"context"
 	"log/slog"
+	"math"
 	"testing"
 	"time"
 
@@ -253,6 +254,7 @@ func (w *World) Execution(id string) (*models.Execution, []*models.Step) {
 	require.NoError(w.T, err)
 	steps, err := models.StepsOf(w.T.Context(), w.DB.Read(), id)
 	require.NoError(w.T, err)
+	require.NoError(w.T, models.LoadValues(w.T.Context(), w.DB.Read(), steps, math.MaxInt))
 	return x, steps
 }
 

@@ -20,7 +20,9 @@ func (a *api) executionRoutes() (out []route.Route) {
 	add := func(lines []route.Route) { out = append(out, lines...) }
 	add(g.read("list", own, "executions:read", a.listExecutions))
 	add(g.read("get/{id}", own, "executions:read", a.getExecution))
-	add(group{api: a, at: "/api/executions/{id}/steps:"}.read("list", own, "executions:read", a.listSteps))
+	steps := group{api: a, at: "/api/executions/{id}/steps:"}
+	add(steps.read("list", own, "executions:read", a.listSteps))
+	add(steps.read("get/{step}", own, "executions:read", a.getStep))
 	add(g.change("cancel/{id}", route.Right("execution.operate"), "executions:control", a.cancelExecution))
 	add(g.change("rerun/{id}", route.Right("execution.operate"), "executions:control", a.rerunExecution))
 	add(g.change("retry/{id}", route.Right("execution.operate"), "executions:control", a.retryExecution))
@@ -146,6 +148,9 @@ func (a *api) execution(c *fiber.Ctx) (exec *models.Execution, own bool, err err
 		id = rows[0].ID
 	}
 	exec, err = models.ExecutionByID(ctx, a.DB.Read(), id)
+	if models.IsKind(err, models.KindNotFound) {
+		err = models.Removed(ctx, a.DB.Read(), id, route.CallerOf(c).UserID(), access(c).Can("execution.view"))
+	}
 	if err != nil || access(c).Can("execution.view") {
 		return exec, false, err
 	}
@@ -216,6 +221,11 @@ func (a *api) steps(c *fiber.Ctx, exec *models.Execution, see payload) (rows []a
 	if err != nil {
 		return nil, nil, err
 	}
+	if see.all {
+		if err := models.LoadValues(c.UserContext(), a.DB.Read(), steps, maxValues); err != nil {
+			return nil, nil, err
+		}
+	}
 	if exec.StepCount > models.MaxSteps {
 		all, err := models.CountSteps(c.UserContext(), a.DB.Read(), exec.ID)
 		if err != nil {
@@ -223,18 +233,57 @@ func (a *api) steps(c *fiber.Ctx, exec *models.Execution, see payload) (rows []a
 		}
 		meta = map[string]any{"stepsLeft": all - int64(len(steps))}
 	}
-	return listOf(steps, func(s *models.Step) any {
-		out := map[string]any{
-			"id": s.ID, "node": s.Node, "type": s.Type, "title": s.Title, "path": s.Path, "status": string(s.Status), "handled": s.Handled,
-			"attempt": s.Attempt, "carriedFrom": textOf(s.CarriedFrom), "parent": textOf(s.ParentID), "branch": textOf(s.Branch), "error": see.failure(s.Error),
-			"startedAt": timeOf(s.StartedAt), "endedAt": timeOf(s.EndedAt),
-			"input": see.value(s.Input), "output": see.value(s.Output), "explanation": nil, "warnings": []any{}, "log": []any{},
-		}
-		if see.all {
-			out["explanation"], out["warnings"], out["log"] = textOf(s.Explanation), texts(s.Warnings), texts(s.Log)
-		}
-		return out
-	}), meta, nil
+	return listOf(steps, func(s *models.Step) any { return stepValue(s, see) }), meta, nil
+}
+
+// maxValues is how many bytes of large values a list of steps holds; of the others it
+// says how they begin.
+const maxValues = 4 << 20
+
+// getStep gives one step with all of its values.
+func (a *api) getStep(c *fiber.Ctx) (reply.Body, error) {
+	exec, own, err := a.execution(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if own {
+		return reply.Body{}, models.NoPermission()
+	}
+	see, err := a.payloadOf(c, exec)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	s, err := models.StepByID(c.UserContext(), a.DB.Read(), route.Param(c, "step"))
+	if err == nil && s.ExecutionID != exec.ID {
+		err = models.NotFound()
+	}
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return reply.Body{Data: stepValue(s, see)}, nil
+}
+
+func stepValue(s *models.Step, see payload) map[string]any {
+	out := map[string]any{
+		"id": s.ID, "node": s.Node, "type": s.Type, "title": s.Title, "path": s.Path, "status": string(s.Status), "handled": s.Handled,
+		"attempt": s.Attempt, "carriedFrom": textOf(s.CarriedFrom), "parent": textOf(s.ParentID), "branch": textOf(s.Branch), "error": see.failure(s.Error),
+		"startedAt": timeOf(s.StartedAt), "endedAt": timeOf(s.EndedAt),
+		"input": see.value(s.Input), "output": see.value(s.Output), "explanation": nil, "warnings": []any{}, "log": []any{},
+	}
+	if see.all {
+		out["explanation"], out["warnings"], out["log"] = textOf(s.Explanation), texts(s.Warnings), texts(s.Log)
+		out["large"] = map[string]any{"input": largeValue(s.LargeInput), "output": largeValue(s.LargeOutput)}
+	}
+	return out
+}
+
+// largeValue says how a value begins that is too large for the list it is in; null for
+// all others.
+func largeValue(l *models.Large) any {
+	if l == nil {
+		return nil
+	}
+	return map[string]any{"size": l.Size, "preview": l.Preview}
 }
 
 func (a *api) cancelExecution(c *fiber.Ctx) (reply.Body, error) {

@@ -33,7 +33,7 @@ const (
 func Routes(deps route.Deps) []route.Route {
 	a := &api{deps}
 	return slices.Concat(
-		a.recordRoutes(), a.associationRoutes(), a.schemaRoutes(), a.pageRoutes(), a.workflowRoutes(), a.categoryRoutes(), a.executionRoutes(), a.taskRoutes(),
+		a.recordRoutes(), a.associationRoutes(), a.schemaRoutes(), a.pageRoutes(), a.workflowRoutes(), a.categoryRoutes(), a.executionRoutes(), a.operationRoutes(), a.taskRoutes(),
 		a.peopleRoutes(), a.roleRoutes(), a.tokenRoutes(), a.instanceRoutes(), a.authRoutes(), a.feedRoutes(), a.openapiRoutes(), a.callbackRoutes(),
 	)
 }

@@ -25,7 +25,38 @@ func options(p *bind.Params) (*models.WorkflowOptions, error) {
 		ReentryLimit: o.Number("reentryLimit", 0, 0, 20), Timeout: o.Raw("timeout"), PauseForPeople: o.Flag("pauseForPeople", false),
 		Concurrency: o.Number("concurrency", 0, 0, 10_000), ErrorWorkflow: o.Raw("errorWorkflow"),
 	}
+	if o.Has("retention") {
+		r, err := retention(o)
+		if err != nil {
+			return nil, err
+		}
+		out.Retention = &r
+	}
 	return out, o.Only()
+}
+
+// retention reads for how many days executions stay, by outcome.
+func retention(p *bind.Params) (models.Retention, error) {
+	var r models.Retention
+	sent := p.Object("retention")
+	if err := p.Err(); err != nil || sent == nil {
+		return r, err
+	}
+	return retentionIn(bind.ParamsOf(sent))
+}
+
+func retentionIn(in *bind.Params) (models.Retention, error) {
+	number := func(name string, most int) *int {
+		if !in.Has(name) {
+			return nil
+		}
+		n := in.Number(name, 0, 0, most)
+		return &n
+	}
+	r := models.Retention{
+		Succeeded: number("succeeded", models.MostDays), Stopped: number("stopped", models.MostDays), Failed: number("failed", models.MostDays), Last: number("last", models.MostKept),
+	}
+	return r, in.Only()
 }
 
 func (a *api) createWorkflow(c *fiber.Ctx) (reply.Body, error) {

@@ -63,6 +63,13 @@ func Raw(c *fiber.Ctx, status int, body []byte) error {
 	return c.Status(status).Send(body)
 }
 
+// File answers with a file that the browser keeps.
+func File(c *fiber.Ctx, name, mime string, body []byte) error {
+	c.Set(fiber.HeaderContentType, mime)
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	return c.Send(body)
+}
+
 // View answers with a page, or with the fragment of it that htmx asks for.
 func View(c *fiber.Ctx, page, fragment templ.Component) error {
 	return Status(c, fiber.StatusOK, page, fragment)

@@ -66,6 +66,9 @@ func (e *editing) readSample(ctx context.Context, out *samples) error {
 	if err != nil {
 		return err
 	}
+	if err := models.LoadValues(ctx, q, steps, shownAtAll); err != nil {
+		return err
+	}
 	if out.values["trigger"], err = parsedJSON(x.Trigger); err != nil {
 		return err
 	}

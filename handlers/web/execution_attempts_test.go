@@ -29,7 +29,7 @@ func TestExecution_ShowsEachAttemptOfAStep(t *testing.T) {
 		s.AttemptEnded(s.StartedAt+took, `{"kind":"error","code":"HTTP_503","message":"The other side is busy."}`, true)
 		s.Again(s.StartedAt + 5000)
 		s.Again(s.StartedAt + 9000)
-		return models.SaveStep(ctx, tx, &s)
+		return models.SaveStep(ctx, tx, &models.Execution{ID: id}, &s)
 	}))
 	page := w.Browser(w.Root).Get("/executions/" + id + "?step=" + waiting.Node).Want(200).Page()
 	table := handlerstest.First(page, "table", "aria-label", "Attempts")

@@ -53,7 +53,7 @@ func (p passes) with(key string, pass int) passes {
 // passes it ran; the number that was typed for one loop wins.
 func (f *executionFacts) choose(show shownExecution) {
 	node, path, placed := strings.Cut(show.step, "@")
-	f.chosen, f.passes, f.folds, f.outline = show.step, readPasses(show.path), keysOf(show.folds), show.outline
+	f.chosen, f.passes, f.folds, f.outline, f.whole = show.step, readPasses(show.path), keysOf(show.folds), show.outline, show.whole
 	if show.tab != "" {
 		return
 	}

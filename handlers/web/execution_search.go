@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"formrail/models"
 	"formrail/models/records"
@@ -47,6 +48,9 @@ func (v *viewer) chooseTime(p *executions.ListProps, f *models.ExecutionFilter) 
 		return
 	}
 	f.From = models.At(v.now.Add(-length))
+	if length > time.Hour { // longer ones begin with the hour, as what is counted does
+		f.From = models.HourOf(f.From)
+	}
 }
 
 // mostStarters is how many people the filter by who started offers.

@@ -23,7 +23,7 @@ func (v *viewer) triggerStep(ctx context.Context, f *executionFacts) (executions
 	}
 	if f.values {
 		var err error
-		s.Output, err = pretty(f.Trigger)
+		s.Output, s.OutputRest, err = f.value(ctx, triggerKey, large{step: triggerKey, of: outputValue, all: f.Trigger})
 		return s, err
 	}
 	s.Hidden = v.hidden(ctx)
@@ -92,10 +92,10 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 		return out, nil
 	}
 	out.Explanation = strings.TrimSpace(strings.Join(append([]string{s.Explanation}, s.Warnings...), " "))
-	if out.Output, err = pretty(s.Output); err != nil {
+	if out.Output, out.OutputRest, err = f.value(ctx, out.Key, large{step: s.ID, of: outputValue, all: s.Output, apart: s.LargeOutput}); err != nil {
 		return out, err
 	}
-	out.Input, err = pretty(s.Input)
+	out.Input, out.InputRest, err = f.value(ctx, out.Key, large{step: s.ID, of: inputValue, all: s.Input, apart: s.LargeInput})
 	return out, err
 }
 

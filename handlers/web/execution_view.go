@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -108,6 +106,7 @@ type executionFacts struct {
 	outline  string                  // whether the canvas is a list: [canvas.AsOutline]
 	chosen   string                  // step in the panel; on the canvas its node
 	values   bool                    // the viewer may see all of its values
+	whole    bool                    // large values of the chosen step are wanted
 }
 
 // maySeeExecution refuses an execution to everybody but holders of the right and
@@ -124,6 +123,9 @@ func (v *viewer) maySeeExecution(x *models.Execution) error {
 func (v *viewer) executionFacts(ctx context.Context, show shownExecution) (*executionFacts, error) {
 	q := v.site.DB.Read()
 	x, err := models.ExecutionByID(ctx, q, show.id)
+	if models.IsKind(err, models.KindNotFound) {
+		err = models.Removed(ctx, q, show.id, v.user.ID, v.access.Can("execution.view"))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +144,10 @@ func (v *viewer) executionFacts(ctx context.Context, show shownExecution) (*exec
 	}
 	f.choose(show)
 	if show.tab == "" {
-		return f, v.chosenSteps(ctx, f)
+		if err := v.chosenSteps(ctx, f); err != nil {
+			return nil, err
+		}
+		return f, v.loadValues(ctx, f)
 	}
 	f.steps, err = models.StepsOf(ctx, q, x.ID)
 	return f, err
@@ -243,18 +248,8 @@ func (v *viewer) steps(ctx context.Context, f *executionFacts, p *executions.Det
 	return nil
 }
 
-// counts are the numbers beside the tabs, of all that matches and of what was stopped.
-func counts(all, stopped map[models.Status]int64) executions.Counts {
-	sum := func(by map[models.Status]int64, list ...models.Status) (n int64) {
-		for _, s := range list {
-			n += by[s]
-		}
-		return n
-	}
+// counts are the numbers beside the tabs.
+func counts(n models.ExecutionCounts) executions.Counts {
 	shown := func(n int64) string { return ui.Number(strconv.FormatInt(n, 10), 0) }
-	ended := slices.Collect(maps.Keys(stopped))
-	return executions.Counts{
-		All: shown(sum(all, slices.Collect(maps.Keys(all))...)), Running: shown(sum(all, models.Queued, models.Running)), Waiting: shown(sum(all, models.Waiting)),
-		Failed: shown(all[models.Failed] - stopped[models.Failed]), Succeeded: shown(all[models.Succeeded]), Stopped: shown(sum(stopped, ended...)),
-	}
+	return executions.Counts{All: shown(n.All), Running: shown(n.Running), Waiting: shown(n.Waiting), Failed: shown(n.Failed), Succeeded: shown(n.Succeeded), Stopped: shown(n.Stopped)}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -34,7 +35,7 @@ func (s *site) listExecutions(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	p := executions.ListProps{
 		Status: query.Get("status"), Time: query.Get("time"), By: query.Get("by"), Workflow: query.Get("workflow"), Version: query.Get("version"), Search: strings.TrimSpace(query.Get("search")),
-		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")),
+		Cursor: executionNumber(query.Get("cursor")), Seen: executionNumber(query.Get("seen")), Operates: v.access.Can("execution.operate"),
 	}
 	if err := v.executionList(ctx, &p); err != nil {
 		return err
@@ -64,16 +65,11 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) err
 	if err != nil {
 		return err
 	}
-	byStatus, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
+	counted, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
 	if err != nil {
 		return err
 	}
-	filter.Stopped = true
-	stopped, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
-	if err != nil {
-		return err
-	}
-	filter.Stopped, filter.Limit, p.Counts = false, pageOfExecutions+1, counts(byStatus, stopped)
+	filter.Limit, p.Counts = pageOfExecutions+1, counts(counted)
 	narrow(&filter, p.Status)
 	if err := v.bars(ctx, p, filter); err != nil {
 		return err
@@ -108,15 +104,25 @@ func (v *viewer) executionList(ctx context.Context, p *executions.ListProps) err
 	return nil
 }
 
-// barsOfTime is how many bars show the executions of a time.
-const barsOfTime = 48
+// barOf is how long each bar of a time is. Those of whole hours are counted already.
+func barOf(length time.Duration) time.Duration {
+	switch {
+	case length <= time.Hour:
+		return time.Minute
+	case length <= 24*time.Hour:
+		return time.Hour
+	case length <= 7*24*time.Hour:
+		return 4 * time.Hour
+	}
+	return 12 * time.Hour
+}
 
 // bars counts executions over the time that was chosen, if one was.
 func (v *viewer) bars(ctx context.Context, p *executions.ListProps, filter models.ExecutionFilter) error {
 	if filter.From == 0 {
 		return nil
 	}
-	list, err := models.ExecutionBars(ctx, v.site.DB.Read(), filter, v.now, barsOfTime)
+	list, err := models.ExecutionBars(ctx, v.site.DB.Read(), filter, v.now, barOf(executions.Times()[p.Time]))
 	for _, b := range list {
 		p.Bars = append(p.Bars, ui.Bar{Good: int(b.All - b.Failed), Bad: int(b.Failed)})
 	}
@@ -126,10 +132,8 @@ func (v *viewer) bars(ctx context.Context, p *executions.ListProps, filter model
 // countNew counts the executions that started since the list was first drawn.
 func (v *viewer) countNew(ctx context.Context, p *executions.ListProps, filter models.ExecutionFilter) error {
 	filter.Before, filter.After = 0, p.Seen
-	byStatus, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
-	for _, n := range byStatus {
-		p.New += int(n)
-	}
+	counted, err := models.CountExecutions(ctx, v.site.DB.Read(), filter)
+	p.New = int(counted.All)
 	return err
 }
 
@@ -146,7 +150,7 @@ func (s *site) showExecution(c *fiber.Ctx) error {
 	v.flash = s.heard(c)
 	return v.drawExecution(c, shownExecution{
 		id: route.Param(c, "id"), step: query.Get("step"), path: query.Get("path"), loop: query.Get("loop"), pass: query.Get("pass"),
-		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", status: fiber.StatusOK,
+		folds: query.Get("folds"), outline: s.outlineOf(c, query), tab: executions.TabOf(query.Get("tab")), scale: query.Get("scale"), settings: query.Get("view") == "settings", whole: query.Get("values") == "all", status: fiber.StatusOK,
 	})
 }
 
@@ -159,6 +163,7 @@ type shownExecution struct {
 	outline    string // whether it is a list
 	loop, pass string // another pass of one of them, as it was typed
 	settings   bool   // of the step, instead of how it went
+	whole      bool   // large values of the step, too
 
 	status  int
 	problem string // why something could not be done with it

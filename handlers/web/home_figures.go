@@ -17,7 +17,7 @@ const (
 	homeDays    = 7
 	homePeople  = 4
 	homeEdited  = 3
-	homeCounted = 5_000 // executions that its figures look at, at most
+	homeCounted = 5_000 // executions whose durations are looked at, at most
 )
 
 // homeFigures counts the executions of the last days, lists what failed, and draws how
@@ -25,7 +25,11 @@ const (
 func (v *viewer) homeFigures(ctx context.Context, p *home.HomeProps, chosen string) error {
 	spans := v.spans(chosen)
 	since := min(models.At(spans.starts[0]), models.At(v.day(1-2*homeDays)))
-	times, err := models.ExecutionTimes(ctx, v.site.DB.Read(), since, homeCounted)
+	hours, err := models.ExecutionHours(ctx, v.site.DB.Read(), since)
+	if err != nil {
+		return err
+	}
+	times, err := models.ExecutionTimes(ctx, v.site.DB.Read(), models.At(v.day(1-homeDays)), homeCounted)
 	if err != nil {
 		return err
 	}
@@ -33,13 +37,13 @@ func (v *viewer) homeFigures(ctx context.Context, p *home.HomeProps, chosen stri
 	if err != nil {
 		return err
 	}
-	if p.Stats, err = v.stats(ctx, times, waiting); err != nil {
+	if p.Stats, err = v.stats(ctx, hours, times, waiting); err != nil {
 		return err
 	}
-	p.Chart = v.chart(ctx, times, spans)
-	for _, x := range times {
-		if isFailure(x.Status) && x.CreatedAt >= models.At(v.day(-1)) {
-			p.Failed++
+	p.Chart = v.chart(ctx, hours, spans)
+	for _, h := range hours {
+		if h.Hour >= models.At(v.day(-1)) {
+			p.Failed += int(h.Failed)
 		}
 	}
 	p.Failures, err = v.homeFailures(ctx)
@@ -118,7 +122,7 @@ func (s spans) part(at models.Millis) int {
 }
 
 // chart counts executions that succeeded and that failed over the parts of a range.
-func (v *viewer) chart(ctx context.Context, times []models.ExecutionTime, s spans) *home.Chart {
+func (v *viewer) chart(ctx context.Context, hours []models.ExecutionHour, s spans) *home.Chart {
 	last := len(s.starts) - 1
 	out := &home.Chart{Range: s.name, From: s.starts[0].Format(s.layout), To: s.starts[last].Format(s.layout)}
 	out.Bars = ui.BarsProps{
@@ -128,14 +132,10 @@ func (v *viewer) chart(ctx context.Context, times []models.ExecutionTime, s span
 	for i, start := range s.starts {
 		out.Bars.Bars[i].Label = start.Format(s.layout)
 	}
-	for _, x := range times {
-		i := s.part(x.CreatedAt)
-		switch {
-		case i < 0:
-		case x.Status == models.Succeeded:
-			out.Bars.Bars[i].Good++
-		case isFailure(x.Status):
-			out.Bars.Bars[i].Bad++
+	for _, h := range hours {
+		if i := s.part(h.Hour); i >= 0 {
+			out.Bars.Bars[i].Good += int(h.Succeeded)
+			out.Bars.Bars[i].Bad += int(h.Failed)
 		}
 	}
 	return out
@@ -155,41 +155,37 @@ func sum(days [homeDays]int) int {
 	return n
 }
 
-// weeks sorts executions into the last days and those before.
-func (v *viewer) weeks(times []models.ExecutionTime) (now week, before int) {
+// weeks sorts executions into the last days and those before. An hour belongs to the day
+// in which it begins.
+func (v *viewer) weeks(hours []models.ExecutionHour, times []models.ExecutionTime) (now week, before int) {
 	days := spans{}
 	for i := 1 - homeDays; i <= 0; i++ {
 		days.starts = append(days.starts, v.day(i))
 	}
-	for _, x := range times {
-		i := days.part(x.CreatedAt)
+	for _, h := range hours {
+		i := days.part(h.Hour)
 		if i < 0 {
-			if x.CreatedAt >= models.At(v.day(1-2*homeDays)) {
-				before++
+			if h.Hour >= models.At(v.day(1-2*homeDays)) {
+				before += int(h.Started)
 			}
 			continue
 		}
-		now.total[i]++
-		switch {
-		case x.Status == models.Succeeded:
-			now.succeeded[i]++
+		now.total[i] += int(h.Started)
+		now.succeeded[i] += int(h.Succeeded)
+		now.failed[i] += int(h.Failed)
+	}
+	for _, x := range times {
+		if i := days.part(x.CreatedAt); i >= 0 && x.Status == models.Succeeded {
 			now.took[i] = append(now.took[i], x.EndedAt.Time().Sub(x.StartedAt.Time()))
-		case isFailure(x.Status):
-			now.failed[i]++
 		}
 	}
 	return now, before
 }
 
 // stats are the key figures of the last days.
-func (v *viewer) stats(ctx context.Context, times []models.ExecutionTime, waiting models.WaitingForPeople) ([]home.Stat, error) {
-	w, before := v.weeks(times)
-	all := home.Stat{Label: text.T(ctx, "home.executions", "Executions, 7 days"), Value: ui.Number(strconv.Itoa(sum(w.total)), 0)}
-	if len(times) == homeCounted {
-		all.Value += "+"
-	} else {
-		all.Note = compared(ctx, sum(w.total), before)
-	}
+func (v *viewer) stats(ctx context.Context, hours []models.ExecutionHour, times []models.ExecutionTime, waiting models.WaitingForPeople) ([]home.Stat, error) {
+	w, before := v.weeks(hours, times)
+	all := home.Stat{Label: text.T(ctx, "home.executions", "Executions, 7 days"), Value: ui.Number(strconv.Itoa(sum(w.total)), 0), Note: compared(ctx, sum(w.total), before)}
 	succeeded, failed := sum(w.succeeded), sum(w.failed)
 	good := home.Stat{Label: text.T(ctx, "home.succeeded", "Succeeded"), Value: share(succeeded, succeeded+failed), Note: text.T(ctx, "home.failed_n", "%d failed", failed)}
 	middle := home.Stat{Label: text.T(ctx, "home.median", "Median duration"), Note: text.T(ctx, "home.median_note", "Of those that succeeded")}

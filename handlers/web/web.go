@@ -121,6 +121,12 @@ func (s *site) executions() []route.Route {
 	return []route.Route{
 		page("/executions", own, s.listExecutions),
 		page("/executions/{id}", own, s.showExecution),
+		page("/executions/{id}/values/{step}/{of}", own, s.sendValue),
+		page("/new-operation", operate, s.askOperation),
+		page("/operations", operate, s.listOperations),
+		change("/operations", operate, s.startOperation),
+		page("/operations/{id}", route.Own("operations he started, those of others with the same right"), s.showOperation),
+		change("/operations/{id}/change", route.Own("operations he started, those of others with the same right"), s.changeOperation),
 		change("/executions/{id}/cancel", operate, s.cancelExecution),
 		change("/executions/{id}/rerun", operate, s.rerunExecution),
 		change("/executions/{id}/retry", operate, s.retryExecution),

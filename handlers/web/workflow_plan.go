@@ -128,12 +128,8 @@ func (v *viewer) planDelete(ctx context.Context, w *models.Workflow, line workfl
 	} else {
 		line.Note = text.T(ctx, "workflows.used_by_none", "No button starts it.")
 	}
-	var n int64
-	for _, count := range open {
-		n += count
-	}
-	if n > 0 {
-		line.Note += " " + text.T(ctx, "workflows.open_finish", "Open executions that finish: %d.", n)
+	if open.All > 0 {
+		line.Note += " " + text.T(ctx, "workflows.open_finish", "Open executions that finish: %d.", open.All)
 	}
 	return line, len(bound) > 0, nil
 }

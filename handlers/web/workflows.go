@@ -71,9 +71,6 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 	return reply.Status(c, show.status, workflows.Show(p), nil)
 }
 
-// manyRuns is from where on executions of a version are not counted any more.
-const manyRuns = 1000
-
 // versions lists the versions with how often each ran.
 func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*models.Version, current int64) ([]workflows.Version, error) {
 	var out []workflows.Version
@@ -82,17 +79,13 @@ func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*model
 		if err != nil {
 			return nil, err
 		}
-		ran, err := models.CountOfVersion(ctx, v.site.DB.Read(), one, manyRuns)
+		ran, err := models.CountOfVersion(ctx, v.site.DB.Read(), one)
 		if err != nil {
 			return nil, err
 		}
-		shown := ui.Number(strconv.FormatInt(ran, 10), 0)
-		if ran == manyRuns {
-			shown += "+"
-		}
 		out = append(out, workflows.Version{
 			Number: int(one.Number), Live: one.ID == w.LiveVersion, Note: one.Note, By: by, At: v.since(one.PublishedAt),
-			Executions: shown,
+			Executions: ui.Number(strconv.FormatInt(ran, 10), 0),
 		})
 	}
 	return out, nil

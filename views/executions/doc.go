@@ -54,6 +54,7 @@ func (c Counts) Of(tab string) string {
 // ListProps describes the list of executions.
 type ListProps struct {
 	Session    layout.Session
+	Operates   bool   // the reader may cancel executions and run them again
 	Status     string // tab: "", running, waiting, failed, succeeded, stopped
 	Workflow   string // key of the chosen workflow
 	Version    string // number of the chosen version of it
@@ -107,6 +108,8 @@ type Step struct {
 	ErrorText    string // more about it
 	Input        string // JSON; empty when there is none
 	Output       string
+	InputRest    *Rest // of a long input, of which Input may be the beginning; nil when it is short
+	OutputRest   *Rest
 	Attempts     []Attempt
 	Again        bool            // another execution can go on from here
 	Called       []Relative      // executions that it started
@@ -114,6 +117,13 @@ type Step struct {
 	Waiting      []ui.Person     // people who are asked
 	WaitingText  string          // "Due today, 18:00"
 	Passes       []canvas.Passes // of the loops around it, the outermost first
+}
+
+// Rest is where the rest of a long value is.
+type Rest struct {
+	Size string // "48 KiB"
+	All  string // address that shows all of it here; empty when it is shown, or too long for that
+	File string // address of the file
 }
 
 // Relative is another execution of the same chain.

@@ -2,6 +2,7 @@ package executions
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"formrail/models/text"
@@ -26,6 +27,26 @@ func (p ListProps) kept() (out []ui.Choice) {
 	}
 	return out
 }
+
+// Chosen are all filters of the list with its search: name and value.
+func (p ListProps) Chosen() []ui.Choice {
+	out := p.kept()
+	if p.Search != "" {
+		out = append(out, ui.Choice{Value: "search", Label: p.Search})
+	}
+	return out
+}
+
+func (p ListProps) values() url.Values {
+	q := url.Values{}
+	for _, c := range p.Chosen() {
+		q.Set(c.Value, c.Label)
+	}
+	return q
+}
+
+// Address is the list with its filters.
+func (p ListProps) Address() string { return p.address("status", p.Status) }
 
 // filters are the chips over the list. People and workflows are offered to those who
 // may know them.

@@ -85,6 +85,7 @@ type ExecutionView struct {
 	Folds    string // steps whose branches are folded away: "a,b"
 	As       string // list or canvas, from now on
 	Settings bool   // of the step, instead of how it went
+	Whole    bool   // large values of the step, too
 }
 
 // With gives the same with another step chosen.
@@ -111,6 +112,9 @@ func ExecutionSeen(id string, seen ExecutionView) string {
 	if seen.Settings {
 		q.Set("view", "settings")
 	}
+	if seen.Whole {
+		q.Set("values", "all")
+	}
 	if len(q) == 0 {
 		return Execution(id)
 	}
@@ -125,6 +129,29 @@ func ExecutionTab(id, tab string) string {
 // ExecutionTimeline is the timeline of one execution on another scale.
 func ExecutionTimeline(id, scale string) string {
 	return Execution(id) + "?" + url.Values{"tab": {"timeline"}, "scale": {scale}}.Encode()
+}
+
+// ExecutionValue is the file of a value of a step: "input" or "output".
+func ExecutionValue(id, step, of string) string {
+	return Execution(id) + "/values/" + url.PathEscape(step) + "/" + of
+}
+
+// Operations is the list of long work; POST starts some.
+func Operations() string { return "/operations" }
+
+// Operation is one of them.
+func Operation(id string) string { return Operations() + "/" + url.PathEscape(id) }
+
+// OperationChange pauses, stops or resumes one; POST.
+func OperationChange(id string) string { return Operation(id) + "/change" }
+
+// NewOperation asks about something that would be done with all executions that match.
+func NewOperation(do string, filter url.Values) string {
+	q := url.Values{"do": {do}}
+	for name, values := range filter {
+		q[name] = values
+	}
+	return "/new-operation?" + q.Encode()
 }
 
 // ExecutionCancel stops an execution; POST.
