@@ -64,6 +64,7 @@ type DB struct {
 	caches    *caches
 	sealing   masterKey
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
+	onGate    atomic.Pointer[func(Millis)]
 
 	onEvent    atomic.Pointer[EventHeard]
 	eventWaits atomic.Bool // some step may wait for an event
