@@ -200,4 +200,6 @@ func (e *Engine) tellOfStorm(ctx context.Context, tx *models.Tx, l *listener, p 
 }
 
 // StormChain names the workflows of a storm's chain.
-func (e *Engine) StormChain(ctx context.Context, s Storm) string { return e.chainSentence(ctx, s.Chain) }
+func (e *Engine) StormChain(ctx context.Context, s Storm) string {
+	return e.chainSentence(ctx, s.Chain)
+}

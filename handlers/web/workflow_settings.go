@@ -215,6 +215,24 @@ func (v *viewer) pausedSince(ctx context.Context, p models.Pause) (string, error
 	return text.T(ctx, "pause.since_by", "Paused by %s, %s", by.Name, at), err
 }
 
+// pausedWorkflows says of workflows that are paused by themselves since when they are.
+func (v *viewer) pausedWorkflows(ctx context.Context) (map[int64]string, error) {
+	gates, err := models.Gates(ctx, v.site.DB.Read())
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]string{}
+	for _, g := range gates {
+		if !g.Pause.On() {
+			continue
+		}
+		if out[g.WorkflowID], err = v.pausedSince(ctx, g.Pause); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // showLimits draws what bounds all workflows.
 func (s *site) showLimits(c *fiber.Ctx) error {
 	v, err := s.visit(c)
