@@ -24,6 +24,13 @@ type flow struct {
 	waiting  []string
 }
 
+// taken is an execution that a worker takes.
+type taken struct {
+	execution string
+	workflow  int64
+	more      bool // others of its workflow wait
+}
+
 func (l *lane) push(workflow int64, execution string) {
 	f := l.flows[workflow]
 	if f == nil {
@@ -36,14 +43,15 @@ func (l *lane) push(workflow int64, execution string) {
 }
 
 // pop takes the next execution of a workflow that may have one more worker.
-func (l *lane) pop(may func(workflow int64) bool) (execution string, workflow int64, ok bool) {
+// more says that others of that workflow wait.
+func (l *lane) pop(may func(workflow int64) bool) (t taken, ok bool) {
 	if l.size == 0 {
-		return "", 0, false
+		return t, false
 	}
 	for i, f := range l.fresh {
 		if may(f.workflow) {
 			l.fresh = slices.Delete(l.fresh, i, i+1)
-			return l.next(f), f.workflow, true
+			return l.next(f), true
 		}
 	}
 	for i := 0; i < len(l.turns); {
@@ -54,19 +62,19 @@ func (l *lane) pop(may func(workflow int64) bool) (execution string, workflow in
 			l.turns = slices.Delete(l.turns, i, i+1)
 		case may(f.workflow):
 			l.turns = slices.Delete(l.turns, i, i+1)
-			return l.next(f), f.workflow, true
+			return l.next(f), true
 		default:
 			i++
 		}
 	}
-	return "", 0, false
+	return t, false
 }
 
 // next takes one of a workflow, which is then the last of those that take turns.
-func (l *lane) next(f *flow) string {
-	id := f.waiting[0]
+func (l *lane) next(f *flow) taken {
+	t := taken{execution: f.waiting[0], workflow: f.workflow, more: len(f.waiting) > 1}
 	f.waiting = f.waiting[1:]
 	l.turns = append(l.turns, f)
 	l.size--
-	return id
+	return t
 }

@@ -145,36 +145,40 @@ func (q *Queue) Stop(ctx context.Context) error {
 func (q *Queue) worker(ctx context.Context, handler queue.Handler) {
 	defer q.done.Done()
 	for {
-		id, workflow, ok := q.take()
+		t, ok := q.take()
 		if !ok {
 			return
 		}
-		handler(ctx, id)
+		of := ctx
+		if t.more { // one of many: what it writes may wait for others
+			of = models.Bulk(ctx)
+		}
+		handler(of, t.execution)
 		q.mu.Lock()
 		q.running--
-		if q.busy[workflow]--; q.busy[workflow] == 0 {
-			delete(q.busy, workflow)
+		if q.busy[t.workflow]--; q.busy[t.workflow] == 0 {
+			delete(q.busy, t.workflow)
 		}
 		q.mu.Unlock()
 	}
 }
 
 // take waits for work: people's lane first.
-func (q *Queue) take() (id string, workflow int64, ok bool) {
+func (q *Queue) take() (t taken, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.stopped {
 		for i := range q.lanes {
-			if id, workflow, ok = q.lanes[i].pop(q.mayRun); ok {
-				delete(q.queued, id)
+			if t, ok = q.lanes[i].pop(q.mayRun); ok {
+				delete(q.queued, t.execution)
 				q.running++
-				q.busy[workflow]++
-				return id, workflow, true
+				q.busy[t.workflow]++
+				return t, true
 			}
 		}
 		q.work.Wait()
 	}
-	return "", 0, false
+	return t, false
 }
 
 // spare is the part of the workers that only takes workflows of which nothing runs, so
