@@ -71,7 +71,7 @@ func middle(list []float64) float64 {
 func (in *instance) quiet(ctx context.Context) ([]float64, error) {
 	var out []float64
 	for range quietRuns {
-		time.Sleep(quietPause)
+		<-time.After(quietPause)
 		began := time.Now()
 		r, err := in.order(ctx, "quiet", 1)
 		if err != nil {
