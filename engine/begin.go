@@ -49,8 +49,15 @@ func (e *Engine) begin(ctx context.Context, tx *models.Tx, b beginning) (models.
 	if sentence != "" {
 		return e.notBegun(ctx, tx, b, trigger.Not("recursion_guard", sentence))
 	}
+	force, why, err := e.paused(ctx, tx, b.listener, b.lineage, b.background)
+	if err != nil {
+		return models.TriggerOutcome{}, err
+	}
+	if why.Reason != "" {
+		return e.notBegun(ctx, tx, b, why)
+	}
 	if b.idemKey != "" {
-		known, err := models.ExecutionByKey(ctx, tx, w.ID, b.idemKey)
+		known, err := e.executionByKey(ctx, tx, b.listener, b.idemKey)
 		if err != nil {
 			return models.TriggerOutcome{}, err
 		}
@@ -64,8 +71,17 @@ func (e *Engine) begin(ctx context.Context, tx *models.Tx, b beginning) (models.
 	if err != nil {
 		return models.TriggerOutcome{}, err
 	}
+	said, err := e.admit(ctx, tx, b.listener, exec, force)
+	if err != nil {
+		return models.TriggerOutcome{}, err
+	}
+	if said.refused.Reason != "" {
+		out, err := e.notBegun(ctx, tx, b, said.refused)
+		out.ExecutionID = said.joined
+		return out, err
+	}
 	e.keepFor(tx, exec)
-	if err := e.insert(ctx, tx, exec, models.TriggerEntry{}); err != nil {
+	if err := e.insert(ctx, tx, exec, models.TriggerEntry{Explanation: e.heldSentence(b.listener, exec)}); err != nil {
 		return models.TriggerOutcome{}, err
 	}
 	return models.TriggerOutcome{WorkflowID: w.ID, Key: w.Key, Started: true, ExecutionID: exec.ID, Sync: exec.Sync}, nil

@@ -173,7 +173,7 @@ func (e *Engine) CallBack(ctx context.Context, in CalledBack) error {
 			return nil // kept until the step is reached
 		}
 		return models.InsertWakeup(ctx, tx, &models.Wakeup{
-			ExecutionID: a.execution, StepID: step.ID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
+			ExecutionID: a.execution, WorkflowID: exec.WorkflowID, StepID: step.ID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
 			Signal: signalJSON(node.Signal{Reason: models.WakeCallback}),
 		})
 	})

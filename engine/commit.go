@@ -90,6 +90,7 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 			return err
 		}
 		for _, w := range st.wakeups {
+			w.WorkflowID = s.exec.WorkflowID
 			if err := models.InsertWakeup(ctx, tx, &w); err != nil {
 				return err
 			}

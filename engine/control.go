@@ -94,6 +94,9 @@ func (e *Engine) Cancel(ctx context.Context, access models.Access, id, reason st
 // cause. Repeating a key starts one execution.
 func (e *Engine) Rerun(ctx context.Context, access models.Access, id, key string) (string, error) {
 	return e.repeat(ctx, access, id, key, func(tx *models.Tx, again *models.Execution) error {
+		if err := e.admitAgain(ctx, tx, again); err != nil {
+			return err
+		}
 		e.keepFor(tx, again)
 		return e.insert(ctx, tx, again, models.TriggerEntry{UserID: access.Principal.UserID, Explanation: "re-run of " + id})
 	})
@@ -120,7 +123,7 @@ func (e *Engine) repeat(ctx context.Context, access models.Access, id, key strin
 		}
 		again := *old
 		again.ID, again.RerunOf, again.IdemKey = models.NewID(), old.ID, key
-		again.Sync = false
+		again.Sync, again.Gated = false, false
 		again.Cause.Layers = append(models.CauseOf(access.Principal).Layers, old.Cause.Layers...)
 		again.Cause.Trace = models.RequestOf(ctx).Trace
 		again.Principal, again.UserID = access.Principal.String(), access.Principal.UserID
@@ -142,9 +145,11 @@ func (e *Engine) repeat(ctx context.Context, access models.Access, id, key strin
 // before insert, so that nobody else can have it first.
 func (e *Engine) keepFor(tx *models.Tx, exec *models.Execution) {
 	if exec.Sync {
-		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now()) })
+		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now(), exec.Held) })
 	}
-	tx.AfterCommit(func() { e.fresh.put(exec) })
+	if !exec.Held { // else it is read when it goes
+		tx.AfterCommit(func() { e.fresh.put(exec) })
+	}
 }
 
 // insert inserts a queued execution with its line in the trigger log.

@@ -271,7 +271,7 @@ func (d *deciding) tally(ctx context.Context) (models.Status, error) {
 		return "", err
 	}
 	return outcome, models.InsertWakeup(ctx, d.tx, &models.Wakeup{
-		ExecutionID: d.task.ExecutionID, StepID: d.task.StepID, Reason: models.WakeTask, Lane: 0, DueAt: models.At(d.tx.Now()),
+		ExecutionID: d.task.ExecutionID, WorkflowID: d.task.WorkflowID, StepID: d.task.StepID, Reason: models.WakeTask, Lane: 0, DueAt: models.At(d.tx.Now()),
 		Signal: encode(map[string]any{"reason": models.WakeTask, "data": result}),
 	})
 }

@@ -22,6 +22,9 @@ func (e *Engine) afterEnd(ctx context.Context, tx *models.Tx, exec *models.Execu
 	if err := e.tellParent(ctx, tx, exec); err != nil {
 		return err
 	}
+	if err := e.leave(ctx, tx, exec); err != nil {
+		return err
+	}
 	if exec.Status == models.Succeeded {
 		return nil
 	}

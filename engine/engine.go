@@ -67,6 +67,7 @@ type Engine struct {
 	slots    *slotClock
 	hold     hold
 	watched  watched
+	gates    *gateClock
 
 	requests requestLog
 	rates    inbound.Rates // of requests, by workflow
@@ -89,7 +90,7 @@ type Engine struct {
 func New(d Deps) *Engine {
 	e := &Engine{
 		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log, metrics: d.Metrics, tracer: d.Tracer,
-		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(), operations: newOperations(),
+		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(), operations: newOperations(), gates: newGateClock(),
 	}
 	if d.FlushPerNode {
 		e.slice = 1
@@ -118,15 +119,17 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.loadCallbackKey(ctx); err != nil {
 		return err
 	}
-	e.db.OnWakeup(e.queue.Wake)
+	e.db.OnWakeup(e.wake)
 	e.db.OnEvent(e.eventHappened)
+	e.db.OnGate(e.gateNext)
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}
-	e.sweeper.Add(4)
+	e.sweeper.Add(5)
 	go e.operate(ctx)
 	go e.sweep(ctx)
 	go e.watchSlots(ctx)
+	go e.watchGates(ctx)
 	go e.logRequests(ctx)
 	return nil
 }
@@ -141,6 +144,14 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	e.sweeper.Wait()
 	return err
+}
+
+// wake hands a committed wake-up to the queue, and tells the request that may wait for it.
+func (e *Engine) wake(w models.PendingWakeup) {
+	e.queue.Wake(w)
+	if w.Lane == 0 {
+		e.live.Publish("permit:" + w.ExecutionID)
+	}
 }
 
 // Live is the hub that tells pages what changed.

@@ -142,7 +142,7 @@ func (e *Engine) eventHappened(ctx context.Context, tx *models.Tx, of *models.Ev
 			continue
 		}
 		if err := models.InsertWakeup(ctx, tx, &models.Wakeup{
-			ExecutionID: w.ExecutionID, StepID: w.StepID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
+			ExecutionID: w.ExecutionID, WorkflowID: w.WorkflowID, StepID: w.StepID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
 			Signal: signalJSON(node.Signal{Reason: models.WakeCallback, Data: map[string]any{"event": envelope}}),
 		}); err != nil {
 			return err

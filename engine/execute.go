@@ -57,6 +57,9 @@ func (e *Engine) Execute(ctx context.Context, access models.Access, key string, 
 			return err
 		}
 		again := *exec
+		if err := e.admitAgain(ctx, tx, &again); err != nil {
+			return err
+		}
 		e.keepFor(tx, &again)
 		return e.insert(ctx, tx, &again, models.TriggerEntry{Explanation: "started by hand"})
 	})

@@ -54,6 +54,9 @@ func (e *Engine) Import(ctx context.Context, access models.Access, f File) (Impo
 		if !plan.Changes() {
 			return nil
 		}
+		if err := keepLimits(ctx, tx, &models.Workflow{ID: ed.w.ID, Options: f.Options}, ed.w.Options); err != nil {
+			return err
+		}
 		ed.w.Title, ed.w.Description, ed.w.Options = f.Title, f.Description, f.Options
 		return ed.replace(ctx, tx, draft, text.M("draft.imported", "Imported from a file").String())
 	})
@@ -126,11 +129,17 @@ func (f File) outside() map[string]any {
 	for name, v := range map[string]any{
 		"options.reentryLimit": int64(f.Options.ReentryLimit), "options.timeout": f.Options.Timeout,
 		"options.pauseForPeople": f.Options.PauseForPeople, "options.concurrency": int64(f.Options.Concurrency),
-		"options.errorWorkflow": f.Options.ErrorWorkflow,
+		"options.orderKey": f.Options.OrderKey, "options.errorWorkflow": f.Options.ErrorWorkflow,
 	} {
 		if !field.Equal(v, int64(0)) && v != "" && v != false {
 			out[name] = v
 		}
+	}
+	if r := f.Options.Rate; r != nil {
+		out["options.rate"] = map[string]any{"count": int64(r.Count), "per": r.Per}
+	}
+	if d := f.Options.Debounce; d != nil {
+		out["options.debounce"] = map[string]any{"wait": d.Wait, "key": d.Key, "atMost": d.AtMost}
 	}
 	return out
 }

@@ -22,6 +22,8 @@ type index struct {
 	timed   map[int64]*listener // those that follow the clock, by the id of their workflow
 	dated   map[string][]dated  // collection (snake case) → those whose times its records decide
 	zone    *time.Location      // of the installation
+	pause   models.Pause        // of everything
+	bounds  Limits
 }
 
 // listener is one workflow as triggers see it.
@@ -30,6 +32,7 @@ type listener struct {
 	version  *versionInfo // nil without a live version
 	broken   error        // the live version cannot be used
 	serving  *serving
+	limits   limits
 }
 
 // listeners gives the current index.
@@ -49,8 +52,12 @@ func (e *Engine) listeners(ctx context.Context) (*index, error) {
 	if made.zone, err = e.Zone(ctx); err != nil {
 		return nil, err
 	}
+	paused, err := e.readLimits(ctx, made)
+	if err != nil {
+		return nil, err
+	}
 	for _, w := range workflows {
-		l := &listener{workflow: w, serving: &serving{}}
+		l := &listener{workflow: w, serving: &serving{}, limits: limitsOf(w, cmp.Or(paused[w.ID], made.pause))}
 		if w.LiveVersion != 0 {
 			l.version, l.broken = e.version(ctx, w.LiveVersion)
 		}

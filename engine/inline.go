@@ -18,13 +18,16 @@ const syncDeadline = 15 * time.Second
 // request's own goroutine and in their order. The data is saved whatever happens;
 // the first that does not end well stops the later ones.
 func (e *Engine) runSynchronous(ctx context.Context, _ *records.Operation, result *records.Result) error {
-	var failed error
+	var (
+		failed  error
+		stopped bool
+	)
 	for i, t := range result.Triggers {
 		result.Messages = append(result.Messages, t.Messages...)
 		if !t.Started || !t.Sync {
 			continue
 		}
-		if failed != nil {
+		if stopped {
 			result.Triggers[i].Started, result.Triggers[i].Reason = false, "earlier_failed"
 			if err := e.end(ctx, t.ExecutionID, ending{status: models.Cancelled, reason: "earlier_failed"}); err != nil {
 				e.log.Warn("stop later workflow", "execution", t.ExecutionID, "error", err)
@@ -34,6 +37,11 @@ func (e *Engine) runSynchronous(ctx context.Context, _ *records.Operation, resul
 		}
 		messages, err := e.runInline(ctx, t.ExecutionID)
 		result.Messages = append(result.Messages, messages...)
+		stopped = err != nil
+		if models.IsCode(err, "OVERLOADED") { // the data is saved; the caller reads that this did not start
+			result.Triggers[i].Started, result.Triggers[i].Reason = false, "queue_full"
+			continue
+		}
 		failed = err
 	}
 	if failed != nil && len(result.Changes) > 0 {
@@ -69,12 +77,20 @@ func (e *Engine) runHere(ctx context.Context, id string) (exec *models.Execution
 	// A cut connection does not stop a workflow whose data is saved.
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), syncDeadline)
 	defer done()
+	if mine.held && !e.awaitPermit(ctx, id) {
+		e.claims.release(id)
+		err := e.end(context.WithoutCancel(ctx), id, ending{status: models.Cancelled, reason: "overloaded"})
+		if err != nil && !models.IsCode(err, "EXECUTION_ENDED") {
+			return nil, "", err
+		}
+		return nil, "", overloaded()
+	}
 	again := true
 	for again && ctx.Err() == nil && !mine.answered {
 		again = e.work(ctx, id, mine)
 	}
 	if e.claims.release(id) || mine.answered {
-		e.queue.Wake(models.PendingWakeup{ExecutionID: id, DueAt: e.now()})
+		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, DueAt: e.now()})
 	}
 	if mine.answer != "" {
 		return nil, mine.answer, nil
@@ -86,6 +102,34 @@ func (e *Engine) runHere(ctx context.Context, id string) (exec *models.Execution
 	}
 	exec, err = models.ExecutionByID(context.WithoutCancel(ctx), e.db.Read(), id)
 	return exec, "", err
+}
+
+// permitWait is how long a request waits for a permit of its execution.
+const permitWait = time.Second
+
+// awaitPermit waits until an execution has its permit, and reports whether it got it.
+func (e *Engine) awaitPermit(ctx context.Context, id string) bool {
+	woken := e.live.Subscribe("permit:" + id)
+	defer woken.Close()
+	over := time.NewTimer(permitWait)
+	defer over.Stop()
+	look := time.NewTicker(permitWait / 20) // another process may give it
+	defer look.Stop()
+	for {
+		p, err := models.PermitOf(ctx, e.db.Read(), id)
+		if err != nil || p == nil || p.State == models.Given {
+			return err == nil && p != nil
+		}
+		select {
+		case <-woken.Wake():
+			woken.Take()
+		case <-look.C:
+		case <-over.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // answer turns the outcome of a synchronous execution into what the caller gets.

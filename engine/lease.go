@@ -20,6 +20,8 @@ type claims struct {
 type claim struct {
 	since    time.Time
 	reserved bool   // for the request that will run it; not started yet
+	held     bool   // it waits for a permit
+	workflow int64  // of the execution, once it was loaded
 	again    bool   // delivered once more meanwhile
 	answer   string // of a Response step, once it is durable; its holder reads and writes it
 	answered bool   // the request has its answer; the rest needs nobody who waits. Its holder reads and writes it
@@ -47,11 +49,11 @@ func (c *claims) take(id string, now time.Time) (*claim, bool) {
 }
 
 // reserve keeps an execution for the request that started it.
-func (c *claims) reserve(id string, now time.Time) {
+func (c *claims) reserve(id string, now time.Time, held bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held[id] == nil {
-		c.held[id] = &claim{since: now, reserved: true, cancel: make(chan struct{})}
+		c.held[id] = &claim{since: now, reserved: true, held: held, cancel: make(chan struct{})}
 	}
 }
 

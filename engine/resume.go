@@ -25,7 +25,7 @@ func (e *Engine) advance(ctx context.Context, id string) {
 	}
 	again := e.work(ctx, id, mine)
 	if e.claims.release(id) || again {
-		e.queue.Wake(models.PendingWakeup{ExecutionID: id, Lane: 1, DueAt: e.now()})
+		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, Lane: 1, DueAt: e.now()})
 	}
 }
 
@@ -72,6 +72,10 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	}
 	if !exec.Status.Live() {
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
+	}
+	mine.workflow = exec.WorkflowID
+	if kept, err := e.keptBack(ctx, exec); err != nil || kept {
+		return nil, err
 	}
 	version, err := e.version(ctx, exec.VersionID)
 	if err != nil {

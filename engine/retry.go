@@ -44,6 +44,9 @@ func (e *Engine) Retry(ctx context.Context, access models.Access, id, from, key 
 		}
 		carried, at := r.carry(again.ID, models.At(tx.Now()))
 		again.Output, again.Messages = old.Output, old.Messages
+		if err := e.admitAgain(ctx, tx, again); err != nil {
+			return err
+		}
 		if err := models.InsertContinued(ctx, tx, again, carried, at); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (t *taking) take(ctx context.Context) (Reply, error) {
 	if t.reading, err = t.s.door.Read(t.in.Request); err != nil {
 		return Reply{}, t.refused(err)
 	}
-	if t.e.queue.Stats().Waiting >= queueRoom {
+	if !t.s.l.workflow.Sync && t.e.full(0) {
 		t.reason = "queue_full"
 		return Reply{}, models.Unavailable("OVERLOADED", text.M("serve.full", "Too much waits to be done. Try again in a moment."), time.Second)
 	}
@@ -93,9 +94,6 @@ func (t *taking) take(ctx context.Context) (Reply, error) {
 	}
 	return t.begin(ctx, key)
 }
-
-// queueRoom is how many wake-ups may wait for a worker before requests are refused.
-const queueRoom = 100_000
 
 // refused turns what was wrong with the content of a request into its answer.
 func (t *taking) refused(err error) error {
@@ -260,7 +258,9 @@ func (t *taking) begin(ctx context.Context, key string) (Reply, error) {
 		return reply, err
 	case out.Reason == "recursion_guard":
 		return Reply{}, models.Conflict("RECURSION_GUARD", text.M("serve.guard", "This workflow may not start itself again."))
-	case !out.Started:
+	case slices.Contains([]string{"queue_full", "rate_limited", "paused", "storm_guard"}, out.Reason):
+		return Reply{}, overloaded()
+	case !out.Started && out.Reason != "debounced":
 		return Reply{}, models.NotFound()
 	case out.Sync:
 		exec, answer, err := t.e.runHere(ctx, out.ExecutionID)

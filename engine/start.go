@@ -31,6 +31,8 @@ type starting struct {
 	out  []models.TriggerOutcome
 	seen map[string]bool // workflow and record that already started
 
+	force map[*listener]bool // they were paused by this very write
+
 	lists map[*listener]*group // records for workflows that get all of them at once
 	order []*listener          // of lists, as they came
 }
@@ -59,7 +61,7 @@ func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.O
 	if op.Silent || !actsOutside(op.Origin.Kind) {
 		return nil, nil
 	}
-	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}, lists: map[*listener]*group{}}
+	s := &starting{e: e, tx: tx, op: op, ix: ix, seen: map[string]bool{}, force: map[*listener]bool{}, lists: map[*listener]*group{}}
 	for _, change := range changes {
 		for _, c := range s.candidates(change) {
 			if err := s.refuseMany(c, len(changes)); err != nil {
@@ -190,6 +192,16 @@ func (s *starting) decide(ctx context.Context, c candidate, change records.Chang
 	if sentence != "" {
 		return s.refuse(ctx, c, change, trigger.Not("recursion_guard", sentence))
 	}
+	force, why, err := s.e.paused(ctx, s.tx, c.listener, s.op.Lineage, false)
+	if err != nil {
+		return err
+	}
+	if why.Reason != "" {
+		return s.refuse(ctx, c, change, why)
+	}
+	if force {
+		s.force[c.listener] = true
+	}
 	one := found{data: data, collection: collection, id: id}
 	if v.Listens.AsList {
 		if s.lists[c.listener] == nil {
@@ -261,7 +273,7 @@ func (s *starting) start(ctx context.Context, c candidate, change records.Change
 	}
 	if s.op.Idempotency != nil {
 		exec.IdemKey = fmt.Sprintf("%s:%s:%d", s.op.Idempotency.Key, f.id, b.index)
-		known, err := models.ExecutionByKey(ctx, s.tx, exec.WorkflowID, exec.IdemKey)
+		known, err := s.e.executionByKey(ctx, s.tx, c.listener, exec.IdemKey)
 		if err != nil {
 			return err
 		}
@@ -278,10 +290,21 @@ func (s *starting) start(ctx context.Context, c candidate, change records.Change
 		WorkflowID: exec.WorkflowID, Key: c.key, Started: true, ExecutionID: exec.ID, Sync: exec.Sync, Named: c.named,
 	}
 	atomic := exec.Sync && c.listener.version.Listens.Atomic
-	if !atomic {
+	if atomic { // it ends before anybody else sees it
+		if err := s.e.atRate(ctx, s.tx, c.listener); err != nil {
+			return err
+		}
+	} else {
+		said, err := s.e.admit(ctx, s.tx, c.listener, exec, s.force[c.listener])
+		if err != nil {
+			return err
+		}
+		if said.refused.Reason != "" {
+			return s.refuse(ctx, c, change, said.refused)
+		}
 		s.e.keepFor(s.tx, exec)
 	}
-	if err := s.e.insert(ctx, s.tx, exec, models.TriggerEntry{}); err != nil {
+	if err := s.e.insert(ctx, s.tx, exec, models.TriggerEntry{Explanation: s.e.heldSentence(c.listener, exec)}); err != nil {
 		return err
 	}
 	if atomic {

@@ -192,8 +192,12 @@ func (e *Engine) tellParent(ctx context.Context, tx *models.Tx, child *models.Ex
 	if err != nil || !waits {
 		return err
 	}
+	parent := int64(0)
+	if n := len(child.Chain); n > 1 {
+		parent = child.Chain[n-2]
+	}
 	return models.InsertWakeup(ctx, tx, &models.Wakeup{
-		ExecutionID: child.ParentID, StepID: child.ParentStepID, Reason: models.WakeChild, Lane: laneOf(child), DueAt: models.At(tx.Now()),
+		ExecutionID: child.ParentID, WorkflowID: parent, StepID: child.ParentStepID, Reason: models.WakeChild, Lane: laneOf(child), DueAt: models.At(tx.Now()),
 	})
 }
 

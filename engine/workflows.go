@@ -87,6 +87,9 @@ func (e *Engine) insertWorkflow(ctx context.Context, access models.Access, in Ne
 		if err := models.InsertWorkflow(ctx, tx, made); err != nil {
 			return err
 		}
+		if err := keepLimits(ctx, tx, made, models.WorkflowOptions{}); err != nil {
+			return err
+		}
 		for _, one := range secrets {
 			one.WorkflowID, one.By = made.ID, access.Principal.UserID
 			if _, err := models.InsertSecret(ctx, tx, one); err != nil {
@@ -110,6 +113,9 @@ func (in *NewWorkflow) check() error {
 		if _, err := field.ParseDuration(in.Options.Timeout); err != nil {
 			return models.InvalidFields([]models.FieldError{{Field: "options.timeout", Code: "VALIDATION_FAILED", Message: text.M("definition.duration", "A duration looks like 90s, 15m or 2h.")}})
 		}
+	}
+	if wrong := checkLimits(in.Options, in.Sync); len(wrong) > 0 {
+		return models.InvalidFields(wrong)
 	}
 	if in.Options.ReentryLimit < 0 || in.Options.ReentryLimit > 20 {
 		return models.InvalidFields([]models.FieldError{{Field: "options.reentryLimit", Code: "VALIDATION_FAILED", Message: text.M("workflow.reentry", "A workflow may occur 1 to 20 times in one chain.")}})
@@ -236,7 +242,7 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 		if w, err = models.WorkflowByKey(ctx, tx, key); err != nil {
 			return err
 		}
-		changed := NewWorkflow{Title: w.Title, Options: w.Options}
+		changed := NewWorkflow{Title: w.Title, Options: w.Options, Sync: w.Sync}
 		if in.Title != nil {
 			changed.Title = *in.Title
 		}
@@ -247,6 +253,9 @@ func (e *Engine) UpdateWorkflow(ctx context.Context, access models.Access, key s
 			return err
 		}
 		entry := in.audited(access, w)
+		if err := keepLimits(ctx, tx, &models.Workflow{ID: w.ID, Options: changed.Options}, w.Options); err != nil {
+			return err
+		}
 		w.Title, w.Options = changed.Title, changed.Options
 		if in.Description != nil {
 			w.Description = *in.Description

@@ -73,6 +73,7 @@ type DB struct {
 	sealing   masterKey
 	shard     int64 // of the roll-ups that this process counts
 	onWakeup  atomic.Pointer[func(PendingWakeup)]
+	onGate    atomic.Pointer[func(Millis)]
 
 	onEvent    atomic.Pointer[EventHeard]
 	eventWaits atomic.Bool // some step may wait for an event

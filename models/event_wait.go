@@ -11,6 +11,7 @@ import (
 type EventWait struct {
 	StepID       string
 	ExecutionID  string
+	WorkflowID   int64  // of the execution; not stored
 	Event        string // pattern of its name
 	ResourceType string // exact; empty = any
 	ResourceID   string // exact; empty = any
@@ -41,13 +42,13 @@ func UseEventWait(ctx context.Context, tx *Tx, stepID string) (bool, error) {
 // eventWaitsFor lists the waits that an event may end, by the parts of their filters that
 // stand in columns.
 func eventWaitsFor(ctx context.Context, tx *Tx, e *Event) ([]EventWait, error) {
-	rows, err := tx.Query(ctx, `SELECT step_id, execution_id, event, resource_type, resource_id, filter FROM event_waits
+	rows, err := tx.Query(ctx, `SELECT step_id, execution_id, (SELECT e.workflow_id FROM executions e WHERE e.id = event_waits.execution_id), event, resource_type, resource_id, filter FROM event_waits
 		WHERE state = 'open' AND (resource_type = '' OR resource_type = ?) AND (resource_id = '' OR resource_id = ?) AND execution_id <> ?
 		ORDER BY step_id`, e.Type, e.ID, e.ExecutionID)
 	var out []EventWait
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var w EventWait
-		err := r.Scan(&w.StepID, &w.ExecutionID, &w.Event, &w.ResourceType, &w.ResourceID, &w.Filter)
+		err := r.Scan(&w.StepID, &w.ExecutionID, &w.WorkflowID, &w.Event, &w.ResourceType, &w.ResourceID, &w.Filter)
 		out = append(out, w)
 		return err
 	})

@@ -47,26 +47,28 @@ type Execution struct {
 	EndedAt      Millis
 	EndedBy      int64 // person who cancelled it; 0 = nobody did
 	ExpiresAt    Millis
+	Gated        bool // it has a permit, or waits for one
+	Held         bool // it waits for one: set while it is inserted, not read
 }
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
  resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
- idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by`
+ idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by, gated`
 
 func scanExecution(scan func(...any) error) (*Execution, error) {
 	var (
 		e                                   Execution
-		sync                                int64
+		sync, gated                         int64
 		cause, chain, messages              string
 		parent, parentStep, idemKey, output sql.NullString
 	)
 	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
 		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
-		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy)
+		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy, &gated)
 	if err != nil {
 		return nil, err
 	}
-	e.Sync, e.ParentID, e.ParentStepID, e.IdemKey, e.Output = sync != 0, parent.String, parentStep.String, idemKey.String, output.String
+	e.Sync, e.Gated, e.ParentID, e.ParentStepID, e.IdemKey, e.Output = sync != 0, gated != 0, parent.String, parentStep.String, idemKey.String, output.String
 	return &e, errors.Join(readJSON(cause, &e.Cause), readJSON(chain, &e.Chain), readJSON(messages, &e.Messages))
 }
 
@@ -111,7 +113,7 @@ func InsertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	if err := insertExecution(ctx, tx, e); err != nil {
 		return err
 	}
-	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, Reason: WakeStart, Lane: laneOf(e.Sync), DueAt: e.CreatedAt})
+	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, WorkflowID: e.WorkflowID, Reason: WakeStart, Lane: laneOf(e.Sync), DueAt: e.goesAt()})
 }
 
 // InsertContinued inserts an execution that goes on where another one stopped: with steps
@@ -135,7 +137,15 @@ func InsertContinued(ctx context.Context, tx *Tx, e *Execution, carried []*Step,
 			return err
 		}
 	}
-	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, StepID: at.ID, Reason: WakeBranch, Lane: 1, DueAt: e.CreatedAt})
+	return InsertWakeup(ctx, tx, &Wakeup{ExecutionID: e.ID, WorkflowID: e.WorkflowID, StepID: at.ID, Reason: WakeBranch, Lane: 1, DueAt: e.goesAt()})
+}
+
+// goesAt is when the first wake-up of an execution is due.
+func (e *Execution) goesAt() Millis {
+	if e.Held {
+		return Never
+	}
+	return e.CreatedAt
 }
 
 // insertExecution inserts the row of an execution.
@@ -150,11 +160,11 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	}
 	err = tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
-		rerun_of, idem_key, created_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		rerun_of, idem_key, created_at, expires_at, gated)
+		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
-		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
+		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, asInt(e.Gated))
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
@@ -395,9 +405,11 @@ func HasLive(ctx context.Context, q Querier, workflowID int64, recordID string) 
 	return n > 0, nil
 }
 
-// OverdueExecutions lists live executions whose time limit has passed.
+// OverdueExecutions lists live executions whose time limit has passed. The time of those
+// that wait for a permit has not begun.
 func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? LIMIT ?`, At(now), limit)
+	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ?
+		AND (gated = 0 OR EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = executions.id AND p.state = 'given')) LIMIT ?`, At(now), limit)
 	return ids(rows, err, "list overdue executions")
 }
 

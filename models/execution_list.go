@@ -64,6 +64,7 @@ type ExecutionRow struct {
 	CreatedAt     Millis
 	StartedAt     Millis
 	EndedAt       Millis
+	Gated         bool // it has a permit, or waits for one
 }
 
 // byRule is the condition of a failure that a rule of the workflow asked for.
@@ -172,14 +173,18 @@ func Executions(ctx context.Context, q Querier, f ExecutionFilter) ([]ExecutionR
 	}
 	rows, err := q.Query(ctx, `SELECT e.number, e.id, e.workflow_id, w.wf_key, w.title, v.number, e.status, e.reason, e.mode, e.resource_type,
 		e.resource_id, e.principal, e.user_id, COALESCE(u.nickname, ''), e.rerun_of,
-		COALESCE((SELECT o.number FROM executions o WHERE o.id = e.rerun_of), 0), e.created_at, e.started_at, e.ended_at
+		COALESCE((SELECT o.number FROM executions o WHERE o.id = e.rerun_of), 0), e.created_at, e.started_at, e.ended_at, e.gated
 		FROM executions e JOIN workflows w ON w.id = e.workflow_id JOIN workflow_versions v ON v.id = e.version_id
 		LEFT JOIN users u ON u.id = e.user_id WHERE `+where+" ORDER BY e.number "+order+" LIMIT ?", args...)
 	var out []ExecutionRow
 	err = Rows(rows, err, func(r *sql.Rows) error {
-		var x ExecutionRow
+		var (
+			x     ExecutionRow
+			gated int64
+		)
 		err := r.Scan(&x.Number, &x.ID, &x.WorkflowID, &x.WorkflowKey, &x.WorkflowTitle, &x.VersionNumber, &x.Status, &x.Reason, &x.Mode,
-			&x.ResourceType, &x.ResourceID, &x.Principal, &x.UserID, &x.UserName, &x.RerunOf, &x.RerunNumber, &x.CreatedAt, &x.StartedAt, &x.EndedAt)
+			&x.ResourceType, &x.ResourceID, &x.Principal, &x.UserID, &x.UserName, &x.RerunOf, &x.RerunNumber, &x.CreatedAt, &x.StartedAt, &x.EndedAt, &gated)
+		x.Gated = gated != 0
 		out = append(out, x)
 		return err
 	})

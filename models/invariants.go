@@ -41,7 +41,32 @@ const live = "('queued', 'running', 'waiting')"
 
 // Invariants lists all queries.
 func Invariants() []Invariant {
-	return slices.Concat(progressInvariants(), historyInvariants(), rollUpInvariants())
+	return slices.Concat(progressInvariants(), gateInvariants(), historyInvariants(), rollUpInvariants())
+}
+
+// gateInvariants find executions that wait for a permit in vain, or go without one.
+func gateInvariants() []Invariant {
+	never := func(time.Time) []any { return []any{Never, Never} }
+	return []Invariant{
+		{Name: "Q7a", Watchdog: true, Says: "an execution that waits although no limit, order or pause holds it back", Args: func(now time.Time) []any {
+			long := At(now.Add(-time.Minute))
+			return []any{long, long}
+		}, Query: `
+			SELECT g.workflow_id, 'waiting' AS what FROM gates g WHERE g.paused_at = 0 AND g.drop_upto = 0 AND g.newest_upto = 0
+			AND (g.concurrency = 0 OR g.given < g.concurrency) AND (g.next_at = 0 OR g.next_at < ?)
+			AND NOT EXISTS (SELECT 1 FROM meta m WHERE m.name = '` + pausedAll + `' AND m.value <> '')
+			AND EXISTS (SELECT 1 FROM permits p WHERE p.workflow_id = g.workflow_id AND p.state = 'waiting')
+			UNION ALL SELECT p.workflow_id, p.execution_id FROM permits p WHERE p.state = 'settling' AND p.settle_at < ?
+			UNION ALL SELECT p.workflow_id, p.execution_id FROM permits p WHERE p.state = 'behind' AND NOT EXISTS (SELECT 1 FROM permits f
+			WHERE f.workflow_id = p.workflow_id AND f.order_key = p.order_key AND f.state IN ('waiting', 'given'))`},
+		{Name: "Q7b", Says: "a permit that does not fit its execution or its gate", Args: never, Query: `
+			SELECT p.execution_id, 'ended' AS what FROM permits p WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.id = p.execution_id AND e.gated = 1 AND e.status IN ` + live + `)
+			UNION ALL SELECT e.id, 'lost' FROM executions e WHERE e.gated = 1 AND e.status IN ` + live + ` AND NOT EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = e.id)
+			UNION ALL SELECT p.execution_id, 'goes without it' FROM permits p JOIN wakeups w ON w.execution_id = p.execution_id AND w.state <> 'done' AND w.due_at < ? WHERE p.state <> 'given'
+			UNION ALL SELECT p.execution_id, 'has it in vain' FROM permits p JOIN wakeups w ON w.execution_id = p.execution_id AND w.state <> 'done' AND w.due_at = ? WHERE p.state = 'given'
+			UNION ALL SELECT CAST(g.workflow_id AS TEXT), 'counted wrongly' FROM gates g WHERE g.given <> (SELECT COUNT(*) FROM permits p WHERE p.workflow_id = g.workflow_id AND p.state = 'given')
+			OR g.kept <> (SELECT COUNT(*) FROM permits p WHERE p.workflow_id = g.workflow_id AND p.state <> 'given')`},
+	}
 }
 
 // progressInvariants find work that is stuck, or that goes on after its end.

@@ -27,7 +27,12 @@ func planted() map[string][]string {
 	wake := func(state, due, lease, step string) string {
 		return `INSERT INTO wakeups (execution_id, step_id, reason, due_at, state, lease_until, created_at) VALUES ('e1', ` + step + `, 'start', ` + due + `, '` + state + `', ` + lease + `, 1)`
 	}
-	const far = "9999999999999"
+	const (
+		far    = "9999999999999"
+		never  = "253402300799000"
+		gate   = "INSERT INTO gates (workflow_id, kept) VALUES (1, 1)"
+		permit = "INSERT INTO permits (execution_id, workflow_id, turn, state, created_at) VALUES ('e1', 1, 1, 'waiting', 1)"
+	)
 	live := func(status string) []string { return []string{flow, version, sprintf(execution, status), log} }
 	return map[string][]string{
 		"Q1":  live("waiting"),
@@ -37,6 +42,8 @@ func planted() map[string][]string {
 		"Q5":  append(live("succeeded"), sprintf(step, "done"), "INSERT INTO steps (id, execution_id, seq, node, type, status, started_at, after_step_id) VALUES ('s2', 'e1', 2, 'b', 'x', 'done', 1, 's1')", "UPDATE steps SET status = 'odd' WHERE id = 's1'"),
 		"Q6":  append(live("running"), wake("leased", far, "1", "NULL")),
 		"Q7":  append(live("running"), wake("ready", "1", "0", "NULL")),
+		"Q7a": append(live("queued"), wake("ready", never, "0", "NULL"), gate, permit, "UPDATE executions SET gated = 1"),
+		"Q7b": append(live("queued"), wake("ready", far, "0", "NULL"), "UPDATE executions SET gated = 1"),
 		"Q8":  {flow, version, sprintf(execution, "succeeded")},
 		"Q9":  {"INSERT INTO change_log (collection, record_id, action, changes, principal, event_uuid, at) VALUES ('c', '1', 'create', '{}', 'user:1', 'u1', 1)"},
 		"Q10": {"INSERT INTO schedule_slots (schedule, slot_at, execution_id) VALUES ('s', 1, 'e')", "INSERT INTO schedule_slots (schedule, slot_at, execution_id) VALUES ('s', 2, 'e')"},

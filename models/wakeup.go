@@ -24,6 +24,7 @@ const (
 type Wakeup struct {
 	ID          int64
 	ExecutionID string
+	WorkflowID  int64  // of the execution, for a fair hand-over; 0 = not known. It is not stored
 	StepID      string // the step that is resumed; empty starts at the beginning
 	Reason      string
 	Lane        int // 0 before 1: people who wait on a page come first
@@ -45,10 +46,17 @@ func InsertWakeup(ctx context.Context, tx *Tx, w *Wakeup) error {
 	if err != nil {
 		return fmt.Errorf("insert wake-up: %w", err)
 	}
-	tx.AfterCommit(func() {
-		tx.db.handOver(PendingWakeup{ExecutionID: w.ExecutionID, Lane: w.Lane, DueAt: w.DueAt.Time()})
-	})
+	tx.announce(PendingWakeup{ExecutionID: w.ExecutionID, WorkflowID: w.WorkflowID, Lane: w.Lane, DueAt: w.DueAt.Time()})
 	return nil
+}
+
+// announce hands a wake-up over once the transaction has committed. One that is never due
+// is handed over by what makes it due.
+func (tx *Tx) announce(w PendingWakeup) {
+	if At(w.DueAt) >= Never {
+		return
+	}
+	tx.AfterCommit(func() { tx.db.handOver(w) })
 }
 
 // OnWakeup registers who is told about each committed wake-up. It is called once,
@@ -81,6 +89,7 @@ func DueWakeups(ctx context.Context, q Querier, executionID string, now time.Tim
 // PendingWakeup is what a queue needs to know of a wake-up.
 type PendingWakeup struct {
 	ExecutionID string
+	WorkflowID  int64 // whose turn it is; 0 = not known
 	Lane        int
 	DueAt       time.Time
 }
@@ -89,14 +98,15 @@ type PendingWakeup struct {
 // earliest first, at most limit.
 func PendingWakeups(ctx context.Context, q Querier, until time.Time, limit int) ([]PendingWakeup, error) {
 	var out []PendingWakeup
-	rows, err := q.Query(ctx, `SELECT execution_id, MIN(lane), MIN(due_at) FROM wakeups WHERE state <> 'done' AND due_at <= ?
-		GROUP BY execution_id ORDER BY MIN(due_at) LIMIT ?`, At(until), limit)
+	rows, err := q.Query(ctx, `SELECT d.execution_id, e.workflow_id, d.lane, d.due FROM (SELECT execution_id, MIN(lane) AS lane, MIN(due_at) AS due
+		FROM wakeups WHERE state <> 'done' AND due_at <= ? GROUP BY execution_id ORDER BY MIN(due_at) LIMIT ?) d
+		JOIN executions e ON e.id = d.execution_id ORDER BY d.due`, At(until), limit)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var (
 			w   PendingWakeup
 			due Millis
 		)
-		err := r.Scan(&w.ExecutionID, &w.Lane, &due)
+		err := r.Scan(&w.ExecutionID, &w.WorkflowID, &w.Lane, &due)
 		w.DueAt = due.Time()
 		out = append(out, w)
 		return err

@@ -38,9 +38,25 @@ type WorkflowOptions struct {
 	ReentryLimit   int        `json:"reentryLimit,omitempty"` // how often it may occur in one causal chain; 0 = 1
 	Timeout        string     `json:"timeout,omitempty"`      // duration; empty = none
 	PauseForPeople bool       `json:"pauseForPeople,omitempty"`
-	Concurrency    int        `json:"concurrency,omitempty"`
+	Concurrency    int        `json:"concurrency,omitempty"`   // executions that have begun and not ended, at most; 0 = any number
+	OrderKey       string     `json:"orderKey,omitempty"`      // expression; executions of equal value go one after another
+	Rate           *Rate      `json:"rate,omitempty"`          // nil = any number
+	Debounce       *Debounce  `json:"debounce,omitempty"`      // nil = starts at once
 	Retention      *Retention `json:"retention,omitempty"`     // of its executions; nil = the workspace's
 	ErrorWorkflow  string     `json:"errorWorkflow,omitempty"` // key of the workflow that starts when an execution fails
+}
+
+// Rate lets a number of executions begin in each span of time; later ones are delayed.
+type Rate struct {
+	Count int    `json:"count"`
+	Per   string `json:"per"` // duration
+}
+
+// Debounce starts once nothing has asked for it for a while, with what came last.
+type Debounce struct {
+	Wait   string `json:"wait"`             // duration
+	Key    string `json:"key,omitempty"`    // expression; starts of equal value belong together. Empty = all do
+	AtMost string `json:"atMost,omitempty"` // duration after the first one, whatever comes; empty = any time
 }
 
 const workflowColumns = `id, wf_key, title, description, type, sync, enabled, live_version, draft, draft_revision, draft_dirty,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type request struct {
 	undo   []func()
 	counts []counted // for the roll-ups; those of a function that was undone are dropped
 	alone  bool      // never shares a physical transaction
+	bulk   bool      // it belongs to much work of one kind: others come first
 }
 
 // writer owns the writing connection and commits waiting functions in groups.
@@ -38,9 +40,12 @@ type request struct {
 type writer struct {
 	db    *DB
 	queue chan *request
+	bulk  chan *request // what others come before
 	batch int
 
 	tallyQuery string
+	left       []*request // bulk work that was taken and put back; the loop's own
+	kept       *request   // taken, but must not join the batch before it; the loop's own
 
 	mu      sync.RWMutex // held for writing while closing
 	closed  bool
@@ -52,7 +57,9 @@ func startWriter(ctx context.Context, db *DB, batch int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, queue: make(chan *request, 4096), batch: batch, stopped: make(chan error, 1), tallyQuery: tallyQuery()}
+	w := &writer{
+		db: db, queue: make(chan *request, 4096), bulk: make(chan *request, 4096), batch: batch, stopped: make(chan error, 1), tallyQuery: tallyQuery(),
+	}
 	go w.loop(conn)
 	return w, nil
 }
@@ -71,7 +78,7 @@ func startWriter(ctx context.Context, db *DB, batch int) (*writer, error) {
 // An error that is not fn's own means that nothing was written, except for a
 // connection lost while committing, whose outcome is unknown.
 func (db *DB) Write(ctx context.Context, name string, fn func(tx *Tx) error) error {
-	return db.write(&request{ctx: ctx, name: name, fn: fn, done: make(chan error, 1)})
+	return db.write(&request{ctx: ctx, name: name, fn: fn, done: make(chan error, 1), bulk: isBulk(ctx)})
 }
 
 // WriteAlone is [DB.Write] for changes of the schema: fn never shares a physical
@@ -100,8 +107,12 @@ func (w *writer) enqueue(r *request) error {
 	if w.closed {
 		return errClosed()
 	}
+	queue := w.queue
+	if r.bulk {
+		queue = w.bulk
+	}
 	select {
-	case w.queue <- r:
+	case queue <- r:
 		return nil
 	case <-r.ctx.Done():
 		return Unavailable("DATABASE_BUSY",
@@ -117,6 +128,7 @@ func (w *writer) close() error {
 	}
 	w.closed = true
 	close(w.queue)
+	close(w.bulk)
 	w.mu.Unlock()
 	return <-w.stopped
 }
@@ -124,23 +136,19 @@ func (w *writer) close() error {
 // loop takes what waits, without waiting for more, and commits it together.
 func (w *writer) loop(conn *writeConn) {
 	batch := make([]*request, 0, w.batch)
-	var kept *request // taken from the queue, but must not join the batch before it
 	ended := false
 	defer func() {
 		if !ended {
-			w.survive(conn, batch, kept)
+			w.survive(conn, batch)
 		}
 	}()
 	for {
-		first, ok := kept, true
-		if kept = nil; first == nil {
-			first, ok = <-w.queue
-		}
+		first, ok := w.first()
 		if !ok {
 			break
 		}
-		batch, kept = w.fill(append(batch[:0], first))
-		conn = w.commit(conn, batch)
+		batch = w.fill(append(batch[:0], first))
+		conn, batch = w.commit(conn, batch)
 	}
 	ended = true
 	w.stopped <- conn.close()
@@ -148,10 +156,12 @@ func (w *writer) loop(conn *writeConn) {
 
 // survive goes on after a function has ended the writer's goroutine, as a failed
 // assertion of a test does. Without it everybody else would wait for ever.
-func (w *writer) survive(conn *writeConn, batch []*request, kept *request) {
-	if kept != nil {
-		batch = append(batch, kept)
+func (w *writer) survive(conn *writeConn, batch []*request) {
+	batch = append(batch, w.left...)
+	if w.kept != nil {
+		batch = append(batch, w.kept)
 	}
+	w.left, w.kept = nil, nil
 	for _, r := range batch {
 		select {
 		case r.done <- fmt.Errorf("write %s ended its goroutine", r.name):
@@ -161,39 +171,129 @@ func (w *writer) survive(conn *writeConn, batch []*request, kept *request) {
 	go w.loop(conn)
 }
 
-// fill adds what waits to a batch of one. kept is a function that was taken but
-// has to wait for the next batch.
-func (w *writer) fill(batch []*request) (filled []*request, kept *request) {
-	for !batch[0].alone && len(batch) < w.batch {
+// first waits for a function; false when there will be none.
+func (w *writer) first() (*request, bool) {
+	if r := w.kept; r != nil {
+		w.kept = nil
+		return r, true
+	}
+	if r := take(w.queue); r != nil {
+		return r, true
+	}
+	if len(w.left) > 0 {
+		r := w.left[0]
+		w.left = w.left[1:]
+		return r, true
+	}
+	urgent, bulk := w.queue, w.bulk
+	for urgent != nil || bulk != nil {
 		select {
-		case r, ok := <-w.queue:
-			if !ok {
-				return batch, nil
+		case r, ok := <-urgent:
+			if ok {
+				return r, true
 			}
-			if r.alone {
-				return batch, r
+			urgent = nil
+		case r, ok := <-bulk:
+			if ok {
+				return r, true
 			}
-			batch = append(batch, r)
-		default:
-			return batch, nil
+			bulk = nil
 		}
 	}
-	return batch, nil
+	return nil, false
+}
+
+// take gives what waits in a queue; nil when nothing does.
+func take(queue chan *request) *request {
+	select {
+	case r := <-queue: // nil once it is closed
+		return r
+	default:
+		return nil
+	}
+}
+
+// fill adds what waits to a batch of one, bulk work last.
+func (w *writer) fill(batch []*request) []*request {
+	if batch[0].alone {
+		return batch
+	}
+	for len(batch) < w.batch {
+		r := take(w.queue)
+		if r == nil {
+			break
+		}
+		if r.alone {
+			w.kept = r
+			return batch
+		}
+		batch = append(batch, r)
+	}
+	for len(batch) < w.batch && len(w.left) > 0 {
+		batch = append(batch, w.left[0])
+		w.left = w.left[1:]
+	}
+	for len(batch) < w.batch {
+		r := take(w.bulk)
+		if r == nil {
+			break
+		}
+		batch = append(batch, r)
+	}
+	return batch
+}
+
+// BulkAhead is how many functions of bulk work others wait behind in a physical
+// transaction, at most. Only when more of the others share it, as many are allowed.
+const BulkAhead = 8
+
+// between looks, after the function i of a batch, whether others have come that bulk work
+// must not hold up: they are next, and bulk work beyond its share waits for the next batch.
+func (w *writer) between(batch []*request, i int) []*request {
+	if !batch[i].bulk || w.kept != nil {
+		return batch
+	}
+	for at := i + 1; ; at++ {
+		r := take(w.queue)
+		if r == nil {
+			break
+		}
+		if r.alone {
+			w.kept = r
+			break
+		}
+		batch = slices.Insert(batch, at, r)
+	}
+	if i+1 == len(batch) || !batch[i+1].bulk {
+		return batch
+	}
+	done, others := 0, 0
+	for _, r := range batch[:i+1] {
+		if r.bulk {
+			done++
+		} else {
+			others++
+		}
+	}
+	if others > 0 && done >= max(BulkAhead, others) {
+		w.left = append(slices.Clone(batch[i+1:]), w.left...)
+		batch = batch[:i+1]
+	}
+	return batch
 }
 
 // commit runs one batch and answers everybody in it. It returns the connection
-// to use next: a new one when the old one broke.
-func (w *writer) commit(conn *writeConn, batch []*request) *writeConn {
-	results := make([]error, len(batch))
+// to use next, a new one when the old one broke, and the batch as it was run.
+func (w *writer) commit(conn *writeConn, batch []*request) (*writeConn, []*request) {
 	begun := w.db.clock.Now()
-	err := w.attempt(conn, batch, results)
+	batch, results, err := w.attempt(conn, batch)
 	w.db.metrics.Committed(len(batch), w.db.clock.Now().Sub(begun), err)
 	if errors.Is(err, errReplay) {
-		for i := range batch {
-			one := results[i : i+1]
-			one[0] = nil
-			if e := w.attempt(conn, batch[i:i+1], one); e != nil && one[0] == nil {
-				one[0] = e
+		results = make([]error, len(batch))
+		for i, r := range batch {
+			_, one, e := w.attempt(conn, []*request{r})
+			if results[i] = one[0]; e != nil && one[0] == nil {
+				results[i] = e
 			}
 		}
 		err = nil
@@ -216,18 +316,20 @@ func (w *writer) commit(conn *writeConn, batch []*request) *writeConn {
 	if broken {
 		conn = w.reconnect(conn)
 	}
-	return conn
+	return conn, batch
 }
 
 // errReplay says that one function spoiled the transaction of the others.
 var errReplay = errors.New("replay the functions one by one")
 
-// attempt runs the functions of a batch in one physical transaction. results
-// gets each function's own error; the returned error is the transaction's.
-func (w *writer) attempt(conn *writeConn, batch []*request, results []error) error {
+// attempt runs the functions of a batch in one physical transaction. Others may join it
+// and bulk work may leave it meanwhile, so it gives the batch as it was run. results
+// are each function's own error; the returned error is the transaction's.
+func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, results []error, err error) {
+	results = make([]error, 1, len(batch))
 	ctx := context.Background()
 	if _, err := conn.exec(ctx, w.db.begin(), nil); err != nil {
-		return err
+		return batch, make([]error, len(batch)), err
 	}
 	alone, committed := len(batch) == 1, false
 	defer func() {
@@ -236,43 +338,48 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 				w.db.log.Error("roll back", "error", err)
 			}
 		}
+		results = append(results, make([]error, len(run))...)[:len(run)]
 	}()
 	if batch[0].alone { // the schema changes: statements prepared for the old one must not be in the way
 		if err := conn.forget(); err != nil {
-			return err
+			return batch, results, err
 		}
 	}
 	now := w.db.Now()
-	for i, r := range batch {
-		if err := r.ctx.Err(); err != nil {
-			results[i], r.counts = err, nil
-			continue
+	for i := 0; i < len(batch); i++ {
+		if i > 0 {
+			results = append(results, nil)
 		}
-		var lost error
-		if results[i], lost = w.one(conn, r, now, alone); lost != nil {
-			return lost
+		r := batch[i]
+		if results[i] = r.ctx.Err(); results[i] != nil {
+			r.counts = nil
+		} else {
+			var lost error
+			if results[i], lost = w.one(conn, r, now, alone); lost != nil {
+				return batch, results, lost
+			}
+			if results[i] != nil && !alone && w.db.dialect == Postgres {
+				return batch, results, errReplay
+			}
 		}
-		if results[i] == nil || alone {
-			continue
-		}
-		if w.db.dialect == Postgres {
-			return errReplay
+		if !alone {
+			batch = w.between(batch, i)
 		}
 	}
 	if alone && results[0] != nil {
-		return nil
+		return batch, results, nil
 	}
 	if err := w.saveTallies(conn, batch); err != nil {
-		return err
+		return batch, results, err
 	}
 	if err := fault.Hit("writer.commit"); err != nil {
-		return err
+		return batch, results, err
 	}
 	if _, err := conn.exec(ctx, "COMMIT", nil); err != nil {
-		return err
+		return batch, results, err
 	}
 	committed = true
-	return nil
+	return batch, results, nil
 }
 
 // one runs one function, in its own savepoint unless it is alone. lost says that

@@ -72,7 +72,7 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) ([]figure, error)
-	}{{"W7 editor", in.editor}, {"W5 loops", in.loops}, {"W8 timers", in.timers}} {
+	}{{"W7 editor", in.editor}, {"W5 loops", in.loops}, {"W8 timers", in.timers}, {"W9 fairness", in.fairness}} {
 		if !o.wants(part.name) {
 			continue
 		}

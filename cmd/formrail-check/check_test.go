@@ -110,6 +110,8 @@ func elsewhere() map[string]string {
 		"engine.slot": "schedules", "engine.slots": "schedules", "engine.plan_slots": "schedules", "engine.slots_fill": "schedules",
 		"engine.slots_forget": "schedules", "workflow.reset_count": "schedules",
 		"engine.release": "backup mode", "engine.watchdog": "the watchdog", "engine.repair": "the watchdog", "engine.hand_over": "the watchdog",
+		"engine.gate": "limits", "engine.gates": "limits", "engine.keep_back": "pauses", "engine.dropped": "pauses", "engine.set_limits": "set-up",
+		"workflow.pause": "pauses", "workflow.resume": "pauses", "workflow.pause_all": "pauses",
 		"engine.late": "a mutant", "engine.effects": "a mutant",
 		"workflow.create": "set-up", "workflow.publish": "set-up", "workflow.update": "set-up", "workflow.edit": "the editor", "workflow.remove": "the editor",
 		"workflow.lock": "the editor", "workflow.still_editing": "the editor", "workflow.categories": "the list", "workflow.restore": "the list",

@@ -23,7 +23,21 @@ func options(p *bind.Params) (*models.WorkflowOptions, error) {
 	o := bind.ParamsOf(sent)
 	out := &models.WorkflowOptions{
 		ReentryLimit: o.Number("reentryLimit", 0, 0, 20), Timeout: o.Raw("timeout"), PauseForPeople: o.Flag("pauseForPeople", false),
-		Concurrency: o.Number("concurrency", 0, 0, 10_000), ErrorWorkflow: o.Raw("errorWorkflow"),
+		Concurrency: o.Number("concurrency", 0, 0, 10_000), OrderKey: o.Raw("orderKey"), ErrorWorkflow: o.Raw("errorWorkflow"),
+	}
+	if sent := o.Object("rate"); sent != nil {
+		r := bind.ParamsOf(sent)
+		out.Rate = &models.Rate{Count: r.Number("count", 0, 1, 10_000), Per: r.Raw("per")}
+		if err := r.Only(); err != nil {
+			return nil, err
+		}
+	}
+	if sent := o.Object("debounce"); sent != nil {
+		d := bind.ParamsOf(sent)
+		out.Debounce = &models.Debounce{Wait: d.Raw("wait"), Key: d.Raw("key"), AtMost: d.Raw("atMost")}
+		if err := d.Only(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Has("retention") {
 		r, err := retention(o)
@@ -57,6 +71,41 @@ func retentionIn(in *bind.Params) (models.Retention, error) {
 		Succeeded: number("succeeded", models.MostDays), Stopped: number("stopped", models.MostDays), Failed: number("failed", models.MostDays), Last: number("last", models.MostKept),
 	}
 	return r, in.Only()
+}
+
+// pauseWorkflow keeps the starts of a workflow.
+func (a *api) pauseWorkflow(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	if err := a.Engine.Pause(c.UserContext(), access(c), route.Param(c, "key")); err != nil {
+		return reply.Body{}, err
+	}
+	return done()
+}
+
+// resumeWorkflow ends the pause and says what becomes of what was kept: all, newest of each
+// record, or drop.
+func (a *api) resumeWorkflow(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	kept := engine.Kept(p.Raw("kept"))
+	if !p.Has("kept") {
+		kept = engine.StartAll
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	if err := a.Engine.Resume(c.UserContext(), access(c), route.Param(c, "key"), kept); err != nil {
+		return reply.Body{}, err
+	}
+	return done()
 }
 
 func (a *api) createWorkflow(c *fiber.Ctx) (reply.Body, error) {

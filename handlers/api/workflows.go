@@ -41,6 +41,8 @@ func (a *api) workflowRoutes() (out []route.Route) {
 	add(g.change("destroy/{key}", publish, "workflows:write", a.destroyWorkflow))
 	add(g.read("bin", view, "workflows:read", a.listBin))
 	add(g.change("revive/{id}", publish, "workflows:write", a.reviveWorkflow))
+	add(g.change("pause/{key}", publish, "workflows:write", a.pauseWorkflow))
+	add(g.change("resume/{key}", publish, "workflows:write", a.resumeWorkflow))
 	add(g.change("resetCount/{key}", publish, "workflows:write", a.resetCount))
 	add(g.heavy("execute/{key}", route.Right("workflow.run"), "workflows:run", a.executeWorkflow))
 	return out
@@ -85,8 +87,15 @@ func (a *api) getWorkflow(c *fiber.Ctx) (reply.Body, error) {
 	if err != nil {
 		return reply.Body{}, err
 	}
+	gate, err := models.GateOf(ctx, a.DB.Read(), w.ID)
+	if err != nil {
+		return reply.Body{}, err
+	}
 	out := workflowValue(w)
-	out["version"], out["definition"] = number, definition
+	out["version"], out["definition"], out["kept"], out["paused"] = number, definition, gate.Kept, nil
+	if gate.Pause.On() {
+		out["paused"] = map[string]any{"at": timeOf(gate.Pause.At), "by": numberOf(gate.Pause.By), "why": gate.Pause.Why}
+	}
 	return reply.Body{Data: out}, a.appendTo(c, w, out, appends)
 }
 

@@ -52,6 +52,13 @@ func (v *viewer) executionRow(ctx context.Context, x models.ExecutionRow) (execu
 			row.Detail = joined(text.T(ctx, "executions.cancelled_by", "Cancelled by %s, %s", who.Name, at.Short(ctx)), row.Detail)
 		}
 	}
+	if x.Gated {
+		why, err := v.site.Engine.WhyHeld(ctx, &models.Execution{ID: x.ID, WorkflowID: x.WorkflowID, Status: x.Status, Gated: true})
+		if err != nil {
+			return row, err
+		}
+		row.Detail = joined(why, row.Detail)
+	}
 	if x.Status == models.Waiting {
 		where, err := v.waitingAt(ctx, x.ID)
 		if err != nil {
@@ -176,6 +183,11 @@ func (v *viewer) executionDetail(ctx context.Context, f *executionFacts) (execut
 	if v.access.Can("workflow.view") && f.workflow.DeletedAt == 0 {
 		p.WorkflowKey = f.workflow.Key
 	}
+	held, err := v.site.Engine.WhyHeld(ctx, x)
+	if err != nil {
+		return p, err
+	}
+	p.Reason = strings.TrimSpace(held + " " + p.Reason)
 	if len(x.Messages) > 0 {
 		p.Reason = strings.TrimSpace(p.Reason + " " + strings.Join(x.Messages, " "))
 	}

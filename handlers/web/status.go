@@ -85,6 +85,12 @@ func reasonSentence(ctx context.Context, x *models.Execution, values bool) strin
 		return text.T(ctx, "execution.reason_earlier", "An earlier workflow of the same action did not end well.")
 	case "end_node":
 		return text.T(ctx, "execution.reason_end", "An End step ended it.")
+	case "dropped":
+		return text.T(ctx, "execution.reason_dropped", "It was kept while its workflow was paused, and dropped.")
+	case "newer_kept":
+		return text.T(ctx, "execution.reason_newer", "It was kept while its workflow was paused; a newer one of its record went on.")
+	case "overloaded":
+		return text.T(ctx, "execution.reason_overloaded", "Too many executions of its workflow ran already, and its caller could not wait.")
 	case "poison":
 		return text.T(ctx, "execution.reason_poison", "It broke the server several times and was ended.")
 	case "rejected":

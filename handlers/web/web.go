@@ -172,6 +172,13 @@ func (s *site) workflows() []route.Route {
 		change("/workflows/{key}/discard", edit, s.discardDraft),
 		change("/workflows/{key}/versions/{number}/restore", edit, s.restoreVersion),
 		change("/workflows/{key}/enable", publish, s.enableWorkflow),
+		page("/workflows/{key}/settings", edit, s.askSettings),
+		change("/workflows/{key}/settings", edit, s.changeSettings),
+		change("/workflows/{key}/pause", publish, s.pauseWorkflow),
+		change("/workflows/{key}/resume", publish, s.resumeWorkflow),
+		page("/limits", view, s.showLimits),
+		change("/limits", publish, s.changeLimits),
+		change("/limits/pause", publish, s.pauseEverything),
 		change("/workflows/{key}/publish", publish, s.publishWorkflow),
 	}
 }

@@ -86,6 +86,7 @@ type listedWorkflow struct {
 	recent     models.RecentStats
 	version    int64  // number of the live version; 0 = none
 	problem    string // of the live version
+	paused     string // since when its starts are kept; empty when they are not
 }
 
 // success is the share of executions that ended well, in thousandths; −1 when none

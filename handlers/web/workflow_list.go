@@ -131,9 +131,13 @@ func (v *viewer) listedWorkflows(ctx context.Context) ([]*listedWorkflow, error)
 	if err != nil {
 		return nil, err
 	}
+	paused, err := v.pausedWorkflows(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []*listedWorkflow
 	for _, w := range all {
-		one := &listedWorkflow{Workflow: w, categories: categories[w.ID], stats: stats[w.ID], recent: recent[w.ID]}
+		one := &listedWorkflow{Workflow: w, categories: categories[w.ID], stats: stats[w.ID], recent: recent[w.ID], paused: paused[w.ID]}
 		if err := v.describe(ctx, one); err != nil {
 			return nil, err
 		}
@@ -204,7 +208,7 @@ func categoryDot(c models.Category) ui.Tone {
 func (v *viewer) workflowRow(ctx context.Context, w *listedWorkflow) workflows.Row {
 	row := workflows.Row{
 		Key: w.Key, Title: w.Title, Icon: v.site.types.triggerIcon(w.Type), Kind: "trigger", Trigger: v.site.types.triggerTitle(w.Type),
-		Sync: w.Sync, Enabled: w.Enabled, CanEnable: v.access.Can("workflow.publish"), Version: int(w.version), Draft: w.DraftDirty, Problem: w.problem,
+		Sync: w.Sync, Enabled: w.Enabled, CanEnable: v.access.Can("workflow.publish"), Version: int(w.version), Draft: w.DraftDirty, Problem: w.problem, Paused: w.paused,
 		Executions: ui.Number(strconv.FormatInt(w.stats.Total, 10), 0), Days: points(w.recent.Days[:]), Last: v.since(w.stats.LastAt),
 		CanCopy: v.access.Can("workflow.edit"),
 	}

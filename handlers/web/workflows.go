@@ -48,6 +48,11 @@ func (v *viewer) drawWorkflow(c *fiber.Ctx, w *models.Workflow, show shownWorkfl
 		Key: w.Key, Title: w.Title, Description: w.Description, Trigger: v.site.types.triggerTitle(w.Type), Sync: w.Sync, Enabled: w.Enabled,
 		CanEnable: v.access.Can("workflow.publish") && (w.LiveVersion != 0 || w.Enabled), Problem: show.problem,
 	}
+	p.Limits, p.CanSet, p.CanPause = engine.LimitsSentence(ctx, w.Options), v.access.Can("workflow.edit"), v.access.Can("workflow.publish")
+	var err error
+	if p.Paused, err = v.pauseOf(ctx, w); err != nil {
+		return err
+	}
 	versions, err := models.Versions(ctx, v.site.DB.Read(), w.ID)
 	if err != nil {
 		return err

@@ -117,6 +117,9 @@ func workflowSamples() []Sample {
 		{Name: "page-workflow-requests", Page: true, Component: workflows.Requests(requestLog())},
 		{Name: "page-workflow-requests-none", Page: true, Component: workflows.Requests(workflows.RequestsProps{Session: session(), Key: "shop_orders", Title: "Shop orders", Keep: 100, Problem: "Publish the workflow and switch it on first."})},
 		{Name: "page-workflow", Page: true, Component: workflows.Show(workflowProps())},
+		{Name: "page-workflow-paused", Page: true, Component: workflows.Show(pausedWorkflow())},
+		{Name: "page-workflow-settings", Page: true, Component: workflows.Settings(workflowSettings())},
+		{Name: "page-limits", Page: true, Component: workflows.Limits(workspaceLimits())},
 	}
 }
 
@@ -137,5 +140,30 @@ func workflowProps() workflows.ShowProps {
 			{At: on(11, 20, 8, 0), Reason: "condition_false", Explanation: "Status is “Draft”, not “Submitted”", Subject: "Reimbursement #1086"},
 			{At: on(11, 19, 8, 0), Reason: "disabled", Subject: "Reimbursement #1085"},
 		},
+	}
+}
+
+func pausedWorkflow() workflows.ShowProps {
+	p := workflowProps()
+	p.Limits, p.CanSet, p.CanPause = "At most 5 at a time, one per trigger.data.customer", true, true
+	p.Paused = &workflows.PausedProps{
+		CSRF: p.Session.CSRF, Key: p.Key, Title: "Paused after 100 executions in 10 s", Decide: true, Chain: "/executions/01J",
+		Text: "It started itself again and again. Last chain: Reimbursement approval → Payment → Reimbursement approval. Kept until you decide: 1.",
+	}
+	return p
+}
+
+func workflowSettings() workflows.SettingsProps {
+	return workflows.SettingsProps{
+		Session: session(), Key: "reimb_approval", Title: "Reimbursement approval",
+		Values:   map[string]string{workflows.SetConcurrency: "5", workflows.SetOrderKey: "trigger.data.customer", workflows.SetRateCount: "many", workflows.SetRatePer: "1m"},
+		Problems: map[string]string{workflows.SetRateCount: "Give a whole number above 0, or leave it empty."},
+	}
+}
+
+func workspaceLimits() workflows.EverythingProps {
+	return workflows.EverythingProps{
+		Session: session(), On: true, Said: "Paused by Mara Ionescu, 20 minutes ago", Decide: true,
+		Values: map[string]string{"queueRoom": "100000", "stormTen": "100", "stormMinute": "1000"},
 	}
 }

@@ -177,6 +177,21 @@ func WorkflowVersion(key string, number int) string {
 // WorkflowPublish makes the draft the live version; POST.
 func WorkflowPublish(key string) string { return Workflow(key) + "/publish" }
 
+// WorkflowSettings is what holds for all versions of a workflow.
+func WorkflowSettings(key string) string { return Workflow(key) + "/settings" }
+
+// WorkflowPause keeps the starts of a workflow; POST.
+func WorkflowPause(key string) string { return Workflow(key) + "/pause" }
+
+// WorkflowResume ends that, by the value kept; POST.
+func WorkflowResume(key string) string { return Workflow(key) + "/resume" }
+
+// Limits is what bounds all workflows.
+func Limits() string { return "/limits" }
+
+// LimitsPause pauses all workflows or ends that, by the value on; POST.
+func LimitsPause() string { return Limits() + "/pause" }
+
 // WorkflowEnable switches a workflow on or off by the value enabled; POST.
 func WorkflowEnable(key string) string { return Workflow(key) + "/enable" }
 

@@ -20,6 +20,7 @@ type Row struct {
 	Version    int    // live version; 0 when never published
 	Draft      bool   // there are changes that are not live
 	Problem    string // why the live version would not run; empty when it would
+	Paused     string // why its starts are kept; empty when they are not
 	Executions string
 	Days       []float64 // executions of each of the last days, oldest first
 	Success    string    // share over 30 days; empty when none has ended
@@ -110,4 +111,16 @@ type ShowProps struct {
 	Bound       []BoundButton
 	CanEnable   bool
 	Problem     string // what kept switching from happening
+	Limits      string // "At most 5 at a time"; empty = none
+	Paused      *PausedProps
+	CanPause    bool // the reader may pause it
+	CanSet      bool // the reader may change its settings
+}
+
+// inputMode is the keyboard that a phone shows for an input.
+func inputMode(numeric bool) string {
+	if numeric {
+		return "numeric"
+	}
+	return "text"
 }

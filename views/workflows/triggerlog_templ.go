@@ -260,6 +260,12 @@ func sentence(ctx context.Context, e LogEntry) string {
 		return text.T(ctx, "log.rate_limited", "Did not start: there were too many requests")
 	case "payload_too_large":
 		return text.T(ctx, "log.payload_too_large", "Did not start: the body was too large")
+	case "paused":
+		return text.T(ctx, "log.paused", "Did not start: the workflow is paused")
+	case "storm_guard":
+		return text.T(ctx, "log.storm_guard", "Did not start: the workflow started itself too often and is paused")
+	case "debounced":
+		return text.T(ctx, "log.debounced", "Joined an execution that had not begun yet")
 	case "queue_full":
 		return text.T(ctx, "log.queue_full", "Did not start: too much waits to be done")
 	case "not_named":

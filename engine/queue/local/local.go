@@ -36,8 +36,9 @@ type Queue struct {
 
 	mu      sync.Mutex
 	work    *sync.Cond
-	lanes   [2][]string // waiting executions, people first
+	lanes   [2]lane // waiting executions, people first
 	queued  map[string]bool
+	busy    map[int64]int // running stretches by workflow
 	timers  timerHeap
 	timed   map[string]time.Time // earliest known due time of each execution
 	running int
@@ -54,7 +55,10 @@ func New(o Options) *Queue {
 	if o.Scan == 0 {
 		o.Scan = 30 * time.Second
 	}
-	q := &Queue{o: o, queued: map[string]bool{}, timed: map[string]time.Time{}, kick: make(chan struct{}, 1)}
+	q := &Queue{o: o, queued: map[string]bool{}, busy: map[int64]int{}, timed: map[string]time.Time{}, kick: make(chan struct{}, 1)}
+	for i := range q.lanes {
+		q.lanes[i].flows = map[int64]*flow{}
+	}
 	q.work = sync.NewCond(&q.mu)
 	return q
 }
@@ -81,16 +85,15 @@ func (q *Queue) Wake(w models.PendingWakeup) {
 		q.later(w)
 		return
 	}
-	q.enqueue(w.ExecutionID, w.Lane)
+	q.enqueue(w)
 }
 
-func (q *Queue) enqueue(id string, lane int) {
-	if q.queued[id] {
+func (q *Queue) enqueue(w models.PendingWakeup) {
+	if q.queued[w.ExecutionID] {
 		return
 	}
-	q.queued[id] = true
-	lane = min(max(lane, 0), len(q.lanes)-1)
-	q.lanes[lane] = append(q.lanes[lane], id)
+	q.queued[w.ExecutionID] = true
+	q.lanes[min(max(w.Lane, 0), len(q.lanes)-1)].push(w.WorkflowID, w.ExecutionID)
 	q.work.Signal()
 }
 
@@ -116,7 +119,7 @@ func (q *Queue) kickClock() {
 func (q *Queue) Stats() queue.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return queue.Stats{Waiting: len(q.lanes[0]) + len(q.lanes[1]), Running: q.running, Timers: len(q.timed)}
+	return queue.Stats{Waiting: q.lanes[0].size + q.lanes[1].size, Running: q.running, Timers: len(q.timed)}
 }
 
 // Stop stops delivering and waits for running handlers, as long as ctx allows.
@@ -142,37 +145,49 @@ func (q *Queue) Stop(ctx context.Context) error {
 func (q *Queue) worker(ctx context.Context, handler queue.Handler) {
 	defer q.done.Done()
 	for {
-		id, ok := q.take()
+		t, ok := q.take()
 		if !ok {
 			return
 		}
-		handler(ctx, id)
+		of := ctx
+		if t.more { // one of many: what it writes may wait for others
+			of = models.Bulk(ctx)
+		}
+		handler(of, t.execution)
 		q.mu.Lock()
 		q.running--
+		if q.busy[t.workflow]--; q.busy[t.workflow] == 0 {
+			delete(q.busy, t.workflow)
+		}
 		q.mu.Unlock()
 	}
 }
 
 // take waits for work: people's lane first.
-func (q *Queue) take() (string, bool) {
+func (q *Queue) take() (t taken, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for {
-		if q.stopped {
-			return "", false
-		}
-		for lane := range q.lanes {
-			if len(q.lanes[lane]) == 0 {
-				continue
+	for !q.stopped {
+		for i := range q.lanes {
+			if t, ok = q.lanes[i].pop(q.mayRun); ok {
+				delete(q.queued, t.execution)
+				q.running++
+				q.busy[t.workflow]++
+				return t, true
 			}
-			id := q.lanes[lane][0]
-			q.lanes[lane] = q.lanes[lane][1:]
-			delete(q.queued, id)
-			q.running++
-			return id, true
 		}
 		q.work.Wait()
 	}
+	return t, false
+}
+
+// spare is the part of the workers that only takes workflows of which nothing runs, so
+// that one whose steps are slow never has all of them.
+const spare = 8
+
+// mayRun reports whether one more stretch of a workflow may run.
+func (q *Queue) mayRun(workflow int64) bool {
+	return q.o.Workers-q.running > q.o.Workers/spare || q.busy[workflow] == 0
 }
 
 // clock delivers what becomes due and scans the table now and then.
@@ -221,7 +236,7 @@ func (q *Queue) deliverDue() time.Duration {
 		if q.timed[next.ExecutionID].Equal(next.DueAt) {
 			delete(q.timed, next.ExecutionID)
 		}
-		q.enqueue(next.ExecutionID, next.Lane)
+		q.enqueue(next)
 	}
 	return maxPause
 }
