@@ -36,6 +36,14 @@ type Options struct {
 	// executions. Commands beside a running server leave it off.
 	Exclusive bool
 
+	// Shared makes this process one of several that run executions. It needs
+	// PostgreSQL; who works on what then stands in the database.
+	Shared bool
+
+	// Guest is Shared for a command beside running servers: it writes in turn with them
+	// but runs no executions, so it does not keep anybody from owning the database.
+	Guest bool
+
 	// MasterKey seals secrets; without one a file in Dir holds it, made when it is
 	// first needed.
 	MasterKey *secret.Key
@@ -55,6 +63,8 @@ type DB struct {
 	clock   Clock
 	log     *slog.Logger
 	dir     string
+	url     string // of PostgreSQL
+	shared  bool   // other processes may run executions as well
 
 	writePool *sql.DB
 	readPool  *sql.DB
@@ -67,6 +77,7 @@ type DB struct {
 
 	onEvent    atomic.Pointer[EventHeard]
 	eventWaits atomic.Bool // some step may wait for an event
+	refreshing joined
 }
 
 // Open opens, migrates and checks a database. It refuses, with one sentence,
@@ -83,6 +94,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	open := db.openSQLite
 	if o.URL != "" {
 		open = db.openPostgres
+	} else if o.Shared || o.Guest {
+		return nil, notShared()
 	}
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -40,7 +40,8 @@ type Execution struct {
 	Error        string   // JSON of the failure; empty = none
 	Attempts     int
 	LeaseToken   int64
-	LeaseUntil   Millis
+	LeaseUntil   Millis // 0 = nobody has to be waited for
+	LeaseOwner   string // process that works on it; empty = none has said so
 	StepCount    int64
 	CreatedAt    Millis
 	StartedAt    Millis
@@ -51,7 +52,7 @@ type Execution struct {
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
  resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
- idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by`
+ idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by, lease_owner`
 
 func scanExecution(scan func(...any) error) (*Execution, error) {
 	var (
@@ -62,7 +63,7 @@ func scanExecution(scan func(...any) error) (*Execution, error) {
 	)
 	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
 		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
-		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy)
+		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy, &e.LeaseOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -142,11 +143,11 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	}
 	err := tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
-		rerun_of, idem_key, created_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		rerun_of, idem_key, created_at, expires_at, lease_until, lease_owner)
+		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), e.Trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
-		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt)
+		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, e.LeaseUntil, e.LeaseOwner)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
@@ -209,7 +210,7 @@ func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
 	if err := tx.QueryRow(ctx, query, id).Scan(&have, &status); err != nil {
 		return fmt.Errorf("check lease of %s: %w", id, storageError(err))
 	}
-	if have != token || !status.Live() {
+	if !fenced(have, token) || !status.Live() {
 		return ErrLostLease
 	}
 	return nil
@@ -228,6 +229,7 @@ type Progress struct {
 	Attempts   int
 	StartedAt  Millis
 	LeaseUntil Millis // 0 = given back
+	LeaseOwner string // process that keeps it; empty = none
 	By         int64  // person who ends it; 0 = nobody
 
 	// Answered says that nobody waits for the end any more.
@@ -251,9 +253,9 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 		ended = At(tx.Now())
 	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
-		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
-		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.ID, p.Token)
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, lease_owner = ?, sync = sync * ?
+		WHERE id = ? AND `+fence+` AND status IN ('queued', 'running', 'waiting')`,
+		p.Status, p.Reason, p.Output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.LeaseOwner, asInt(!p.Answered), p.ID, p.Token)
 	if err != nil {
 		return err
 	}
@@ -306,9 +308,6 @@ func closeExecution(ctx context.Context, tx *Tx, id string, status Status, reaso
 func abandoned(status Status) string {
 	return toJSON(map[string]string{"kind": "refused", "code": "EXECUTION_ENDED", "message": "The execution ended (" + string(status) + ") before this step was finished."})
 }
-
-// LeaseTTL is how long a stored lease lives without renewal.
-const LeaseTTL = 15 * time.Second
 
 // LiveChildren lists the executions that one started and that have not ended.
 func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {

@@ -82,9 +82,13 @@ type PendingWakeup struct {
 // PendingWakeups lists the next wake-ups that are not done and due before until,
 // earliest first, at most limit.
 func PendingWakeups(ctx context.Context, q Querier, until time.Time, limit int) ([]PendingWakeup, error) {
-	var out []PendingWakeup
 	rows, err := q.Query(ctx, `SELECT execution_id, MIN(lane), MIN(due_at) FROM wakeups WHERE state <> 'done' AND due_at <= ?
 		GROUP BY execution_id ORDER BY MIN(due_at) LIMIT ?`, At(until), limit)
+	return pendingWakeups(rows, err)
+}
+
+func pendingWakeups(rows *sql.Rows, err error) ([]PendingWakeup, error) {
+	var out []PendingWakeup
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var (
 			w   PendingWakeup

@@ -221,7 +221,8 @@ var errReplay = errors.New("replay the functions one by one")
 // gets each function's own error; the returned error is the transaction's.
 func (w *writer) attempt(conn *writeConn, batch []*request, results []error) error {
 	ctx := context.Background()
-	if _, err := conn.exec(ctx, w.db.begin(), nil); err != nil {
+	now, err := conn.begin(ctx, w.db)
+	if err != nil {
 		return err
 	}
 	alone, committed := len(batch) == 1, false
@@ -237,7 +238,6 @@ func (w *writer) attempt(conn *writeConn, batch []*request, results []error) err
 			return err
 		}
 	}
-	now := w.db.Now()
 	for i, r := range batch {
 		if err := r.ctx.Err(); err != nil {
 			results[i] = err
