@@ -13,6 +13,8 @@ import (
 type outside struct {
 	client *outbound.Client
 	cancel <-chan struct{}
+
+	mayLeave func() bool // false when the execution may be somebody else's by now
 }
 
 // Do makes one call; a cancelled execution ends it.
@@ -22,6 +24,10 @@ func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse,
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if !o.mayLeave() {
+		<-ctx.Done() // the stretch ends and settles nothing
+		return node.HTTPResponse{}, ctx.Err()
+	}
 	go func() {
 		select {
 		case <-o.cancel:

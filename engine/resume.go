@@ -24,6 +24,9 @@ func (e *Engine) advance(ctx context.Context, id string) {
 		return
 	}
 	again := e.work(ctx, id, mine)
+	if again {
+		e.letGo(ctx, id, mine)
+	}
 	if e.claims.release(id) || again {
 		e.queue.Wake(models.PendingWakeup{ExecutionID: id, Lane: 1, DueAt: e.now()})
 	}
@@ -66,7 +69,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 			return nil, err
 		}
 	}
-	if !exec.Status.Live() {
+	if !exec.Status.Live() || e.elsewhere(exec) {
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
 	}
 	version, err := e.version(ctx, exec.VersionID)
@@ -75,6 +78,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	}
 	s := newStretch(e, exec, version)
 	s.claim, s.cancel = mine, mine.cancel
+	mine.lease.holds(exec.LeaseToken)
 	if s.trigger, err = parseObject(exec.Trigger); err != nil {
 		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
 	}
@@ -86,7 +90,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 		return nil, err
 	}
 	if len(wakeups) == 0 {
-		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
+		return nil, e.nothingDue(ctx, id)
 	}
 	if !first && exec.Status != models.Queued {
 		if err := s.loadSteps(ctx, wakeups); err != nil {
