@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"formrail/engine/outbound"
 	"formrail/models"
 )
 
@@ -153,7 +152,7 @@ func TestDemo_GoesOnWhereALoadWasInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := &cli{out: io.Discard, errors: io.Discard, clock: wallClock{}, env: func(string) string { return "" }}
-	half, err := c.newServer(t.Context(), storage{dir: dir}, "localhost:0", outbound.Egress{})
+	half, err := c.newServer(t.Context(), storage{dir: dir}, serving{addr: "localhost:0", roles: roles{web: true, worker: true}})
 	require.NoError(t, err)
 	require.NoError(t, half.markDemo(t.Context(), "loading"))
 	designer, err := half.demoPeople(t.Context())

@@ -7,17 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"formrail/engine"
+	"formrail/engine/cluster"
 	"formrail/engine/live"
 	"formrail/engine/nodes"
 	"formrail/engine/outbound"
-	"formrail/engine/queue/local"
+	"formrail/engine/queue"
 	"formrail/engine/script"
 	"formrail/engine/triggers"
 	"formrail/handlers"
@@ -40,20 +39,24 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	f := c.flags("serve")
 	addr := f.String("addr", "localhost:8080", "address to listen on; port 0 takes a free one")
 	demo := f.Bool("demo", false, "load the demo app and print its sign-ins")
-	role := f.String("role", "web,worker", "what this process does")
+	role := f.String("role", "web,worker", "what this process does: web, worker or both; one alone needs PostgreSQL")
 	egress := f.String("egress-allow", c.env("FORMRAIL_EGRESS_ALLOW"), "hosts, addresses and ranges that steps may call although they are inside")
 	f.BoolVar(&f.storage.unsafe, "allow-unsafe", false, "accept a database that may lose data in a power cut")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if roles := strings.Split(*role, ","); len(roles) != 2 || !slices.Contains(roles, "web") || !slices.Contains(roles, "worker") {
-		return usageError{text.M("serve.role", "This release runs web and worker in one process: --role web,worker.").String()}
+	does, err := readRoles(*role, f.storage)
+	if err != nil {
+		return err
+	}
+	if *demo && !does.web {
+		return usageError{text.M("serve.role_demo", "The demo is loaded by a process with the role web.").String()}
 	}
 	listed, err := outbound.ParseEgress(*egress)
 	if err != nil {
 		return badEgress(err)
 	}
-	s, err := c.newServer(ctx, f.storage, *addr, listed)
+	s, err := c.newServer(ctx, f.storage, serving{addr: *addr, roles: does, egress: listed})
 	if err != nil {
 		return err
 	}
@@ -77,20 +80,35 @@ type server struct {
 	records *records.Service
 	scripts *script.Pool
 	out     *outbound.Client
+	member  *cluster.Member
+	queue   queue.Queue
 	engine  *engine.Engine
 	live    *live.Hub
-	app     *handlers.App
+	app     site // what answers requests
 	socket  net.Listener
 	address string // under which people reach it
 	tending sync.WaitGroup
 }
 
+// serving is what a server is asked to do.
+type serving struct {
+	addr   string
+	roles  roles
+	egress outbound.Egress
+}
+
+// site answers requests on a socket.
+type site interface {
+	Serve(socket net.Listener) error
+	Shutdown(ctx context.Context) error
+}
+
 // newServer wires a server. It does nothing until run. Read it to know how
 // everything hangs together.
-func (c *cli) newServer(ctx context.Context, from storage, addr string, egress outbound.Egress) (_ *server, err error) {
+func (c *cli) newServer(ctx context.Context, from storage, ask serving) (_ *server, err error) {
 	s := &server{c: c, log: c.logger(slog.LevelInfo), live: live.New()}
-	s.out = outbound.New(outbound.Options{Egress: egress, Clock: c.clock})
-	if list := egress.String(); list != "" {
+	s.out = outbound.New(outbound.Options{Egress: ask.egress, Clock: c.clock})
+	if list := ask.egress.String(); list != "" {
 		s.log.Info("steps may call what lies inside", "listed", list)
 	}
 	defer func() {
@@ -103,7 +121,8 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string, egress o
 		return nil, err
 	}
 	s.db, err = models.Open(ctx, models.Options{
-		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe,
+		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: from.url == "", Shared: from.url != "",
+		AllowUnsafe: from.unsafe,
 	})
 	if err != nil {
 		return nil, err
@@ -120,25 +139,41 @@ func (c *cli) newServer(ctx context.Context, from storage, addr string, egress o
 	}
 	s.scripts = script.NewPool(script.Options{Command: []string{self, "script-worker"}, Logger: s.log})
 	s.records = records.New(s.db)
+	s.member = cluster.New(s.db, s.log)
+	if s.queue, err = s.newQueue(ctx, from, ask.roles); err != nil {
+		return nil, err
+	}
 	s.engine = newEngine(s)
 	s.records.SetHooks(s.engine.Hooks()) // called inside the write transaction; an error undoes both
 	s.records.OnUsage(s.engine.Usages)
 	s.records.OnUsage(s.db.PageUsages)
 	s.records.OnUsage(s.db.GrantUsages)
-	if s.socket, err = listen(addr); err != nil {
+	if s.socket, err = listen(ask.addr); err != nil {
 		return nil, err
 	}
-	config, err := s.config(ctx, addr)
+	config, err := s.config(ctx, ask.addr)
 	if err != nil {
 		return nil, err
 	}
-	s.app, err = handlers.New(handlers.Deps{
-		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: c.clock, Config: config,
+	if !ask.roles.web {
+		s.app = newHealth()
+		return s, nil
+	}
+	app, err := handlers.New(handlers.Deps{
+		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: s.db.Clock(), Config: config,
 		Pages: func(d route.Deps) route.Pages {
 			return web.New(d, web.Declared{Nodes: nodes.All(), Triggers: triggers.All()})
 		},
 	})
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	s.app = app
+	if s.member.Shared() {
+		app.Presence().Share(s.member.ID(), s.db.Clock().Now, func(text string) { s.member.Tell(cluster.Present, text) })
+		s.member.Hear(cluster.Present, app.Presence().Hear)
+	}
+	return s, nil
 }
 
 // listen takes an address.
@@ -158,8 +193,7 @@ func listen(addr string) (net.Listener, error) {
 // changes definitions.
 func newEngine(s *server) *engine.Engine {
 	return engine.New(engine.Deps{
-		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.c.clock, Log: s.log,
-		Queue: local.New(local.Options{DB: s.db, Clock: s.c.clock, Log: s.log}),
+		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.db.Clock(), Log: s.log, Queue: s.queue, Member: s.member,
 		Nodes: nodes.All(), Triggers: triggers.All(),
 	})
 }
@@ -197,10 +231,14 @@ func (s *server) config(ctx context.Context, addr string) (handlers.Config, erro
 // requests and streams first, then executions.
 func (s *server) run(ctx context.Context, demo bool) error {
 	working := context.WithoutCancel(ctx) // running work is drained, not cut off
-	if err := s.engine.Start(working); err != nil {
+	err := s.engine.Start(working)
+	if err != nil {
 		return err
 	}
-	if err := s.welcome(ctx, demo); err != nil {
+	if _, ok := s.app.(*handlers.App); ok {
+		err = s.welcome(ctx, demo)
+	}
+	if err != nil {
 		return errors.Join(err, s.drain(working, nil))
 	}
 	ended := make(chan error, 1)
@@ -275,9 +313,19 @@ func (s *server) welcome(ctx context.Context, demo bool) error {
 // tend does the small work of a running server.
 func (s *server) tend(ctx context.Context) {
 	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
-	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
-	s.every(ctx, cleanEvery, "forget old requests", s.db.ForgetOldRequests)
-	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)
+	s.every(ctx, cleanEvery, "forget old answers", s.leading(s.db.ForgetOldAnswers))
+	s.every(ctx, cleanEvery, "forget old requests", s.leading(s.db.ForgetOldRequests))
+	s.every(ctx, cleanEvery, "forget old sign-ins", s.leading(s.db.CleanSignIns))
+}
+
+// leading is fn for the one process that leads.
+func (s *server) leading(fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if !s.engine.Leading() {
+			return nil
+		}
+		return fn(ctx)
+	}
 }
 
 // every calls fn again and again until ctx ends. A failure is logged and tried again.
