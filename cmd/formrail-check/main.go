@@ -3,6 +3,7 @@
 //
 //	formrail-check kill   --binary FILE [--cycles N] [--seed S]
 //	formrail-check points --binary FILE [--seed S]
+//	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
@@ -41,12 +42,13 @@ type settings struct {
 	seed     uint64
 	serve    []string // more arguments of serve
 	quick    bool     // points: only the first pass of each
+	restart  string   // cluster: command that restarts the database server; empty = that is left out
 	out      io.Writer
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill or points")
+		return fmt.Errorf("name a mode: kill, points or cluster")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
@@ -55,13 +57,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill")
 	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
+	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	if s.binary == "" {
 		return fmt.Errorf("name the binary with --binary")
 	}
-	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode}
+	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode, "cluster": clusterMode}
 	mode, ok := modes[args[0]]
 	if !ok {
 		return fmt.Errorf("there is no mode %q", args[0])
@@ -89,7 +92,18 @@ type report struct {
 	Broken       []string `json:"broken,omitempty"` // breaches and wrong answers
 	SlowestReady string   `json:"slowestReady"`     // restart to first answer
 	Points       []string `json:"points,omitempty"`
-	Folder       string   `json:"folder,omitempty"`
+
+	// Of two servers on one database.
+	Freezes         int    `json:"freezes,omitempty"`
+	Cuts            int    `json:"cuts,omitempty"`
+	Restarts        int    `json:"restarts,omitempty"`
+	Races           int    `json:"races,omitempty"`
+	Revocations     int    `json:"revocations,omitempty"`
+	Slots           int    `json:"slots,omitempty"`
+	SlowestTakeOver string `json:"slowestTakeOver,omitempty"`
+
+	slowestTakeOver time.Duration
+	Folder          string `json:"folder,omitempty"`
 }
 
 func (r report) ok() bool { return r.Lost == 0 && r.Doubled == 0 && r.Stuck == 0 && len(r.Broken) == 0 }
@@ -97,6 +111,10 @@ func (r report) ok() bool { return r.Lost == 0 && r.Doubled == 0 && r.Stuck == 0
 func (r report) print(out io.Writer) error {
 	fmt.Fprintf(out, "kills %d (%d in flight), requests %d, acknowledged %d, unknown %d\nlost %d, doubled %d, stuck %d, slowest ready %s\n",
 		r.Kills, r.InFlight, r.Sent, r.Acknowledged, r.Unknown, r.Lost, r.Doubled, r.Stuck, r.SlowestReady)
+	if r.Mode == "cluster" {
+		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
+			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)
+	}
 	for _, b := range r.Broken {
 		fmt.Fprintln(out, "  "+b)
 	}

@@ -40,17 +40,23 @@ func setUp(ctx context.Context, v *server) (*client, error) {
 		}
 	}
 	for _, text := range []string{plainFlow, scriptFlow, approvalFlow} {
-		r, err := c.must(ctx, "POST", "/api/workflows:create", json.RawMessage(text))
-		if err != nil {
-			return nil, err
-		}
-		key := fmt.Sprint(r.data()["key"])
-		if _, err := c.must(ctx, "POST", "/api/workflows:publish/"+key, map[string]any{}); err != nil {
-			return nil, err
-		}
-		if _, err := c.must(ctx, "POST", "/api/workflows:update/"+key, map[string]any{"enabled": true}); err != nil {
+		if err := publish(ctx, c, text); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// publish makes a workflow, publishes it and switches it on.
+func publish(ctx context.Context, c *client, text string) error {
+	r, err := c.must(ctx, "POST", "/api/workflows:create", json.RawMessage(text))
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprint(r.data()["key"])
+	if _, err := c.must(ctx, "POST", "/api/workflows:publish/"+key, map[string]any{}); err != nil {
+		return err
+	}
+	_, err = c.must(ctx, "POST", "/api/workflows:update/"+key, map[string]any{"enabled": true})
+	return err
 }
