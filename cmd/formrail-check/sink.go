@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -27,11 +28,11 @@ type call struct {
 func newSink() (*sink, error) {
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listen as another system: %w", err)
 	}
 	s := &sink{base: "http://" + socket.Addr().String(), calls: map[string][]call{}, holds: map[string]chan struct{}{}}
-	s.server = &http.Server{Handler: s} //nolint:gosec // talks to this machine only
-	go func() { _ = s.server.Serve(socket) }()
+	s.server = &http.Server{Handler: s}        //nolint:gosec // talks to this machine only
+	go func() { _ = s.server.Serve(socket) }() //nolint:errcheck // ends with the run
 	return s, nil
 }
 
