@@ -47,7 +47,7 @@ func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor
 	case node.Slow:
 		c.Script = scripts{pool: s.e.scripts, cancel: s.cancel}
 	case node.External:
-		c.HTTP = outside{client: s.e.out, held: s.e.held, cancel: s.cancel, trace: s.exec.Cause.Trace}
+		c.HTTP = outside{client: s.e.out, held: s.e.held, cancel: s.cancel, trace: s.exec.Cause.Trace, mayLeave: s.mayLeave}
 	case node.Pure:
 	}
 	return c

@@ -62,11 +62,18 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 		}
 	}
 	progress := models.Progress{
-		LeaseUntil: st.lease,
+		LeaseUntil: s.leaseUntil(tx, st, status),
 		Of:         s.exec, Token: s.token, Status: status, Reason: st.reason, Output: st.output, Messages: st.messages, Error: st.failure,
 		Steps: st.seq, Attempts: s.exec.Attempts, StartedAt: s.startedAt(tx), Simple: s.simple(st),
 		Answered: st.answered && s.exec.Sync,
 	}
+	if progress.LeaseUntil != 0 {
+		progress.LeaseOwner = s.e.process
+	}
+	if s.claim != nil {
+		s.claim.lease.next.Store(s.token + 1)
+	}
+	st.lease = progress.LeaseUntil
 	for _, step := range st.dirty {
 		if err := models.SaveStep(ctx, tx, s.exec, step); err != nil {
 			return err
@@ -172,6 +179,13 @@ func laneOf(e *models.Execution) int {
 // adopt takes over a state that is durable now.
 func (s *stretch) adopt(st *state) {
 	s.token++
+	s.exec.LeaseUntil = st.lease
+	if s.claim != nil {
+		s.claim.lease.holds(s.token)
+		if st.lease == 0 {
+			s.claim.lease.stored.Store(nil)
+		}
+	}
 	if s.exec.StartedAt == 0 {
 		s.exec.StartedAt = models.At(s.e.now())
 	}

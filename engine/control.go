@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"formrail/engine/cluster"
 	"formrail/models"
 	"formrail/models/text"
 )
@@ -34,7 +35,7 @@ func (e *Engine) end(ctx context.Context, id string, how ending) error {
 	if err != nil {
 		return fmt.Errorf("end execution %s: %w", id, err)
 	}
-	e.claims.interrupt(id)
+	e.interrupt(id)
 	e.published(&models.Execution{ID: id}, true)
 	return nil
 }
@@ -61,7 +62,7 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 	if err := e.afterEnd(ctx, tx, exec); err != nil {
 		return err
 	}
-	tx.AfterCommit(func() { e.claims.interrupt(id) })
+	tx.AfterCommit(func() { e.interrupt(id) })
 	children, err := models.LiveChildren(ctx, tx, id)
 	if err != nil {
 		return err
@@ -72,6 +73,12 @@ func (e *Engine) endIn(ctx context.Context, tx *models.Tx, id string, how ending
 		}
 	}
 	return nil
+}
+
+// interrupt stops whoever works on an execution that has ended, in other processes too.
+func (e *Engine) interrupt(id string) {
+	e.claims.interrupt(id)
+	e.member.Tell(cluster.Ended, id)
 }
 
 // Cancel ends an execution by a person's wish, with its tasks and children. It
@@ -130,6 +137,7 @@ func (e *Engine) repeat(ctx context.Context, access models.Access, id, key strin
 		again.ParentID, again.ParentStepID, again.RootID, again.Depth = "", "", "", 1
 		again.Chain = []int64{old.WorkflowID}
 		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
+		again.LeaseOwner, again.LeaseUntil = "", 0
 		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.EndedBy, again.Number = 0, 0, 0, 0, 0, 0, 0
 		started = again.ID
 		return insert(tx, &again)
@@ -145,9 +153,13 @@ func (e *Engine) repeat(ctx context.Context, access models.Access, id, key strin
 // before insert, so that nobody else can have it first.
 func (e *Engine) keepFor(tx *models.Tx, exec *models.Execution) {
 	if exec.Sync {
-		tx.AfterCommit(func() { e.claims.reserve(exec.ID, e.clock.Now(), exec.Held) })
+		if e.process != "" { // others leave it to the request
+			exec.LeaseOwner, exec.LeaseUntil = e.process, models.At(tx.Now().Add(models.LeaseTTL))
+		}
+		asked := e.clock.Now()
+		tx.AfterCommit(func() { e.claims.reserve(exec.ID, asked, e.process != "", exec.Held) })
 	}
-	if !exec.Held { // else it is read when it goes
+	if !exec.Held && (exec.Sync || e.process == "") { // else it is read when it goes, by any of several processes
 		tx.AfterCommit(func() { e.fresh.put(exec) })
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"formrail/engine/cluster"
 	"formrail/engine/inbound"
 	"formrail/engine/live"
 	"formrail/engine/node"
@@ -30,6 +31,7 @@ type Deps struct {
 	Scripts  *script.Pool     // nil: scripts fail
 	Out      *outbound.Client // nil: calls to others fail
 	Live     *live.Hub
+	Member   *cluster.Member // this process among others; nil = one of its own
 	Clock    models.Clock
 	Log      *slog.Logger
 	Metrics  *metrics.Set    // nil: nobody watches
@@ -50,6 +52,8 @@ type Engine struct {
 	scripts  *script.Pool
 	out      *outbound.Client
 	live     *live.Hub
+	member   *cluster.Member
+	process  string // owner of leases; empty when no other process runs executions
 	clock    models.Clock
 	log      *slog.Logger
 	metrics  *metrics.Set
@@ -98,6 +102,10 @@ func New(d Deps) *Engine {
 	if e.live == nil {
 		e.live = live.New()
 	}
+	if e.member = d.Member; e.member == nil {
+		e.member = cluster.New(d.DB, d.Log)
+	}
+	e.join()
 	return e
 }
 
@@ -107,23 +115,31 @@ func (e *Engine) Hooks() records.Hooks {
 }
 
 // Start makes due again what a former process left behind, then begins to move
-// executions. The caller owns the database: see models.Options.Exclusive.
+// executions. The caller owns the database, alone or together with other processes: see
+// Exclusive and Shared of models.Options.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.halt = context.WithCancel(ctx)
 	if err := e.readHold(ctx); err != nil {
 		return err
 	}
-	if err := e.recover(ctx); err != nil {
-		return err
+	if e.process == "" { // the lock proves that every other holder is gone
+		if err := e.recover(ctx); err != nil {
+			return err
+		}
 	}
 	if err := e.loadCallbackKey(ctx); err != nil {
 		return err
 	}
-	e.db.OnWakeup(e.wake)
+	e.db.OnWakeup(e.handed)
+	e.member.Start(ctx)
 	e.db.OnEvent(e.eventHappened)
 	e.db.OnGate(e.gateNext)
 	if err := e.queue.Start(ctx, e.advance); err != nil {
 		return fmt.Errorf("start queue: %w", err)
+	}
+	if e.process != "" {
+		e.sweeper.Add(1)
+		go e.renewLeases(ctx)
 	}
 	e.sweeper.Add(5)
 	go e.operate(ctx)
@@ -143,15 +159,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 		e.halt()
 	}
 	e.sweeper.Wait()
-	return err
-}
-
-// wake hands a committed wake-up to the queue, and tells the request that may wait for it.
-func (e *Engine) wake(w models.PendingWakeup) {
-	e.queue.Wake(w)
-	if w.Lane == 0 {
-		e.live.Publish("permit:" + w.ExecutionID)
-	}
+	return errors.Join(err, e.giveLeasesBack(ctx), e.member.Stop(ctx))
 }
 
 // Live is the hub that tells pages what changed.
@@ -177,12 +185,18 @@ type versionInfo struct {
 	Key     string // of the workflow
 	Title   string
 	OwnerID int64
+
+	seen int64 // version of all workflows that title and owner were read at
 }
 
 // version loads and compiles a version once.
 func (e *Engine) version(ctx context.Context, id int64) (*versionInfo, error) {
+	seen := int64(0)
+	if e.process != "" {
+		seen = e.db.WorkflowsVersion() // another process may have changed title or owner
+	}
 	if v, ok := e.versions.Load(id); ok {
-		if info, ok := v.(*versionInfo); ok {
+		if info, ok := v.(*versionInfo); ok && info.seen == seen {
 			return info, nil
 		}
 	}
@@ -198,7 +212,7 @@ func (e *Engine) version(ctx context.Context, id int64) (*versionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	info := &versionInfo{Version: v, Compiled: c, Key: w.Key, Title: w.Title, OwnerID: w.OwnerID}
+	info := &versionInfo{Version: v, Compiled: c, Key: w.Key, Title: w.Title, OwnerID: w.OwnerID, seen: seen}
 	e.versions.Store(id, info)
 	return info, nil
 }

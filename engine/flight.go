@@ -63,6 +63,9 @@ func (s *stretch) external(ctx context.Context) error {
 	s.flights[cur.step.ID] = &flight{cur: cur, stop: stop}
 	go func(id string, attempt int) {
 		defer stop()
+		if !s.mayLeave() {
+			return
+		}
 		result, err := s.guarded(flying, cur.node, func(ctx context.Context) (node.Result, error) {
 			return cur.node.typ.Run(ctx, call, settings)
 		})
@@ -83,10 +86,11 @@ func (s *stretch) external(ctx context.Context) error {
 // ended knows that its outcome is unknown.
 func (s *stretch) commitIntent(ctx context.Context) error {
 	cur := s.state.cursors[0]
+	asked := s.e.clock.Now()
 	var after *state
 	err := s.e.db.Write(ctx, "engine.intent", func(tx *models.Tx) error {
 		st := s.state.copy()
-		st.lease = models.At(tx.Now().Add(cur.node.timeout + models.LeaseTTL))
+		st.lease = s.intentLease(tx, cur.node.timeout)
 		st.wakeups = append(st.wakeups, models.Wakeup{
 			ExecutionID: s.exec.ID, StepID: cur.step.ID, Reason: models.WakeRetry, Lane: 1, DueAt: models.At(tx.Now().Add(models.LeaseTTL)),
 		})
@@ -100,6 +104,9 @@ func (s *stretch) commitIntent(ctx context.Context) error {
 		return fmt.Errorf("commit intent of %s: %w", s.exec.ID, err)
 	}
 	s.adopt(after)
+	if s.claim != nil {
+		s.claim.lease.asked(asked)
+	}
 	return s.goOn(ctx)
 }
 

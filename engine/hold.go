@@ -58,7 +58,7 @@ func (e *Engine) CheckHold(ctx context.Context) error {
 	if err := e.readHold(ctx); err != nil || e.held() {
 		return err
 	}
-	return e.letGo(ctx)
+	return e.handOver(ctx)
 }
 
 // Release lets the installation act on the outside again: see [models.ReleaseRestored].
@@ -68,15 +68,15 @@ func (e *Engine) Release(ctx context.Context, by models.Access) error {
 		return err
 	}
 	e.hold.since.Store(0)
-	return e.letGo(ctx)
+	return e.handOver(ctx)
 }
 
 // releaseLimit is how many executions are handed over at once; the queue's own scan finds
 // the others.
 const releaseLimit = 20_000
 
-// letGo hands over what was held and what has become due meanwhile.
-func (e *Engine) letGo(ctx context.Context) error {
+// handOver hands over what was held and what has become due meanwhile.
+func (e *Engine) handOver(ctx context.Context) error {
 	e.log.Info("the installation is released")
 	due, err := models.PendingWakeups(ctx, e.db.Read(), e.now(), releaseLimit)
 	if err != nil {

@@ -89,6 +89,7 @@ func (e *Engine) runHere(ctx context.Context, id string) (exec *models.Execution
 	for again && ctx.Err() == nil && !mine.answered {
 		again = e.work(ctx, id, mine)
 	}
+	e.letGo(ctx, id, mine)
 	if e.claims.release(id) || mine.answered {
 		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, DueAt: e.now()})
 	}

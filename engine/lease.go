@@ -7,10 +7,10 @@ import (
 	"formrail/models"
 )
 
-// claims make sure that one goroutine at a time works on an execution. The lock
-// of the data folder, or of the database, makes this process the only owner, so a
-// claim need not be stored; the lease token in the database still refuses a
-// commit of anybody who lost it.
+// claims make sure that one goroutine at a time works on an execution. Where the lock
+// of the data folder, or of the database, makes this process the only owner, a claim need
+// not be stored; among several processes holding.go stores those that last. The lease
+// token in the database refuses a commit of anybody who lost it.
 type claims struct {
 	mu   sync.Mutex
 	held map[string]*claim
@@ -26,6 +26,7 @@ type claim struct {
 	answer   string // of a Response step, once it is durable; its holder reads and writes it
 	answered bool   // the request has its answer; the rest needs nobody who waits. Its holder reads and writes it
 	cancel   chan struct{}
+	lease    lease
 }
 
 func newClaims() *claims {
@@ -48,12 +49,16 @@ func (c *claims) take(id string, now time.Time) (*claim, bool) {
 	return mine, true
 }
 
-// reserve keeps an execution for the request that started it.
-func (c *claims) reserve(id string, now time.Time, held bool) {
+// reserve keeps an execution for the request that started it. stored says that a lease
+// was stored with it, held that it has no permit yet.
+func (c *claims) reserve(id string, now time.Time, stored, held bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held[id] == nil {
 		c.held[id] = &claim{since: now, reserved: true, held: held, cancel: make(chan struct{})}
+		if stored {
+			c.held[id].lease.asked(now)
+		}
 	}
 }
 
@@ -88,12 +93,29 @@ func (c *claims) interrupt(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if have := c.held[id]; have != nil {
-		select {
-		case <-have.cancel:
-		default:
-			close(have.cancel)
-		}
+		have.interrupt()
 	}
+}
+
+// interrupt stops the holder. The lock of the claims is held.
+func (c *claim) interrupt() {
+	select {
+	case <-c.cancel:
+	default:
+		close(c.cancel)
+	}
+}
+
+// note reports whether somebody here holds the execution; the holder then looks again
+// before he gives it back.
+func (c *claims) note(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	have := c.held[id]
+	if have != nil {
+		have.again = true
+	}
+	return have != nil
 }
 
 // abandoned gives up reservations older than age whose request never came, and

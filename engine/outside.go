@@ -18,6 +18,8 @@ type outside struct {
 	held   func() bool // nothing may leave the process
 	cancel <-chan struct{}
 	trace  string // traceparent that calls carry; empty for none
+
+	mayLeave func() bool // false when the execution may be somebody else's by now
 }
 
 // below makes the calls part of a span.
@@ -36,6 +38,10 @@ func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse,
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if !o.mayLeave() {
+		<-ctx.Done() // the stretch ends and settles nothing
+		return node.HTTPResponse{}, ctx.Err()
+	}
 	go func() {
 		select {
 		case <-o.cancel:

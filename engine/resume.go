@@ -24,6 +24,9 @@ func (e *Engine) advance(ctx context.Context, id string) {
 		return
 	}
 	again := e.work(ctx, id, mine)
+	if again {
+		e.letGo(ctx, id, mine)
+	}
 	if e.claims.release(id) || again {
 		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, Lane: 1, DueAt: e.now()})
 	}
@@ -70,7 +73,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 			return nil, err
 		}
 	}
-	if !exec.Status.Live() {
+	if !exec.Status.Live() || e.elsewhere(exec) {
 		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
 	}
 	mine.workflow = exec.WorkflowID
@@ -83,6 +86,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	}
 	s := newStretch(e, exec, version)
 	s.claim, s.cancel = mine, mine.cancel
+	mine.lease.holds(exec.LeaseToken)
 	if s.trigger, err = parseObject(exec.Trigger); err != nil {
 		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
 	}
@@ -97,7 +101,7 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 		wakeups = withoutTimers(wakeups)
 	}
 	if len(wakeups) == 0 {
-		return nil, nil //nolint:nilnil // nothing to do is an ordinary answer
+		return nil, e.nothingDue(ctx, id)
 	}
 	if !first && exec.Status != models.Queued {
 		if err := s.loadSteps(ctx, wakeups); err != nil {

@@ -177,7 +177,7 @@ func (e *Engine) planNext(ctx context.Context, tx *models.Tx, of models.Slot, s 
 			return err
 		}
 		if planned {
-			tx.AfterCommit(func() { e.slotPlanned(of.At) })
+			tx.AfterCommit(func() { e.slotWritten(of.At) })
 			return nil
 		}
 		due, err := models.DueOf(ctx, tx, of.WorkflowID, of.RecordID)

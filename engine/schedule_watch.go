@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"formrail/engine/cluster"
 	"formrail/models"
 	"formrail/models/fault"
 )
@@ -29,7 +31,16 @@ const (
 
 func newSlotClock() *slotClock { return &slotClock{kick: make(chan struct{}, 1)} }
 
-// slotPlanned hears of a slot that was committed as due.
+// slotWritten hears of a slot that this process has committed as due.
+func (e *Engine) slotWritten(at models.Millis) {
+	if !e.Leading() {
+		e.member.Tell(cluster.Planned, strconv.FormatInt(int64(at), 10))
+		return
+	}
+	e.slotPlanned(at)
+}
+
+// slotPlanned hears of a slot that is due at an instant.
 func (e *Engine) slotPlanned(at models.Millis) {
 	c := e.slots
 	c.mu.Lock()
@@ -65,7 +76,6 @@ func (c *slotClock) nap(now time.Time) time.Duration {
 // plans what a restored or copied database lacks.
 func (e *Engine) watchSlots(ctx context.Context) {
 	defer e.sweeper.Done()
-	e.report("plan schedules", e.planMissing(ctx))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var scanned, checked time.Time
@@ -76,11 +86,16 @@ func (e *Engine) watchSlots(ctx context.Context) {
 		case <-e.slots.kick:
 		case <-timer.C:
 		}
-		if err := fault.Hit("engine.slots"); err != nil {
+		if err := fault.Hit("engine.slots"); err != nil || !e.Leading() {
+			scanned, checked = time.Time{}, time.Time{} // a new leader looks at once
 			timer.Reset(longestNap)
 			continue
 		}
 		now := e.clock.Now()
+		if now.Sub(checked) >= models.WatchdogPause {
+			checked = now
+			e.report("plan schedules", e.planMissing(ctx))
+		}
 		if e.slots.nap(now) == 0 || now.Sub(scanned) >= slotScan || now.Before(scanned) || e.slots.held.Load() {
 			scanned = now
 			e.report("fire slots", e.FireSlots(ctx))
@@ -88,10 +103,6 @@ func (e *Engine) watchSlots(ctx context.Context) {
 		}
 		more, err := e.FillSlots(ctx)
 		e.report("fill slots", err)
-		if now.Sub(checked) >= models.WatchdogPause {
-			checked = now
-			e.report("plan schedules", e.planMissing(ctx))
-		}
 		pause := e.slots.nap(e.clock.Now())
 		if more {
 			pause = 0

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"formrail/engine/cluster"
 	"formrail/models"
 )
 
@@ -49,8 +50,28 @@ func (e *Engine) AwaitSample(access models.Access, w *models.Workflow) error {
 	if err := access.Require("workflow.edit"); err != nil {
 		return err
 	}
-	e.samples.wait(w.ID, e.clock.Now().Add(sampleWait))
+	until := e.clock.Now().Add(sampleWait)
+	e.samples.wait(w.ID, until)
+	e.member.Tell(cluster.Sampled, fmt.Sprintf("%d %d", w.ID, until.UnixMilli()))
 	return nil
+}
+
+// hearSample takes in what another process says of a sample: that one is waited for, or
+// that it has come.
+func (e *Engine) hearSample(text string) {
+	var id, until int64
+	if _, err := fmt.Sscan(text, &id, &until); err == nil {
+		e.samples.wait(id, time.UnixMilli(until))
+	}
+}
+
+// takeSample reports whether a request is the sample; the next one is not.
+func (e *Engine) takeSample(workflowID int64) bool {
+	taken := e.samples.take(workflowID, e.clock.Now())
+	if taken {
+		e.member.Tell(cluster.Sampled, fmt.Sprintf("%d 0", workflowID))
+	}
+	return taken
 }
 
 // AwaitsSample reports whether a workflow waits for a sample.

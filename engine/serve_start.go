@@ -46,7 +46,7 @@ func (e *Engine) Take(ctx context.Context, s *Served, in Incoming) (Reply, error
 	if in.ReplayOf != "" {
 		t.origin.Kind = "replay"
 	}
-	if in.ReplayOf == "" && e.samples.take(s.l.workflow.ID, e.clock.Now()) {
+	if in.ReplayOf == "" && e.takeSample(s.l.workflow.ID) {
 		return t.sampled()
 	}
 	reply, err := t.take(ctx)

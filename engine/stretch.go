@@ -107,6 +107,9 @@ func (s *stretch) run(ctx context.Context) (again bool, err error) {
 		switch why {
 		case stopSlow:
 			s.step(ctx, nil, s.state)
+			if s.overslept() {
+				return false, models.ErrLostLease
+			}
 			continue
 		case stopExternal:
 			if err := s.external(ctx); err != nil {

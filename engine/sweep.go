@@ -52,9 +52,14 @@ func (e *Engine) sweep(ctx context.Context) {
 		for _, id := range e.claims.abandoned(now, reserveLimit) {
 			e.queue.Wake(models.PendingWakeup{ExecutionID: id, DueAt: now})
 		}
+		if !e.Leading() {
+			continue
+		}
 		if now.Sub(lastLeases) >= leasePause {
 			lastLeases = now
-			e.report("sweep leases", e.sweepLeases(ctx))
+			if e.process == "" {
+				e.report("sweep leases", e.sweepLeases(ctx))
+			}
 			e.report("sweep deadlines", e.sweepDeadlines(ctx))
 			e.report("sweep tasks", e.sweepTasks(ctx))
 		}

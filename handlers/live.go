@@ -196,6 +196,7 @@ func workflowOf(topic string) (string, bool) { return strings.CutPrefix(topic, "
 func (s *stream) renew() error {
 	for _, topic := range s.topics {
 		if key, ok := workflowOf(topic); ok {
+			s.l.deps.Present.Still(topic)
 			if err := s.l.deps.Engine.StillEditing(s.ctx, s.caller.UserID(), key); err != nil {
 				return err
 			}

@@ -44,6 +44,9 @@ func (db *DB) AccessOf(ctx context.Context, p Principal) (Access, error) {
 	default:
 		return Access{}, fmt.Errorf("rights of %s: not a person", p)
 	}
+	if err := db.Refresh(ctx); err != nil {
+		return Access{}, err
+	}
 	who, err := db.person(ctx, p.UserID)
 	if err != nil {
 		return Access{}, err
@@ -78,6 +81,9 @@ func (db *DB) RolesOf(ctx context.Context, userID int64) ([]string, error) {
 func (db *DB) AccessOfCause(
 	ctx context.Context, c Cause, versionRights func(ctx context.Context, versionID int64, node string) (Rights, error),
 ) ([]Rights, error) {
+	if err := db.Refresh(ctx); err != nil {
+		return nil, err
+	}
 	out := make([]Rights, 0, len(c.Layers))
 	for _, l := range c.Layers {
 		rights, err := db.layer(ctx, l, versionRights)

@@ -39,6 +39,14 @@ type Options struct {
 	// executions. Commands beside a running server leave it off.
 	Exclusive bool
 
+	// Shared makes this process one of several that run executions. It needs
+	// PostgreSQL; who works on what then stands in the database.
+	Shared bool
+
+	// Guest is Shared for a command beside running servers: it writes in turn with them
+	// but runs no executions, so it does not keep anybody from owning the database.
+	Guest bool
+
 	// Metrics counts what the writer does; nil = nobody watches.
 	Metrics *metrics.Set
 
@@ -62,6 +70,8 @@ type DB struct {
 	log     *slog.Logger
 	dir     string
 	metrics *metrics.Set
+	url     string // of PostgreSQL
+	shared  bool   // other processes may run executions as well
 
 	writePool *sql.DB
 	readPool  *sql.DB
@@ -77,6 +87,7 @@ type DB struct {
 
 	onEvent    atomic.Pointer[EventHeard]
 	eventWaits atomic.Bool // some step may wait for an event
+	refreshing joined
 }
 
 // Open opens, migrates and checks a database. It refuses, with one sentence,
@@ -93,6 +104,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	open := db.openSQLite
 	if o.URL != "" {
 		open = db.openPostgres
+	} else if o.Shared || o.Guest {
+		return nil, notShared()
 	}
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())

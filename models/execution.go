@@ -40,7 +40,8 @@ type Execution struct {
 	Error        string   // JSON of the failure; empty = none
 	Attempts     int
 	LeaseToken   int64
-	LeaseUntil   Millis
+	LeaseUntil   Millis // 0 = nobody has to be waited for
+	LeaseOwner   string // process that works on it; empty = none has said so
 	StepCount    int64
 	CreatedAt    Millis
 	StartedAt    Millis
@@ -53,7 +54,8 @@ type Execution struct {
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
  resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
- idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by, gated`
+ idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by, gated,
+ lease_owner`
 
 func scanExecution(scan func(...any) error) (*Execution, error) {
 	var (
@@ -64,7 +66,8 @@ func scanExecution(scan func(...any) error) (*Execution, error) {
 	)
 	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
 		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
-		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy, &gated)
+		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy, &gated,
+		&e.LeaseOwner)
 	if err != nil {
 		return nil, err
 	}
@@ -160,11 +163,11 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	}
 	err = tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
-		rerun_of, idem_key, created_at, expires_at, gated)
-		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		rerun_of, idem_key, created_at, expires_at, gated, lease_until, lease_owner)
+		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
-		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, asInt(e.Gated))
+		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, asInt(e.Gated), e.LeaseUntil, e.LeaseOwner)
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
@@ -228,7 +231,7 @@ func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
 	if err := tx.QueryRow(ctx, query, id).Scan(&have, &status); err != nil {
 		return fmt.Errorf("check lease of %s: %w", id, storageError(err))
 	}
-	if have != token || !status.Live() {
+	if !fenced(have, token) || !status.Live() {
 		return ErrLostLease
 	}
 	return nil
@@ -247,6 +250,7 @@ type Progress struct {
 	Attempts   int
 	StartedAt  Millis
 	LeaseUntil Millis // 0 = given back
+	LeaseOwner string // process that keeps it; empty = none
 	By         int64  // person who ends it; 0 = nobody
 
 	// Answered says that nobody waits for the end any more.
@@ -278,9 +282,9 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 		output = kept
 	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
-		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, sync = sync * ?
-		WHERE id = ? AND lease_token = ? AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, asInt(!p.Answered), p.Of.ID, p.Token)
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, lease_owner = ?, sync = sync * ?
+		WHERE id = ? AND `+fence+` AND status IN ('queued', 'running', 'waiting')`,
+		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.LeaseOwner, asInt(!p.Answered), p.Of.ID, p.Token)
 	if err != nil {
 		return err
 	}
@@ -358,9 +362,6 @@ func countAbandoned(ctx context.Context, tx *Tx, e *Execution) error {
 func abandoned(status Status) string {
 	return toJSON(map[string]string{"kind": "refused", "code": "EXECUTION_ENDED", "message": "The execution ended (" + string(status) + ") before this step was finished."})
 }
-
-// LeaseTTL is how long a stored lease lives without renewal.
-const LeaseTTL = 15 * time.Second
 
 // LiveChildren lists the executions that one started and that have not ended.
 func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {

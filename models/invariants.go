@@ -33,8 +33,14 @@ type Breach struct {
 	Cells []string
 }
 
-func before(d time.Duration) func(time.Time) []any {
-	return func(now time.Time) []any { return []any{At(now.Add(-d))} }
+func before(ages ...time.Duration) func(time.Time) []any {
+	return func(now time.Time) []any {
+		out := make([]any, len(ages))
+		for i, d := range ages {
+			out[i] = At(now.Add(-d))
+		}
+		return out
+	}
 }
 
 const live = "('queued', 'running', 'waiting')"
@@ -94,8 +100,9 @@ func progressInvariants() []Invariant {
 			OR EXISTS (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.status = 'open')
 			OR EXISTS (SELECT 1 FROM callbacks k WHERE k.execution_id = e.id AND k.state = 'open')
 			OR EXISTS (SELECT 1 FROM steps s WHERE s.execution_id = e.id AND s.status IN ('planned', 'running', 'waiting', 'unknown')))`},
-		{Name: "Q6", Watchdog: true, Says: "a lease that ended long ago", Args: before(2 * LeaseTTL), Query: `
-			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'leased' AND w.lease_until < ?`},
+		{Name: "Q6", Watchdog: true, Says: "a lease that ended long ago", Args: before(2*LeaseTTL, 2*LeaseTTL), Query: `
+			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'leased' AND w.lease_until < ?
+			UNION ALL SELECT 0, e.id FROM executions e WHERE e.status IN ` + live + ` AND e.lease_owner <> '' AND e.lease_until < ?`},
 		{Name: "Q7", Watchdog: true, Says: "a wake-up that nobody took for a minute", Args: before(time.Minute), Query: `
 			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?
 			AND (w.reason <> 'timer' OR NOT EXISTS (SELECT 1 FROM meta m WHERE m.name = 'restored_at'))`},

@@ -11,10 +11,16 @@ import (
 	"formrail/models/text"
 )
 
-// migrate brings the system tables up to date, each step in a transaction of its
+// migrate brings the system tables up to date. Of several processes that start at once
+// one does it.
+func migrate(ctx context.Context, db *DB, file string) error {
+	return db.OneAtATime(ctx, func(ctx context.Context) error { return migrateAlone(ctx, db, file) })
+}
+
+// migrateAlone brings the system tables up to date, each step in a transaction of its
 // own. An existing SQLite file is copied first, so that an older release can go
 // on with the copy.
-func migrate(ctx context.Context, db *DB, file string) error {
+func migrateAlone(ctx context.Context, db *DB, file string) error {
 	files, err := migrations.For(string(db.dialect))
 	if err != nil {
 		return err

@@ -6,8 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,8 +33,13 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	cfg.RuntimeParams["application_name"] = "formrail"
-	db.writePool = stdlib.OpenDB(*cfg)
+	db.url = o.URL
 	db.readPool = stdlib.OpenDB(*cfg)
+	if o.Shared || o.Guest {
+		cfg = cfg.Copy()
+		cfg.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(frozenWriter.Milliseconds(), 10)
+	}
+	db.writePool = stdlib.OpenDB(*cfg)
 	readers := 4 * runtime.GOMAXPROCS(0)
 	db.readPool.SetMaxOpenConns(readers)
 	db.readPool.SetMaxIdleConns(readers)
@@ -41,12 +48,19 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if o.Exclusive {
-		if err := db.ownPostgres(ctx); err != nil {
+	if o.Exclusive || o.Shared {
+		take := takeOwnerLock
+		if o.Shared {
+			take = holdOwnerLock
+		}
+		if err := db.ownPostgres(ctx, take); err != nil {
 			return err
 		}
 	}
-	return migrate(ctx, db, "")
+	if err := migrate(ctx, db, ""); err != nil || !o.Shared && !o.Guest {
+		return err
+	}
+	return db.share(ctx)
 }
 
 // readBackPostgres refuses a server that acknowledges before it has synced.
@@ -64,14 +78,14 @@ func readBackPostgres(ctx context.Context, pool *sql.DB) error {
 	return nil
 }
 
-// ownPostgres holds an advisory lock on a connection of its own for as long as
+// ownPostgres holds the owner's lock on a connection of its own for as long as
 // the process lives.
-func (db *DB) ownPostgres(ctx context.Context) error {
+func (db *DB) ownPostgres(ctx context.Context, take func(context.Context, *sql.Conn) error) error {
 	conn, err := db.writePool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("open connection for the owner's lock: %w", storageError(err))
 	}
-	if err := takeOwnerLock(ctx, conn); err != nil {
+	if err := take(ctx, conn); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	db.release = conn.Close
@@ -83,13 +97,17 @@ func (db *DB) ownPostgres(ctx context.Context) error {
 const ownerPatience = 10 * time.Second
 
 func takeOwnerLock(ctx context.Context, conn *sql.Conn) error {
+	return waitForLock(ctx, conn, "SELECT pg_try_advisory_lock($1)")
+}
+
+func waitForLock(ctx context.Context, conn *sql.Conn, try string) error {
 	ctx, done := context.WithTimeout(ctx, ownerPatience)
 	defer done()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
 		var got bool
-		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(ownerLock)).Scan(&got); err != nil {
+		if err := conn.QueryRowContext(ctx, try, int64(ownerLock)).Scan(&got); err != nil {
 			return fmt.Errorf("take the owner's lock: %w", storageError(err))
 		}
 		if got {
@@ -148,7 +166,7 @@ func postgresError(err error) error {
 		switch pg.Code {
 		case "53100":
 			return diskFull().Because(err)
-		case "53300", "57P01", "57P02", "57P03", "55P03", "40P01", "40001":
+		case "25P03", "53300", "57P01", "57P02", "57P03", "55P03", "40P01", "40001":
 			return databaseBusy().Because(err)
 		}
 		return err
@@ -178,11 +196,11 @@ func isLost(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code[:2] == "57"
+		return pg.Code[:2] == "57" || pg.Code == "25P03"
 	}
 	var network *net.OpError
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network) ||
-		pgconn.SafeToRetry(err)
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 
 func diskFull() *Error {

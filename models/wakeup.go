@@ -97,10 +97,14 @@ type PendingWakeup struct {
 // PendingWakeups lists the next wake-ups that are not done and due before until,
 // earliest first, at most limit.
 func PendingWakeups(ctx context.Context, q Querier, until time.Time, limit int) ([]PendingWakeup, error) {
-	var out []PendingWakeup
-	rows, err := q.Query(ctx, `SELECT d.execution_id, e.workflow_id, d.lane, d.due FROM (SELECT execution_id, MIN(lane) AS lane, MIN(due_at) AS due
+	rows, err := q.Query(ctx, `SELECT d.execution_id, COALESCE(e.workflow_id, 0), d.lane, d.due FROM (SELECT execution_id, MIN(lane) AS lane, MIN(due_at) AS due
 		FROM wakeups WHERE state <> 'done' AND due_at <= ? GROUP BY execution_id ORDER BY MIN(due_at) LIMIT ?) d
-		JOIN executions e ON e.id = d.execution_id ORDER BY d.due`, At(until), limit)
+		LEFT JOIN executions e ON e.id = d.execution_id ORDER BY d.due`, At(until), limit)
+	return pendingWakeups(rows, err)
+}
+
+func pendingWakeups(rows *sql.Rows, err error) ([]PendingWakeup, error) {
+	var out []PendingWakeup
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var (
 			w   PendingWakeup

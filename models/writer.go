@@ -328,7 +328,8 @@ var errReplay = errors.New("replay the functions one by one")
 func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, results []error, err error) {
 	results = make([]error, 1, len(batch))
 	ctx := context.Background()
-	if _, err := conn.exec(ctx, w.db.begin(), nil); err != nil {
+	now, err := conn.begin(ctx, w.db)
+	if err != nil {
 		return batch, make([]error, len(batch)), err
 	}
 	alone, committed := len(batch) == 1, false
@@ -345,7 +346,6 @@ func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, res
 			return batch, results, err
 		}
 	}
-	now := w.db.Now()
 	for i := 0; i < len(batch); i++ {
 		if i > 0 {
 			results = append(results, nil)

@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"formrail/engine"
+	"formrail/engine/cluster"
 	"formrail/engine/live"
 	"formrail/engine/nodes"
+	"formrail/engine/queue"
 	"formrail/engine/queue/local"
+	"formrail/engine/queue/river"
 	"formrail/engine/script"
 	"formrail/engine/triggers"
 	"formrail/handlers"
@@ -42,9 +45,16 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	log, clock := slog.New(slog.DiscardHandler), models.ClockFunc(time.Now)
+	log := slog.New(slog.DiscardHandler)
+	var clock models.Clock = models.ClockFunc(time.Now)
 	in := &instance{folder: folder}
-	if in.db, err = models.Open(ctx, models.Options{Dir: folder, URL: database, Clock: clock, Log: log, Exclusive: true, BatchSize: w.batch}); err != nil {
+	if in.db, err = models.Open(ctx, models.Options{Dir: folder, URL: database, Clock: clock, Log: log, Exclusive: database == "", Shared: database != "", BatchSize: w.batch}); err != nil {
+		return nil, err
+	}
+	clock = in.db.Clock()
+	member := cluster.New(in.db, log)
+	between, err := newQueue(ctx, in.db, database, log, member)
+	if err != nil {
 		return nil, err
 	}
 	self, err := os.Executable()
@@ -55,7 +65,7 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 	in.recs = records.New(in.db)
 	hub := live.New()
 	in.eng = engine.New(engine.Deps{
-		DB: in.db, Records: in.recs, Queue: local.New(local.Options{DB: in.db, Clock: clock, Log: log}), Scripts: in.pool, Live: hub,
+		DB: in.db, Records: in.recs, Queue: between, Member: member, Scripts: in.pool, Live: hub,
 		Clock: clock, Log: log, Nodes: nodes.All(), Triggers: triggers.All(), FlushPerNode: w.flush,
 	})
 	in.recs.SetHooks(in.eng.Hooks())
@@ -83,6 +93,14 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 		}
 	}()
 	return in, in.collections(ctx)
+}
+
+// newQueue makes the queue that the server has on the same database.
+func newQueue(ctx context.Context, db *models.DB, database string, log *slog.Logger, member *cluster.Member) (queue.Queue, error) {
+	if database == "" {
+		return local.New(local.Options{DB: db, Clock: db.Clock(), Log: log}), nil
+	}
+	return river.New(ctx, river.Options{DB: db, URL: database, Clock: db.Clock(), Log: log, Leading: member.Leading})
 }
 
 func (in *instance) close() error {

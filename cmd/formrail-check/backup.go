@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -23,8 +22,11 @@ const (
 // acknowledged before the backup began, and must call nobody before it is released.
 func backupMode(ctx context.Context, s settings) (report, error) {
 	r := report{Mode: "backup", Seed: s.seed}
-	out := newSink()
-	defer out.Close()
+	out, err := newSink()
+	if err != nil {
+		return r, err
+	}
+	defer out.close()
 	s.serve = append(s.serve, "--egress-allow", out.address())
 	v, err := newServer(s)
 	if err != nil {
@@ -35,7 +37,7 @@ func backupMode(ctx context.Context, s settings) (report, error) {
 		return r, err
 	}
 	for _, flow := range []string{callFlow, clockFlow} {
-		if err := c.workflow(ctx, fmt.Sprintf(flow, out.URL)); err != nil {
+		if err := publish(ctx, c, fmt.Sprintf(flow, out.base)); err != nil {
 			return r, err
 		}
 	}
@@ -206,7 +208,7 @@ func (b *backups) judge(ctx context.Context, twin *server, before, since []*entr
 		}
 		tally(b.r, true, records[e.mark], 1)
 		tally(b.r, true, done[e.mark], want)
-		if e.kind == "call" && b.sink.of(e.mark) == 0 {
+		if e.kind == "call" && len(b.sink.of(e.mark)) == 0 {
 			b.broken("%s was never called, also not after the release", e.mark)
 		}
 	}
@@ -222,18 +224,4 @@ func (b *backups) judge(ctx context.Context, twin *server, before, since []*entr
 	}
 	b.broken("restored in %s", twin.folder)
 	return nil
-}
-
-// workflow creates, publishes and enables a workflow.
-func (c *client) workflow(ctx context.Context, text string) error {
-	r, err := c.must(ctx, "POST", "/api/workflows:create", json.RawMessage(text))
-	if err != nil {
-		return err
-	}
-	key := fmt.Sprint(r.data()["key"])
-	if _, err := c.must(ctx, "POST", "/api/workflows:publish/"+key, map[string]any{}); err != nil {
-		return err
-	}
-	_, err = c.must(ctx, "POST", "/api/workflows:update/"+key, map[string]any{"enabled": true})
-	return err
 }

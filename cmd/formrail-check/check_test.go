@@ -78,6 +78,25 @@ func TestBreaking(t *testing.T) {
 		require.NoError(t, r.print(os.Stdout))
 		require.Equal(t, Points(), r.Points)
 	})
+	t.Run("two servers on one PostgreSQL lose and double nothing", func(t *testing.T) {
+		r, err := clusterMode(t.Context(), settings{binary: build(t), database: emptyPostgres(t), cycles: 1, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Positive(t, r.Freezes)
+	})
+	t.Run("mutant_no_fencing is caught", func(t *testing.T) {
+		binary := build(t, "mutant_no_fencing")
+		for range 3 { // chance decides what comes first after a freeze
+			r, err := clusterMode(t.Context(), settings{binary: binary, database: emptyPostgres(t), cycles: 1, seed: seed(t), out: os.Stdout})
+			require.NoError(t, err)
+			require.NoError(t, os.RemoveAll(r.Folder))
+			if !r.ok() {
+				t.Logf("broken: %s", strings.Join(r.Broken, "; "))
+				return
+			}
+		}
+		require.Fail(t, "a build without the fencing token passes: the check proves nothing")
+	})
 	for mutant, caught := range map[string]func(report) bool{
 		"mutant_start_in_memory": func(r report) bool { return r.Lost > 0 },
 		"mutant_two_commits":     func(r report) bool { return r.Doubled > 0 },
@@ -104,6 +123,8 @@ func elsewhere() map[string]string {
 		"engine.sweep": "the sweeper", "engine.send.before": "external nodes", "engine.send.after": "external nodes",
 		"engine.intent": "external nodes", "outbound.send.before": "external nodes", "outbound.send.after": "external nodes",
 		"engine.ask": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
+		"engine.lease": "several processes", "engine.renew": "several processes", "engine.let_go": "several processes", "engine.leave": "several processes", "cluster.lead": "several processes",
+		"cluster.step_down": "several processes", "queue.insert": "several processes",
 		"engine.leases": "the sweeper", "engine.remove_history": "the sweeper", "engine.bulk": "operations", "engine.bulk_progress": "operations", "engine.operation": "operations", "engine.want": "operations", "engine.keep": "history", "engine.retention": "history", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",
 		"engine.callback": "calls to a step", "engine.serve": "webhooks", "engine.serve_not": "webhooks", "requests.log": "webhooks",
 		"workflow.address": "webhooks", "workflow.renew_address": "webhooks",

@@ -4,6 +4,7 @@
 //	formrail-check kill   --binary FILE [--cycles N] [--seed S]
 //	formrail-check points --binary FILE [--seed S]
 //	formrail-check backup --binary FILE [--cycles N] [--seed S]
+//	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
@@ -42,12 +43,13 @@ type settings struct {
 	seed     uint64
 	serve    []string // more arguments of serve
 	quick    bool     // points: only the first pass of each
+	restart  string   // cluster: command that restarts the database server; empty = that is left out
 	out      io.Writer
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill, points or backup")
+		return fmt.Errorf("name a mode: kill, points, backup or cluster")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
@@ -56,13 +58,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, or to make a backup")
 	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
+	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	if s.binary == "" {
 		return fmt.Errorf("name the binary with --binary")
 	}
-	modes := map[string]func(context.Context, settings) (report, error){"kill": killMode, "points": pointsMode, "backup": backupMode}
+	modes := map[string]func(context.Context, settings) (report, error){
+		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+	}
 	mode, ok := modes[args[0]]
 	if !ok {
 		return fmt.Errorf("there is no mode %q", args[0])
@@ -92,7 +97,18 @@ type report struct {
 	Points       []string `json:"points,omitempty"`
 	Backups      int      `json:"backups,omitempty"`   // made under load, restored and judged
 	CallsHeld    int      `json:"callsHeld,omitempty"` // outside calls of restored installations before their release
-	Folder       string   `json:"folder,omitempty"`
+
+	// Of two servers on one database.
+	Freezes         int    `json:"freezes,omitempty"`
+	Cuts            int    `json:"cuts,omitempty"`
+	Restarts        int    `json:"restarts,omitempty"`
+	Races           int    `json:"races,omitempty"`
+	Revocations     int    `json:"revocations,omitempty"`
+	Slots           int    `json:"slots,omitempty"`
+	SlowestTakeOver string `json:"slowestTakeOver,omitempty"`
+
+	slowestTakeOver time.Duration
+	Folder          string `json:"folder,omitempty"`
 }
 
 func (r report) ok() bool {
@@ -102,8 +118,12 @@ func (r report) ok() bool {
 func (r report) print(out io.Writer) error {
 	fmt.Fprintf(out, "kills %d (%d in flight), requests %d, acknowledged %d, unknown %d\nlost %d, doubled %d, stuck %d, slowest ready %s\n",
 		r.Kills, r.InFlight, r.Sent, r.Acknowledged, r.Unknown, r.Lost, r.Doubled, r.Stuck, r.SlowestReady)
-	if r.Mode == "backup" {
+	switch r.Mode {
+	case "backup":
 		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
+	case "cluster":
+		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
+			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)
 	}
 	for _, b := range r.Broken {
 		fmt.Fprintln(out, "  "+b)

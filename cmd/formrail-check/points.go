@@ -44,6 +44,9 @@ func pointsMode(ctx context.Context, s settings) (report, error) {
 	j := &journal{}
 	l := &load{c: c, j: j, random: newRandom(s.seed), run: fmt.Sprintf("p%x", s.seed&0xffff)}
 	for _, point := range Points() {
+		if s.database != "" && slices.Contains(oncePoints(), point) {
+			continue // nobody recovers what living processes may hold
+		}
 		for _, n := range s.passes(point) {
 			hit, err := killAt(ctx, v, l, fmt.Sprintf("%s:kill:%d", point, n))
 			if err != nil {

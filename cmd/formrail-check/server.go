@@ -141,6 +141,16 @@ func (v *server) stop() error {
 	}
 }
 
+// pid is the process's number and that of its group; 0 before the first start.
+func (v *server) pid() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.cmd == nil {
+		return 0
+	}
+	return v.cmd.Process.Pid
+}
+
 func (v *server) address() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()

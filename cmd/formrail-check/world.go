@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 )
 
 // The collections and workflows under test: each workflow leaves exactly one
@@ -42,9 +43,23 @@ func setUp(ctx context.Context, v *server) (*client, error) {
 		}
 	}
 	for _, text := range []string{plainFlow, scriptFlow, approvalFlow} {
-		if err := c.workflow(ctx, text); err != nil {
+		if err := publish(ctx, c, text); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// publish makes a workflow, publishes it and switches it on.
+func publish(ctx context.Context, c *client, text string) error {
+	r, err := c.must(ctx, "POST", "/api/workflows:create", json.RawMessage(text))
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprint(r.data()["key"])
+	if _, err := c.must(ctx, "POST", "/api/workflows:publish/"+key, map[string]any{}); err != nil {
+		return err
+	}
+	_, err = c.must(ctx, "POST", "/api/workflows:update/"+key, map[string]any{"enabled": true})
+	return err
 }

@@ -53,7 +53,7 @@ func TestCommands_ExplainWhatIsWrongInASentence(t *testing.T) {
 		{[]string{"fly"}, exitUsage, "There is no command fly."},
 		{[]string{"user", "create", "--email", "a@example.com"}, exitUsage, "user create needs --name."},
 		{[]string{"backup"}, exitUsage, "The words after backup do not fit."},
-		{[]string{"serve", "--role", "web"}, exitUsage, "This release runs web and worker in one process"},
+		{[]string{"serve", "--role", "web"}, exitUsage, "On SQLite one process does everything"},
 		{[]string{"export"}, exitUsage, "Name workflows or --all"},
 		{[]string{"run", "wf"}, exitUsage, "Set FORMRAIL_TOKEN"},
 		{[]string{"doctor", "--data", nowhere}, exitFailed, "There is no installation in the folder"},

@@ -23,6 +23,7 @@ const leaf = "models/text"
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "models/metrics": {}, "engine/live": {}, "engine/tracing": {},
+		"engine/cluster":     {"models", "models/fault"},
 		"models":             {"models/field", "models/fault", "models/metrics", "models/migrations", "models/secret"},
 		"models/records":     {"models", "models/field", "models/fault"},
 		"models/pagedesign":  {"models", "models/records", "models/field"},
@@ -40,7 +41,7 @@ func mayImport() map[string][]string {
 		"engine/triggers":    {"engine/trigger", "engine/inbound", "engine/slots", "engine/expr", "engine/form", "models/field"},
 		"engine": {
 			"engine/node", "engine/trigger", "engine/inbound", "engine/slots", "engine/eventfilter", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
-			"engine/tracing", "models", "models/records", "models/field", "models/fault", "models/metrics", "models/secret",
+			"engine/cluster", "engine/tracing", "models", "models/records", "models/field", "models/fault", "models/metrics", "models/secret",
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
@@ -49,7 +50,7 @@ func mayImport() map[string][]string {
 		},
 		"cmd": {
 			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/outbound", "engine/queue",
-			"engine/live", "engine/tracing", "models", "models/records", "models/field", "models/metrics", "models/secret", "static",
+			"engine/cluster", "engine/live", "engine/tracing", "models", "models/records", "models/field", "models/metrics", "models/secret", "static",
 		},
 	}
 }
@@ -72,11 +73,12 @@ func packages() map[string][]string {
 		"github.com/expr-lang/expr":     {"engine/expr"},
 		"github.com/gofiber/fiber":      {"handlers"},
 		"github.com/google/uuid":        {"models", "models/records", "engine"},
-		"github.com/jackc/pgx":          {"models", "cmd/formrail-bench", "cmd/formrail-check"},
+		"github.com/jackc/pgx":          {"models", "engine/queue/river", "cmd/formrail-bench", "cmd/formrail-check"},
 		"github.com/klauspost/compress": {"models"},
 		"github.com/mattn/go-sqlite3":   {"models"},
 		"github.com/pressly/goose":      {"models"},
 		"github.com/prometheus":         {"models/metrics", "cmd"},
+		"github.com/riverqueue/river":   {"engine/queue/river"},
 		"github.com/robfig/cron":        {"engine/slots"},
 		"github.com/shopspring/decimal": {"models/field"},
 		"github.com/valyala/fasthttp":   {"handlers", "cmd/formrail-bench"},

@@ -234,7 +234,7 @@ func (c *cli) open(ctx context.Context, s storage, how opening) (*models.DB, err
 		return nil, err
 	}
 	return models.Open(ctx, models.Options{
-		MasterKey: key, Dir: s.dir, URL: s.url, Clock: c.clock, Log: c.logger(slog.LevelError), Exclusive: how == alone, AllowUnsafe: s.unsafe,
+		MasterKey: key, Dir: s.dir, URL: s.url, Clock: c.clock, Log: c.logger(slog.LevelError), Exclusive: how == alone, Guest: how == beside && s.url != "", AllowUnsafe: s.unsafe,
 	})
 }
 

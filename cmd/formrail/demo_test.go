@@ -152,7 +152,7 @@ func TestDemo_GoesOnWhereALoadWasInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := &cli{out: io.Discard, errors: io.Discard, clock: wallClock{}, env: func(string) string { return "" }}
-	half, err := c.newServer(t.Context(), serving{storage: storage{dir: dir}, addr: "localhost:0"})
+	half, err := c.newServer(t.Context(), serving{storage: storage{dir: dir}, addr: "localhost:0", roles: roles{web: true, worker: true}})
 	require.NoError(t, err)
 	require.NoError(t, half.markDemo(t.Context(), "loading"))
 	designer, err := half.demoPeople(t.Context())

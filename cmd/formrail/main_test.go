@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -77,9 +78,29 @@ type process struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	out     *bufio.Reader
-	log     *bytes.Buffer
+	log     *written
 	url     string
 	welcome []string // lines before the one that says it is ready
+}
+
+// written is what a process has written so far. It is safe for concurrent use.
+type written struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds to it.
+func (w *written) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(b)
+}
+
+// String gives all of it.
+func (w *written) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 // startTime is how long a server may take to be ready.
@@ -90,7 +111,7 @@ func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
-	p := &process{t: t, log: &bytes.Buffer{}}
+	p := &process{t: t, log: &written{}}
 	p.cmd = exec.CommandContext(ctx, os.Args[0], append([]string{"serve", "--data", dir, "--addr", "localhost:0"}, args...)...)
 	p.cmd.Env = append(os.Environ(), childMark+"=1", "DATABASE_URL=")
 	p.cmd.Stderr = p.log

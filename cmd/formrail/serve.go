@@ -7,17 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"formrail/engine"
+	"formrail/engine/cluster"
 	"formrail/engine/live"
 	"formrail/engine/nodes"
 	"formrail/engine/outbound"
-	"formrail/engine/queue/local"
+	"formrail/engine/queue"
 	"formrail/engine/script"
 	"formrail/engine/triggers"
 	"formrail/handlers"
@@ -41,7 +40,7 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	f := c.flags("serve")
 	addr := f.String("addr", "localhost:8080", "address to listen on; port 0 takes a free one")
 	demo := f.Bool("demo", false, "load the demo app and print its sign-ins")
-	role := f.String("role", "web,worker", "what this process does")
+	role := f.String("role", "web,worker", "what this process does: web, worker or both; one alone needs PostgreSQL")
 	egress := f.String("egress-allow", c.env("FORMRAIL_EGRESS_ALLOW"), "hosts, addresses and ranges that steps may call although they are inside")
 	watch := watching{}
 	f.StringVar(&watch.metrics, "metrics-addr", c.env("FORMRAIL_METRICS_ADDR"), "address of this machine for metrics and profiles; none without one")
@@ -50,14 +49,18 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if roles := strings.Split(*role, ","); len(roles) != 2 || !slices.Contains(roles, "web") || !slices.Contains(roles, "worker") {
-		return usageError{text.M("serve.role", "This release runs web and worker in one process: --role web,worker.").String()}
+	does, err := readRoles(*role, f.storage)
+	if err != nil {
+		return err
+	}
+	if *demo && !does.web {
+		return usageError{text.M("serve.role_demo", "The demo is loaded by a process with the role web.").String()}
 	}
 	listed, err := outbound.ParseEgress(*egress)
 	if err != nil {
 		return badEgress(err)
 	}
-	s, err := c.newServer(ctx, serving{storage: f.storage, addr: *addr, egress: listed, watching: watch})
+	s, err := c.newServer(ctx, serving{storage: f.storage, addr: *addr, roles: does, egress: listed, watching: watch})
 	if err != nil {
 		return err
 	}
@@ -76,11 +79,12 @@ func badEgress(err error) error {
 // watching says who watches the server; empty for nobody.
 type watching struct{ metrics, traces string }
 
-// serving is what a server is made of.
+// serving is what a server is made of and asked to do.
 type serving struct {
 	storage
 	watching
 	addr   string
+	roles  roles
 	egress outbound.Egress
 }
 
@@ -92,15 +96,24 @@ type server struct {
 	records *records.Service
 	scripts *script.Pool
 	out     *outbound.Client
+	member  *cluster.Member
+	queue   queue.Queue
 	engine  *engine.Engine
 	live    *live.Hub
-	app     *handlers.App
+	app     site // what answers requests
 	metrics *metrics.Set
 	traces  *traces
 	monitor *monitor
 	socket  net.Listener
 	address string // under which people reach it
 	tending sync.WaitGroup
+}
+
+// site answers requests on a socket.
+type site interface {
+	Serve(socket net.Listener) error
+	Shutdown(ctx context.Context) error
+	Ready(ctx context.Context) error // why it cannot do its work now; nil = it can
 }
 
 // newServer wires a server. It does nothing until run. Read it to know how
@@ -124,7 +137,8 @@ func (c *cli) newServer(ctx context.Context, from serving) (_ *server, err error
 		return nil, err
 	}
 	s.db, err = models.Open(ctx, models.Options{
-		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: true, AllowUnsafe: from.unsafe, Metrics: s.metrics,
+		MasterKey: key, Dir: from.dir, URL: from.url, Clock: c.clock, Log: s.log, Exclusive: from.url == "", Shared: from.url != "",
+		AllowUnsafe: from.unsafe, Metrics: s.metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -141,6 +155,10 @@ func (c *cli) newServer(ctx context.Context, from serving) (_ *server, err error
 	}
 	s.scripts = script.NewPool(script.Options{Command: []string{self, "script-worker"}, Logger: s.log, Metrics: s.metrics, Clock: c.clock})
 	s.records = records.New(s.db)
+	s.member = cluster.New(s.db, s.log)
+	if s.queue, err = s.newQueue(ctx, from.storage, from.roles); err != nil {
+		return nil, err
+	}
 	s.engine = newEngine(s)
 	s.records.SetHooks(s.engine.Hooks()) // called inside the write transaction; an error undoes both
 	s.records.OnUsage(s.engine.Usages)
@@ -156,14 +174,26 @@ func (c *cli) newServer(ctx context.Context, from serving) (_ *server, err error
 	if err != nil {
 		return nil, err
 	}
-	s.app, err = handlers.New(handlers.Deps{
-		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: c.clock, Config: config,
+	if !from.roles.web {
+		s.app = newHealth()
+		return s, nil
+	}
+	app, err := handlers.New(handlers.Deps{
+		DB: s.db, Records: s.records, Engine: s.engine, Live: s.live, Log: s.log, Clock: s.db.Clock(), Config: config,
 		Metrics: s.metrics, Tracer: s.traces.tracer(), Starting: true,
 		Pages: func(d route.Deps) route.Pages {
 			return web.New(d, web.Declared{Nodes: nodes.All(), Triggers: triggers.All()})
 		},
 	})
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	s.app = app
+	if s.member.Shared() {
+		app.Presence().Share(s.member.ID(), s.db.Clock().Now, func(text string) { s.member.Tell(cluster.Present, text) })
+		s.member.Hear(cluster.Present, app.Presence().Hear)
+	}
+	return s, nil
 }
 
 // listen takes an address.
@@ -183,8 +213,8 @@ func listen(addr string) (net.Listener, error) {
 // changes definitions.
 func newEngine(s *server) *engine.Engine {
 	return engine.New(engine.Deps{
-		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.c.clock, Log: s.log, Metrics: s.metrics, Tracer: s.traces.tracer(),
-		Queue: local.New(local.Options{DB: s.db, Clock: s.c.clock, Log: s.log}),
+		DB: s.db, Records: s.records, Scripts: s.scripts, Out: s.out, Live: s.live, Clock: s.db.Clock(), Log: s.log, Metrics: s.metrics, Tracer: s.traces.tracer(),
+		Queue: s.queue, Member: s.member,
 		Nodes: nodes.All(), Triggers: triggers.All(),
 	})
 }
@@ -230,10 +260,12 @@ func (s *server) run(ctx context.Context, demo bool) error {
 	if err := s.engine.Start(working); err != nil {
 		return errors.Join(err, s.drain(working, ended))
 	}
-	if err := s.welcome(ctx, demo); err != nil {
-		return errors.Join(err, s.drain(working, ended))
+	if app, ok := s.app.(*handlers.App); ok {
+		if err := s.welcome(ctx, demo); err != nil {
+			return errors.Join(err, s.drain(working, ended))
+		}
+		app.Open()
 	}
-	s.app.Open()
 	tending, stopTending := context.WithCancel(working)
 	s.tend(tending)
 	s.c.say(text.M("serve.ready", "Formrail is ready on %s", s.address))
@@ -306,9 +338,19 @@ func (s *server) welcome(ctx context.Context, demo bool) error {
 func (s *server) tend(ctx context.Context) {
 	s.every(ctx, refreshEvery, "notice changes of other processes", s.engine.CheckIndex)
 	s.every(ctx, refreshEvery, "notice that the installation was released", s.engine.CheckHold)
-	s.every(ctx, cleanEvery, "forget old answers", s.db.ForgetOldAnswers)
-	s.every(ctx, cleanEvery, "forget old requests", s.db.ForgetOldRequests)
-	s.every(ctx, cleanEvery, "forget old sign-ins", s.db.CleanSignIns)
+	s.every(ctx, cleanEvery, "forget old answers", s.leading(s.db.ForgetOldAnswers))
+	s.every(ctx, cleanEvery, "forget old requests", s.leading(s.db.ForgetOldRequests))
+	s.every(ctx, cleanEvery, "forget old sign-ins", s.leading(s.db.CleanSignIns))
+}
+
+// leading is fn for the one process that leads.
+func (s *server) leading(fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if !s.engine.Leading() {
+			return nil
+		}
+		return fn(ctx)
+	}
 }
 
 // every calls fn again and again until ctx ends. A failure is logged and tried again.

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"formrail/handlers"
 )
 
 // call sends a request with a token and gives the answer's text.
@@ -208,7 +210,7 @@ func TestServe_IsNotReadyBeforeItHasStarted(t *testing.T) {
 	t.Parallel()
 	dir := installation(t)
 	c := &cli{in: strings.NewReader(""), out: io.Discard, errors: io.Discard, clock: wallClock{}, env: func(string) string { return "" }}
-	s, err := c.newServer(t.Context(), serving{storage: storage{dir: dir}, addr: "localhost:0"})
+	s, err := c.newServer(t.Context(), serving{storage: storage{dir: dir}, addr: "localhost:0", roles: roles{web: true, worker: true}})
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.app.Serve(s.socket) }()
@@ -222,7 +224,9 @@ func TestServe_IsNotReadyBeforeItHasStarted(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, body, `"STARTING"`)
 	require.NoError(t, s.engine.Start(t.Context()))
-	s.app.Open()
+	app, ok := s.app.(*handlers.App)
+	require.True(t, ok)
+	app.Open()
 	require.Equal(t, http.StatusOK, probe("/readyz"))
 
 	require.NoError(t, s.db.Close()) // the database goes away

@@ -18,6 +18,7 @@ type Hub struct {
 	version uint64
 	subs    map[*Subscription]struct{}
 	closed  bool
+	forward func(topic string) // tells other processes; nil = there are none
 }
 
 // New makes a hub.
@@ -47,8 +48,34 @@ func (h *Hub) Subscribe(topics ...string) *Subscription {
 	return s
 }
 
-// Publish tells everybody who listens to topic.
+// Forward registers who tells other processes of what is published here. It is called
+// before anything is; fn must not block.
+func (h *Hub) Forward(fn func(topic string)) { h.forward = fn }
+
+// Publish tells everybody who listens to topic, in other processes as well.
 func (h *Hub) Publish(topic string) {
+	if h.forward != nil {
+		h.forward(topic)
+	}
+	h.Hear(topic)
+}
+
+// HearAll tells everybody that anything may have changed, as when it is not known what
+// other processes have published.
+func (h *Hub) HearAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.version++
+	for s := range h.subs {
+		for topic := range s.topics {
+			s.pending[topic] = h.version
+		}
+		s.signal()
+	}
+}
+
+// Hear tells everybody in this process who listens to topic.
+func (h *Hub) Hear(topic string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.version++

@@ -6,12 +6,14 @@ import (
 	"sync"
 )
 
-// Presence knows who looks at what, from the event streams of this process. It tells
-// the listeners of a topic when somebody comes, goes, or looks at another part of it.
+// Presence knows who looks at what, from the event streams of this process and what
+// others say of theirs. It tells the listeners of a topic when somebody comes, goes, or
+// looks at another part of it.
 type Presence struct {
 	hub    *Hub
 	mu     sync.Mutex
 	people map[string]map[int64]*seat
+	others *others // nil = there are no other processes
 }
 
 // seat is one person at a topic.
@@ -22,8 +24,8 @@ type seat struct {
 
 // Present is somebody who looks at a topic.
 type Present struct {
-	UserID int64
-	Place  string // part of it, such as the key of an open step; empty = none
+	UserID int64  `json:"user"`
+	Place  string `json:"place,omitempty"` // part of it, such as the key of an open step; empty = none
 }
 
 // NewPresence makes a presence that speaks through a hub.
@@ -43,6 +45,7 @@ func (p *Presence) Enter(topic string, userID int64) (leave func()) {
 	}
 	p.people[topic][userID].windows++
 	p.mu.Unlock()
+	p.Still(topic)
 	p.hub.Publish(topic)
 	return func() { p.leave(topic, userID) }
 }
@@ -58,11 +61,20 @@ func (p *Presence) leave(topic string, userID int64) {
 		}
 	}
 	p.mu.Unlock()
+	p.Still(topic)
 	p.hub.Publish(topic)
 }
 
-// Look notes at which part of a topic somebody looks who has a window on it.
+// Look notes at which part of a topic somebody looks who has a window on it, here or in
+// another process.
 func (p *Presence) Look(topic string, userID int64, place string) {
+	if !p.look(topic, userID, place) {
+		p.tell(said{Topic: topic, Look: &Present{UserID: userID, Place: place}})
+	}
+}
+
+// look is Look for windows of this process. It is false when there is none.
+func (p *Presence) look(topic string, userID int64, place string) bool {
 	p.mu.Lock()
 	s := p.people[topic][userID]
 	changed := s != nil && s.place != place
@@ -71,17 +83,30 @@ func (p *Presence) Look(topic string, userID int64, place string) {
 	}
 	p.mu.Unlock()
 	if changed {
+		p.Still(topic)
 		p.hub.Publish(topic)
 	}
+	return s != nil
+}
+
+// here lists the people with windows of this process. The lock is held.
+func (p *Presence) here(topic string) []Present {
+	out := make([]Present, 0, len(p.people[topic]))
+	for id, s := range p.people[topic] {
+		out = append(out, Present{UserID: id, Place: s.place})
+	}
+	return out
 }
 
 // Who lists the people at a topic, by id.
 func (p *Presence) Who(topic string) []Present {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make([]Present, 0, len(p.people[topic]))
-	for id, s := range p.people[topic] {
-		out = append(out, Present{UserID: id, Place: s.place})
+	out := p.here(topic)
+	for _, one := range p.elsewhere(topic) {
+		if !slices.ContainsFunc(out, func(known Present) bool { return known.UserID == one.UserID }) {
+			out = append(out, one)
+		}
 	}
 	slices.SortFunc(out, func(a, b Present) int { return cmp.Compare(a.UserID, b.UserID) })
 	return out

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -37,6 +38,32 @@ func NewPostgres(t testing.TB) *models.DB {
 // NewPostgresAt is [NewPostgres] with a clock.
 func NewPostgresAt(t testing.TB, clock models.Clock) *models.DB {
 	t.Helper()
+	return open(t, models.Options{Dir: t.TempDir(), URL: emptyPostgres(t), Clock: clock})
+}
+
+// NewShared gives a migrated PostgreSQL database as one of several processes on it sees
+// it, with its address. Further ones join by [Join].
+func NewShared(t testing.TB) (*models.DB, string) {
+	t.Helper()
+	address := emptyPostgres(t)
+	return Join(t, address), address
+}
+
+// Join opens a database that other processes share.
+func Join(t testing.TB, address string) *models.DB {
+	t.Helper()
+	return JoinAt(t, address, models.ClockFunc(time.Now))
+}
+
+// JoinAt is [Join] with a clock of the process, which a shared database corrects.
+func JoinAt(t testing.TB, address string, clock models.Clock) *models.DB {
+	t.Helper()
+	return open(t, models.Options{Dir: t.TempDir(), URL: address, Clock: clock, Shared: true})
+}
+
+// emptyPostgres gives the address of a migrated database of the test's own.
+func emptyPostgres(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv(postgresServer)
 	if server == "" {
 		if strings.Contains(os.Getenv(required), "postgres") {
@@ -51,7 +78,7 @@ func NewPostgresAt(t testing.TB, clock models.Clock) *models.DB {
 	t.Cleanup(func() { require.NoError(t, onServer(server, "DROP DATABASE "+name+" WITH (FORCE)")) })
 	address, err := withDatabase(server, name)
 	require.NoError(t, err)
-	return open(t, models.Options{Dir: t.TempDir(), URL: address, Clock: clock})
+	return address
 }
 
 // templateLock is held while a template is made: several test binaries share it.

@@ -4,7 +4,6 @@
 package local
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"log/slog"
@@ -39,8 +38,7 @@ type Queue struct {
 	lanes   [2]lane // waiting executions, people first
 	queued  map[string]bool
 	busy    map[int64]int // running stretches by workflow
-	timers  timerHeap
-	timed   map[string]time.Time // earliest known due time of each execution
+	timers  queue.Timers
 	running int
 	stopped bool
 	kick    chan struct{} // the earliest timer changed
@@ -55,7 +53,7 @@ func New(o Options) *Queue {
 	if o.Scan == 0 {
 		o.Scan = 30 * time.Second
 	}
-	q := &Queue{o: o, queued: map[string]bool{}, busy: map[int64]int{}, timed: map[string]time.Time{}, kick: make(chan struct{}, 1)}
+	q := &Queue{o: o, queued: map[string]bool{}, busy: map[int64]int{}, kick: make(chan struct{}, 1)}
 	for i := range q.lanes {
 		q.lanes[i].flows = map[int64]*flow{}
 	}
@@ -98,12 +96,7 @@ func (q *Queue) enqueue(w models.PendingWakeup) {
 }
 
 func (q *Queue) later(w models.PendingWakeup) {
-	if known, ok := q.timed[w.ExecutionID]; ok && !w.DueAt.Before(known) {
-		return
-	}
-	q.timed[w.ExecutionID] = w.DueAt
-	heap.Push(&q.timers, w)
-	if q.timers[0].ExecutionID == w.ExecutionID {
+	if q.timers.Add(w) {
 		q.kickClock()
 	}
 }
@@ -119,7 +112,7 @@ func (q *Queue) kickClock() {
 func (q *Queue) Stats() queue.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return queue.Stats{Waiting: q.lanes[0].size + q.lanes[1].size, Running: q.running, Timers: len(q.timed)}
+	return queue.Stats{Waiting: q.lanes[0].size + q.lanes[1].size, Running: q.running, Timers: q.timers.Len()}
 }
 
 // Stop stops delivering and waits for running handlers, as long as ctx allows.
@@ -226,19 +219,11 @@ const maxPause = time.Second
 func (q *Queue) deliverDue() time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := q.o.Clock.Now()
-	for len(q.timers) > 0 {
-		next := q.timers[0]
-		if pause := next.DueAt.Sub(now); pause > 0 {
-			return min(pause, maxPause)
-		}
-		heap.Pop(&q.timers)
-		if q.timed[next.ExecutionID].Equal(next.DueAt) {
-			delete(q.timed, next.ExecutionID)
-		}
-		q.enqueue(next)
+	due, pause := q.timers.Due(q.o.Clock.Now(), maxPause)
+	for _, w := range due {
+		q.enqueue(w)
 	}
-	return maxPause
+	return pause
 }
 
 // scan loads what the table says is due now or soon.
@@ -255,25 +240,3 @@ func (q *Queue) scan(ctx context.Context) error {
 
 // Poke looks at the clock at once: tests that move a fake clock call it.
 func (q *Queue) Poke() { q.kickClock() }
-
-// timerHeap orders wake-ups by due time.
-type timerHeap []models.PendingWakeup
-
-func (h timerHeap) Len() int           { return len(h) }
-func (h timerHeap) Less(i, j int) bool { return h[i].DueAt.Before(h[j].DueAt) }
-func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push is for container/heap.
-func (h *timerHeap) Push(x any) {
-	if w, ok := x.(models.PendingWakeup); ok {
-		*h = append(*h, w)
-	}
-}
-
-// Pop is for container/heap.
-func (h *timerHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}

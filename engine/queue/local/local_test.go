@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"formrail/engine/queue"
 	"formrail/engine/queue/local"
+	"formrail/engine/queue/queuetest"
 	"formrail/models"
 	"formrail/models/modelstest"
 )
@@ -131,4 +133,15 @@ func TestWorkers_SlowStepsOfOneWorkflowLeaveSomeForOthers(t *testing.T) {
 	s.add(3, 1, 0, 1)
 	require.Equal(t, "3.0", <-s.took)
 	require.Equal(t, 16, s.q.Stats().Running)
+}
+
+func makeLocal(_ *testing.T, db *models.DB, workers int) queue.Queue {
+	return local.New(local.Options{DB: db, Clock: db.Clock(), Log: slog.New(slog.DiscardHandler), Workers: workers, Scan: 300 * time.Millisecond})
+}
+
+func TestLocal_DoesWhatEveryQueueMust(t *testing.T) {
+	t.Parallel()
+	queuetest.Run(t, queuetest.Subject{Make: makeLocal, Database: func(t *testing.T) *models.DB {
+		return modelstest.NewAt(t, models.ClockFunc(time.Now))
+	}})
 }
