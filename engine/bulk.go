@@ -300,6 +300,7 @@ func (r *bulkRun) one(ctx context.Context, id string) (models.ItemOutcome, error
 		return out, nil
 	case models.KindUnavailable:
 		return out, err // the chunk is done again
+	default:
 	}
 	if ctx.Err() != nil {
 		return out, ctx.Err()

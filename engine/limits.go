@@ -159,7 +159,7 @@ func (e *Engine) admit(ctx context.Context, tx *models.Tx, l *listener, exec *mo
 		}
 		return admission{}, nil
 	case l.limits.broken != nil:
-		return admission{refused: trigger.Not("invalid_definition", l.limits.broken.Error())}, nil
+		return admission{refused: trigger.Not("invalid_definition", l.limits.broken.Error())}, nil //nolint:nilerr // it is why nothing starts
 	case exec.ParentID != "" && e.callsBack(ctx, l, exec.Chain):
 		return admission{}, nil
 	}

@@ -55,12 +55,12 @@ func TestBlobs_GiveBackExactlyWhatWasSaved(t *testing.T) {
 		}))
 		got, err := models.ExecutionByID(ctx, db.Read(), "e")
 		require.NoError(t, err)
-		require.True(t, got.Trigger == x.Trigger, "the trigger is the same")
+		require.Equal(t, x.Trigger, got.Trigger)
 		all, err := models.AllSteps(ctx, db.Read(), "e", 10)
 		require.NoError(t, err)
 		require.Len(t, all, 3)
 		for _, s := range all {
-			require.True(t, want[s.ID] == [2]string{s.Input, s.Output}, s.ID)
+			require.Equal(t, want[s.ID], [2]string{s.Input, s.Output})
 		}
 		listed, err := models.StepsOf(ctx, db.Read(), "e")
 		require.NoError(t, err)
@@ -71,8 +71,8 @@ func TestBlobs_GiveBackExactlyWhatWasSaved(t *testing.T) {
 		require.Nil(t, listed[1].LargeOutput)
 		require.NoError(t, models.LoadValues(ctx, db.Read(), listed, 100<<10))
 		require.Empty(t, listed[0].Output, "more than was asked for")
-		require.True(t, listed[0].Input == want["s1"][0])
-		require.True(t, listed[2].Output == want["s3"][1])
+		require.Equal(t, want["s1"][0], listed[0].Input)
+		require.Equal(t, want["s3"][1], listed[2].Output)
 		var blobs int
 		require.NoError(t, db.Read().QueryRow(ctx, "SELECT COUNT(*) FROM blobs").Scan(&blobs))
 		require.Equal(t, 3, blobs, "equal values are kept once")
@@ -82,7 +82,7 @@ func TestBlobs_GiveBackExactlyWhatWasSaved(t *testing.T) {
 		}))
 		got, err = models.ExecutionByID(ctx, db.Read(), "e")
 		require.NoError(t, err)
-		require.True(t, got.Output == out)
+		require.Equal(t, out, got.Output)
 	})
 }
 
@@ -146,7 +146,7 @@ func TestBlobs_AreSweptWhenNobodyRefersToThem(t *testing.T) {
 		require.NoError(t, err)
 		for _, s := range all {
 			if s.Seq >= 10 {
-				require.True(t, s.Output == kept)
+				require.Equal(t, kept, s.Output)
 			}
 		}
 	})

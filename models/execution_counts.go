@@ -39,10 +39,7 @@ func countIf(cond string) string { return "COALESCE(SUM(CASE WHEN " + cond + " T
 
 // rolledUp reports whether the roll-ups know of all that narrows, its statuses set aside.
 func (f ExecutionFilter) rolledUp() bool {
-	f.WorkflowID, f.VersionID, f.Statuses, f.Stopped, f.Faulty, f.Limit = 0, 0, nil, false, false, 0
-	hours := f.From == hourOf(f.From)
-	f.From = 0
-	return hours && f.IDs == nil && f.Within == nil && f.ResourceType == "" && f.ResourceID == "" && f.UserID == 0 && !f.NoUser && f.RootID == "" && f.Number == 0 && f.Search == "" &&
+	return f.From == hourOf(f.From) && f.IDs == nil && f.Within == nil && f.ResourceType == "" && f.ResourceID == "" && f.UserID == 0 && !f.NoUser && f.RootID == "" && f.Number == 0 && f.Search == "" &&
 		f.Before == 0 && f.After == 0
 }
 

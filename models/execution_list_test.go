@@ -20,8 +20,10 @@ func manyExecutions(t *testing.T, db *models.DB) {
 	vendorSync(t, db)
 	err := db.Write(t.Context(), "test.executions", func(tx *models.Tx) error {
 		for i, about := range []models.Execution{
-			{ResourceType: "vendors", ResourceID: "a", UserID: 7}, {ResourceType: "vendors", ResourceID: "b", UserID: 8},
-			{ResourceType: "orders", ResourceID: "a", UserID: 7}, {ResourceType: "orders", ResourceID: "100%", UserID: 9},
+			{ResourceType: "vendors", ResourceID: "a", UserID: 7},
+			{ResourceType: "vendors", ResourceID: "b", UserID: 8},
+			{ResourceType: "orders", ResourceID: "a", UserID: 7},
+			{ResourceType: "orders", ResourceID: "100%", UserID: 9},
 		} {
 			about.ID, about.WorkflowID = "e"+strconv.Itoa(i+1), 1
 			if err := run(t, tx, about, models.Succeeded, ""); err != nil {
@@ -120,8 +122,12 @@ func TestExecutions_AreCountedOverTime(t *testing.T) {
 			reason   string
 			ago      time.Duration
 		}{
-			{"e", 1, models.Succeeded, "", 31 * day}, {"d", 1, models.Succeeded, "", 29 * day}, {"f", 2, models.Waiting, "", 9 * day},
-			{"c", 1, models.Failed, "refused", 2 * day}, {"b", 1, models.Failed, "fault", 23 * time.Hour}, {"a", 1, models.Succeeded, "", 0},
+			{"e", 1, models.Succeeded, "", 31 * day},
+			{"d", 1, models.Succeeded, "", 29 * day},
+			{"f", 2, models.Waiting, "", 9 * day},
+			{"c", 1, models.Failed, "refused", 2 * day},
+			{"b", 1, models.Failed, "fault", 23 * time.Hour},
+			{"a", 1, models.Succeeded, "", 0},
 		} {
 			ranAt(t, db, clock, models.Execution{ID: x.id, WorkflowID: x.workflow}, x.status, x.reason, now.Add(-x.ago))
 		}

@@ -34,7 +34,8 @@ type Operation struct {
 	ExpiresAt  Millis // when it may be forgotten
 }
 
-// Further states of an operation; it shares Queued, Running, Done, Failed and Cancelled.
+// Paused is an operation that a person has stopped for a while. Its other states are
+// Queued, Running, Done, Failed and Cancelled.
 const Paused Status = "paused"
 
 // What a person may want of an operation that has not ended.

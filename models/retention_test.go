@@ -84,9 +84,13 @@ func TestRetention_LeavesWhatIsNeeded(t *testing.T) {
 			{"alone", "", "", models.Succeeded},
 			{"held", "", "", models.Succeeded},
 			{"asked", "", "", models.Succeeded},
-			{"repeated", "", "", models.Failed}, {"repeat", "", "repeated", models.Waiting},
-			{"parent", "", "", models.Succeeded}, {"child", "parent", "", models.Succeeded}, {"grandchild", "child", "", models.Failed},
-			{"parent of live", "", "", models.Succeeded}, {"live", "parent of live", "", models.Waiting},
+			{"repeated", "", "", models.Failed},
+			{"repeat", "", "repeated", models.Waiting},
+			{"parent", "", "", models.Succeeded},
+			{"child", "parent", "", models.Succeeded},
+			{"grandchild", "child", "", models.Failed},
+			{"parent of live", "", "", models.Succeeded},
+			{"live", "parent of live", "", models.Waiting},
 		} {
 			ranAt(t, db, clock, models.Execution{ID: x.id, WorkflowID: 1, ParentID: x.parent, RerunOf: x.rerun}, x.status, "", now)
 		}

@@ -127,8 +127,9 @@ func stepOutcome(s Status) (outcome, bool) {
 		return countFailed, true
 	case Skipped:
 		return countSkipped, true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 // tally is a row of stats_hourly: what is to be added to it.

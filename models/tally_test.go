@@ -22,8 +22,15 @@ import (
 // statuses are how an execution may stand, with a reason.
 func statuses() [][2]string {
 	return [][2]string{
-		{"running", ""}, {"waiting", ""}, {"succeeded", ""}, {"failed", "error"}, {"failed", "refused"}, {"failed", "end_node"}, {"rejected", "rejected"},
-		{"cancelled", "cancelled"}, {"timed_out", "deadline"},
+		{"running", ""},
+		{"waiting", ""},
+		{"succeeded", ""},
+		{"failed", "error"},
+		{"failed", "refused"},
+		{"failed", "end_node"},
+		{"rejected", "rejected"},
+		{"cancelled", "cancelled"},
+		{"timed_out", "deadline"},
 	}
 }
 

@@ -36,7 +36,7 @@ func TestExecution_LongValuesAreLoadedOnDemand(t *testing.T) {
 			require.Contains(t, handlerstest.Text(root.Get(all).Want(200).Page()), "the end of it", name)
 		}
 		answer := root.Get(file).Want(200)
-		require.True(t, string(answer.Body) == one.Output, name)
+		require.Equal(t, one.Output, string(answer.Body), name)
 		require.Contains(t, answer.Header.Get("Content-Disposition"), "attachment")
 		// Who may not see the values gets no file either, nor that of another execution.
 		w.Browser(w.emil).Get(file).Want(403)

@@ -74,8 +74,6 @@ func (v *viewer) homeFailures(ctx context.Context) ([]home.Failure, error) {
 	return out, nil
 }
 
-func isFailure(s models.Status) bool { return s == models.Failed || s == models.TimedOut }
-
 // day is the begin of a day in the zone of the viewer: 0 is today, -1 yesterday.
 func (v *viewer) day(offset int) time.Time {
 	y, m, d := v.now.Date()
