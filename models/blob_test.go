@@ -60,7 +60,7 @@ func TestBlobs_GiveBackExactlyWhatWasSaved(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, 3)
 		for _, s := range all {
-			require.Equal(t, want[s.ID], [2]string{s.Input, s.Output})
+			require.Equal(t, [2]string{s.Input, s.Output}, want[s.ID])
 		}
 		listed, err := models.StepsOf(ctx, db.Read(), "e")
 		require.NoError(t, err)
