@@ -161,7 +161,7 @@ func seedRoles() []Role {
 		{Name: RoleAdmin, Title: "Administrator", Description: "All settings and all records.", Builtin: true},
 		{Name: RoleMember, Title: "Member", Description: "Everybody has this role: own profile and own tasks.", Builtin: true, ForNew: true},
 		{Name: roleDesigner, Title: "Designer", Description: "Builds collections, pages and workflows.", Rights: rightsOfRole(roleDesigner)},
-		{Name: roleApprover, Title: "Approver", Description: "Decides tasks.", Rights: rightsOfRole(roleApprover)},
+		{Name: roleApprover, Title: "Approver", Description: "Can be asked as a group. Managers, and people who are asked by name, decide without it.", Rights: rightsOfRole(roleApprover)},
 		{Name: roleAuditor, Title: "Auditor", Description: "Reads the audit log.", Rights: rightsOfRole(roleAuditor)},
 	}
 }

@@ -72,19 +72,19 @@ func postActionForm() []field.Field {
 			Options: field.Choices("create", "Creating a record", "update", "Changing a record", "destroy", "Deleting a record"),
 		},
 		{Name: "condition", Kind: field.Filter, Label: "Only when", Help: "Compared with the saved record; after deleting with its last values."},
-		{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "Pick what later steps need. Fewer links start faster."},
+		{Name: "preload", Kind: field.Paths, Label: "Load linked data", Help: "For steps that read fields of linked records. Approvals find people by themselves."},
 		{
-			Name: "bulk", Kind: field.Select, Label: "Several records at once", Default: "each",
+			Name: "bulk", Rare: true, Kind: field.Select, Label: "Several records at once", Default: "each",
 			Options: field.Choices("each", "One execution for each record", "list", "One execution with all records"),
 		},
-		{Name: "startByApi", Kind: field.Boolean, Label: "Start by API", Default: true, Help: "Calls may name this workflow in `triggerWorkflows`."},
+		{Name: "startByApi", Rare: true, Kind: field.Boolean, Label: "Start by API", Default: true, Help: "Calls may name this workflow in `triggerWorkflows`."},
 		{
-			Name: "origins", Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
+			Name: "origins", Rare: true, Kind: field.Set, Label: "Records saved by", Default: []any{"form", "api", "public"},
 			Options: field.Choices("form", "Forms and buttons", "api", "Calls to the API", "public", "Public forms", "import", "Imports"),
 		},
-		{Name: "order", Kind: field.Integer, Label: "Order among workflows in global mode", Default: 0, Help: "Lower numbers start first."},
+		{Name: "order", Rare: true, Kind: field.Integer, Label: "Order among workflows in global mode", Default: 0, Help: "Lower numbers start first."},
 		{
-			Name: "rollbackOnFailure", Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
+			Name: "rollbackOnFailure", Rare: true, Kind: field.Boolean, Label: "Save nothing when it fails", Default: false,
 			Help: "For workflows that answer at once: the steps run inside the save, and a failure undoes all of it.",
 		},
 	}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,11 +29,20 @@ func (f *Form) inputsAt(ctx context.Context, at string, problems map[string]stri
 			in.Entries = f.viewEntries(ctx, f.settings[one.Name], at, problems)
 		}
 		in.Hidden = !f.applies(one)
+		in.Own = one.Rare && told(f.stored(f.settings[one.Name])) != told(one.Default)
 		in.Problem = problemOf(f.settings[one.Name], problems, &in)
 		in.Field.Name = at + one.Name
 		out = append(out, in)
 	}
 	return out
+}
+
+// told writes a stored value, so that equal ones read the same; "" for none.
+func told(v any) string {
+	if list, ok := v.([]any); v == nil || ok && len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprint(v)
 }
 
 // problemOf gives the problems of a setting to its rows and cases; the rest is its own.

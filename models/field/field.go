@@ -107,6 +107,7 @@ type Field struct {
 	Template    bool     `json:"template,omitempty"`
 	Options     []Option `json:"options,omitempty"`
 	When        *When    `json:"when,omitempty"`
+	Rare        bool     `json:"rare,omitempty"` // of settings: most leave it as it is, so it stands among more settings
 
 	MinLength int      `json:"minLength,omitempty"` // characters
 	MaxLength int      `json:"maxLength,omitempty"` // characters; 0 = the kind's own limit

@@ -308,3 +308,14 @@ func (p Props) post() string { return urls.WorkflowCommands(p.Key) }
 func send(action string) templ.Attributes {
 	return templ.Attributes{"method": "post", "action": action, "hx-post": action, "hx-swap": "none", "hx-sync": "#editor:queue all"}
 }
+
+// rare are the settings that most leave as they are.
+func (p *Panel) rare() []settings.Input {
+	var out []settings.Input
+	for _, in := range p.Settings {
+		if in.Field.Rare {
+			out = append(out, in)
+		}
+	}
+	return out
+}

@@ -45,7 +45,7 @@ func personProps() people.ListProps {
 		Managers: []people.ManagerChoice{{ID: "17", Name: "Ines Carvalho", Email: "ines.carvalho@northwind.example"}, {ID: "12", Name: "Mara Lindqvist", Email: "mara.lindqvist@northwind.example"}},
 		Roles: []people.RoleChoice{
 			{Name: "root", Title: "Owner", Note: "Everything, including what belongs to the instance.", Fixed: true},
-			{Name: "approver", Title: "Approver", Note: "Decides tasks.", Checked: true},
+			{Name: "approver", Title: "Approver", Note: "Can be asked as a group.", Checked: true},
 		},
 		EveryoneTitle: "Member",
 	}

@@ -28,6 +28,7 @@ type Input struct {
 	Problem string
 	Warning string // worth knowing, but nothing has to be done
 	Hidden  bool   // depends on another setting that says otherwise
+	Own     bool   // it is not what it is by default
 	Text    string
 	Checked bool
 	Bare    bool // an expression: variables stand in it without braces
