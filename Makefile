@@ -14,7 +14,7 @@ LINTER := bin/golangci-lint
 FUZZTIME ?= 20s
 BENCH ?=
 
-.PHONY: help run watch build generate css vendor fmt lint test race fuzz e2e bench release clean check
+.PHONY: help run watch build generate css vendor fmt lint test race reliability fuzz e2e bench release clean check
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test: ## run all tests with the race detector, on PostgreSQL too where it is ins
 
 race: ## run the tests of models and engine five times, for races that hide
 	.ci/test -race -shuffle=on -count=5 -timeout=60m ./models/... ./engine/...
+
+reliability: ## break builds that are wrong on purpose; the checks must notice (needs PostgreSQL)
+	FORMRAIL_REQUIRE=postgres .ci/test -count=1 -timeout=60m -tags=sqlite_fts5,sqlite_omit_load_extension,netgo,osusergo,reliability -run='^TestReliability' ./cmd/formrail-check
 
 fuzz: ## fuzz every target for FUZZTIME each
 	.ci/fuzz $(FUZZTIME)
