@@ -148,8 +148,15 @@ func TestExecutionTimes_LookAtTheNewestOnly(t *testing.T) {
 	t.Parallel()
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
 		manyExecutions(t, db)
-		for _, c := range []struct{ since, newest, want int }{{0, 10, 4}, {0, 3, 3}, {2, 10, 0}, {1, 1, 1}} {
-			list, err := models.ExecutionTimes(t.Context(), db.Read(), models.Millis(c.since), c.newest)
+		all, err := models.ExecutionTimes(t.Context(), db.Read(), 0, 10)
+		require.NoError(t, err)
+		require.Len(t, all, 4)
+		at := all[0].CreatedAt // of each: they were made in one transaction
+		for _, c := range []struct {
+			since        models.Millis
+			newest, want int
+		}{{0, 3, 3}, {at + 1, 10, 0}, {at, 1, 1}} {
+			list, err := models.ExecutionTimes(t.Context(), db.Read(), c.since, c.newest)
 			require.NoError(t, err)
 			require.Len(t, list, c.want)
 		}
