@@ -136,7 +136,7 @@ func TestBrowser_BuildsTheReimbursementWorkflowByKeyboard(t *testing.T) {
 	b.sees(note)
 	require.Equal(t, []string{"Post-action event", question, "Approval", "Update record"}, b.steps())
 	require.True(t, b.is(`[...document.querySelectorAll(".branch[id$=-yes] .node b")].map((e) => e.textContent).join() === "Approval,Update record"`))
-	require.Equal(t, []string{j.thing + " · local mode", fmt.Sprintf("%s is greater than %d", j.cost, j.limit), "Manager", j.thing + " · 1 field"}, b.summaries())
+	require.Equal(t, []string{j.thing + " · local mode", fmt.Sprintf("%s is greater than %d", j.cost, j.limit), "Manager", j.status + " → Approved"}, b.summaries())
 	b.sees(remark)
 	b.visit("/workflows")
 	require.True(t, b.is(fmt.Sprintf(`[...document.querySelectorAll("tbody tr")].some((e) => e.textContent.includes(%q) && e.textContent.includes("v1") && e.querySelector("input[name=enabled]").checked)`, j.flow)))

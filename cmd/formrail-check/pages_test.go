@@ -57,6 +57,10 @@ type look struct {
 	theme string
 }
 
+// notHere stands for the address of a route that has no page in the demo: it answers with
+// a file, or with what somebody has to start first. Tests of handlers/web ask for these.
+const notHere = "not here"
+
 // addresses are all pages of somebody who is signed in, with data of the demo in their
 // patterns. A pattern with a parameter that is not known here fails the test.
 func addresses(t *testing.T, known map[string]string) []string {
@@ -75,6 +79,9 @@ func addresses(t *testing.T, known map[string]string) []string {
 			}
 		}
 		require.NotContains(t, address, "{", "give %s an address", r.Pattern)
+		if address == notHere {
+			continue
+		}
 		out = append(out, address)
 	}
 	return out
@@ -121,6 +128,7 @@ func TestBrowser_EveryPageIsAccessible(t *testing.T) {
 	designer.visit("/executions")
 	execution := designer.first(`^/executions/[0-9a-z]+`)
 	known := map[string]string{
+		"/operations/{id}": notHere, "/new-operation": "/new-operation?do=cancel&status=waiting", "/executions/{id}/values/{step}/{of}": notHere,
 		"page": "reimbursements", "block": "f3q8", "record": record, "key": "reimb_approval", "number": "1", "name": "reimbursements", "field": "amount", "type": "text",
 		"/tasks/{id}": task, "/executions/{id}": execution, "/workflow-changes": "/workflow-changes?_action=delete&record=reimb_approval",
 		"/settings/people/{id}": "/settings/people/1", "step": "amount", "/workflows/{key}/requests": "/workflows/shop_orders/requests",

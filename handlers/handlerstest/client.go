@@ -118,7 +118,7 @@ func (c *Client) Send(method, path, contentType, body string) *Answer {
 		req.Header.Set("Content-Type", contentType)
 	}
 	resp, err := c.http.Do(req)
-	for tries := 0; err != nil && len(body) > 1<<16 && tries < 5; tries++ {
+	for tries := 0; err != nil && len(body) > 1<<16 && tries < 25; tries++ {
 		// A body that is refused unread may be cut before its refusal is read.
 		req.Body = io.NopCloser(strings.NewReader(body))
 		resp, err = c.http.Do(req)
