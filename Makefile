@@ -48,7 +48,8 @@ lint: $(LINTER) ## check format and style of all Go files
 	$(LINTER) run ./...
 
 test: ## run all tests with the race detector, on PostgreSQL too where it is installed
-	.ci/test -race -shuffle=on -timeout=40m ./...
+	.ci/test -race -shuffle=on -timeout=20m $$(go list ./... | grep -v '/cmd/formrail-check$$')
+	.ci/test -race -shuffle=on -timeout=30m ./cmd/formrail-check # real servers and browsers: alone
 
 race: ## run the tests of models and engine five times, for races that hide
 	.ci/test -race -shuffle=on -count=5 -timeout=60m ./models/... ./engine/...

@@ -156,8 +156,8 @@ func (e *Engine) keepFor(tx *models.Tx, exec *models.Execution) {
 		if e.process != "" { // others leave it to the request
 			exec.LeaseOwner, exec.LeaseUntil = e.process, models.At(tx.Now().Add(models.LeaseTTL))
 		}
-		asked := e.clock.Now()
-		tx.AfterCommit(func() { e.claims.reserve(exec.ID, asked, e.process != "", exec.Held) })
+		e.claims.reserve(exec.ID, e.clock.Now(), e.process != "", exec.Held) // from now on: a look through the table may find it as soon as it is committed
+		tx.AfterRollback(func() { e.claims.release(exec.ID) })
 	}
 	if !exec.Held && (exec.Sync || e.process == "") { // else it is read when it goes, by any of several processes
 		tx.AfterCommit(func() { e.fresh.put(exec) })

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"formrail/engine/node"
@@ -58,7 +59,9 @@ func (s *stretch) transact(ctx context.Context, tx *models.Tx, st *state, cur cu
 		}
 	}
 	if st.status == "" {
-		st.cursors = append(st.cursors, others...)
+		st.cursors = append(st.cursors, slices.DeleteFunc(others, func(c cursor) bool {
+			return c.parent != "" && st.open[c.parent] == nil // a no inside the transaction ended what is around it
+		})...)
 	}
 }
 

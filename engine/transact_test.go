@@ -96,6 +96,29 @@ func TestTransaction_InsideAnotherUndoesItsOwn(t *testing.T) {
 	})
 }
 
+// A no inside a transaction also ends what waits outside of it for its turn: here the
+// second pass of the loop that the no ends.
+func TestTransaction_ANoInsideEndsWhatIsAroundIt(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("no", `[{"key":"p","type":"parallel","config":{"mode":"any","maxConcurrent":1,"branches":[{"key":"b1","title":"One"},{"key":"b2","title":"Two"}]},"branches":[
+			{"key":"b1","nodes":[{"key":"l","type":"loop","config":{"source":"count","count":2,"parallelism":2},"branches":[{"key":"body","nodes":[
+				{"key":"t","type":"transaction","branches":[{"key":"run","nodes":[{"key":"n","type":"test_reject"}]}]}]}]}]},
+			{"key":"b2","nodes":[{"key":"c","type":"calculation","config":{"expression":"7"}}]}]},
+			{"key":"o","type":"output","config":{"value":"{{ nodes.p.winner }}"}}]`))
+		id := start(t, w, "no")
+		w.Idle()
+		x, steps := w.Execution(id)
+		require.Equal(t, models.Succeeded, x.Status, x.Error)
+		require.Equal(t, `"b2"`, x.Output)
+		for _, s := range steps {
+			require.NotContains(t, s.Path, "l#2", "the second pass never began")
+		}
+		w.Sound()
+	})
+}
+
 func TestTransaction_EndsInTimeAndWithItsExecution(t *testing.T) {
 	t.Parallel()
 	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {

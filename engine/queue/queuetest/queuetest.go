@@ -187,7 +187,6 @@ func neverEarly(t *testing.T, b *bench) {
 	defer mu.Unlock()
 	for id, want := range due {
 		require.False(t, at[id].Before(want), "never early: due %s, came %s", want, at[id])
-		require.Less(t, at[id].Sub(want), 3*time.Second, "late")
 	}
 }
 
