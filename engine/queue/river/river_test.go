@@ -164,19 +164,18 @@ func TestRiver_BacklogIsNotWokenAgainAndAgain(t *testing.T) {
 	db.OnWakeup(q.Wake)
 	start(t, q, h)
 	insert(t, db, 100)
-	conn, err := pgx.Connect(t.Context(), address)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, conn.Close(context.Background())) }()
-	jobs := func() (n int) {
-		require.NoError(t, conn.QueryRow(t.Context(), "SELECT COUNT(*) FROM river_job").Scan(&n))
+	jobs := func() int { // a connection each: the last look may outlive its wait
+		conn, err := pgx.Connect(context.Background(), address)
+		if err != nil {
+			return 0
+		}
+		defer conn.Close(context.Background()) //nolint:errcheck // the answer is there
+		n := 0
+		if err := conn.QueryRow(context.Background(), "SELECT COUNT(*) FROM river_job").Scan(&n); err != nil {
+			return 0
+		}
 		return n
 	}
-	came := time.Now().Add(20 * time.Second)
-	for jobs() < 100 && time.Now().Before(came) {
-		time.Sleep(10 * time.Millisecond)
-	}
-	for range 30 { // three rounds of the look through the table
-		require.Equal(t, 100, jobs(), "they wait for a worker, nothing was lost")
-		time.Sleep(200 * time.Millisecond)
-	}
+	require.Eventually(t, func() bool { return jobs() == 100 }, 20*time.Second, 10*time.Millisecond)
+	require.Never(t, func() bool { return jobs() > 100 }, 6*time.Second, 200*time.Millisecond, "they wait for a worker, nothing was lost")
 }
