@@ -127,7 +127,7 @@ func (e *Engine) beginning(ctx context.Context, tx *models.Tx, b beginning) (*mo
 		Trigger: encode(data), ResourceType: b.resource.typ, ResourceID: b.resource.id, IdemKey: b.idemKey,
 		Principal: b.principal.String(), UserID: b.principal.UserID, Cause: cause, RequestID: b.origin.RequestID,
 		ParentID: b.parent, ParentStepID: b.parentStep,
-		Depth: b.lineage.Depth + 1, RootID: b.lineage.RootID, Chain: slices.Concat(b.lineage.Chain, []int64{w.ID}), ExpiresAt: expiry(w, now),
+		Depth: b.lineage.Depth + 1, RootID: b.lineage.RootID, Chain: slices.Concat(b.lineage.Chain, []int64{w.ID}), ExpiresAt: expiry(w, now), Pauses: w.Options.PauseForPeople,
 	}, nil
 }
 

@@ -70,6 +70,7 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 	if progress.LeaseUntil != 0 {
 		progress.LeaseOwner = s.e.process
 	}
+	s.keepTime(tx, st, &progress)
 	if s.claim != nil {
 		s.claim.lease.next.Store(s.token + 1)
 	}
@@ -191,6 +192,7 @@ func (s *stretch) adopt(st *state) {
 	}
 	s.exec.Status = st.outcome()
 	s.exec.LeaseToken, s.exec.Reason, s.exec.Error, s.exec.Messages, s.exec.StepCount = s.token, st.reason, st.failure, st.messages, st.seq
+	s.exec.PeopleSince, s.exec.ExpiresAt = st.peopleSince, s.exec.ExpiresAt+st.granted
 	if st.output != nil {
 		s.exec.Output = *st.output
 	}

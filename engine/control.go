@@ -139,6 +139,11 @@ func (e *Engine) repeat(ctx context.Context, access models.Access, id, key strin
 		again.Messages, again.Output, again.Error, again.Reason = nil, "", "", ""
 		again.LeaseOwner, again.LeaseUntil = "", 0
 		again.LeaseToken, again.StepCount, again.Attempts, again.StartedAt, again.EndedAt, again.EndedBy, again.Number = 0, 0, 0, 0, 0, 0, 0
+		w, err := models.WorkflowByID(ctx, tx, old.WorkflowID)
+		if err != nil {
+			return err
+		}
+		again.ExpiresAt, again.Pauses, again.PeopleSince = expiry(w, tx.Now()), w.Options.PauseForPeople, 0
 		started = again.ID
 		return insert(tx, &again)
 	})

@@ -187,7 +187,7 @@ func (m *manual) execution(ctx context.Context, own map[string]any, about resour
 	return &models.Execution{
 		ID: models.NewID(), WorkflowID: m.w.ID, VersionID: m.v.Version.ID, Hash: m.v.Version.Hash, Mode: "live", TriggerType: m.w.Type,
 		ResourceType: about.typ, ResourceID: about.id, Principal: p.String(), UserID: p.UserID, Cause: cause, Depth: 1,
-		Chain: []int64{m.w.ID}, Trigger: encode(trig), ExpiresAt: expiry(m.w, now),
+		Chain: []int64{m.w.ID}, Trigger: encode(trig), ExpiresAt: expiry(m.w, now), Pauses: m.w.Options.PauseForPeople,
 	}, nil
 }
 

@@ -327,7 +327,7 @@ func (s *starting) execution(l *listener, f found) *models.Execution {
 		Sync: l.workflow.Sync, TriggerType: l.workflow.Type, ResourceType: f.collection.Name, ResourceID: f.id,
 		Principal: p.String(), UserID: p.UserID, Cause: cause,
 		RequestID: s.op.Origin.RequestID, Depth: s.op.Lineage.Depth + 1, RootID: s.op.Lineage.RootID,
-		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()),
+		Chain: slices.Concat(s.op.Lineage.Chain, []int64{l.workflow.ID}), ExpiresAt: expiry(l.workflow, s.tx.Now()), Pauses: l.workflow.Options.PauseForPeople,
 	}
 }
 

@@ -67,6 +67,8 @@ type state struct {
 	answered  bool   // the request has its answer: what follows runs in the background
 	answer    string // what a Response step answered
 	lease     models.Millis
+
+	peopleSince, granted models.Millis // as in [models.Progress]
 }
 
 // cursor is a place where the execution goes on.

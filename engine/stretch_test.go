@@ -338,6 +338,68 @@ func TestRerun_StartsALinkedExecutionOncePerKey(t *testing.T) {
 	})
 }
 
+func TestDeadline_OfARerunBeginsAnew(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(flow("limited", `[{"key":"c","type":"calculation","config":{"expression":"1"}}]`))
+		_, err := w.Engine.UpdateWorkflow(t.Context(), w.Access(w.Designer), "limited", engine.WorkflowChange{Options: &models.WorkflowOptions{Timeout: "1m"}})
+		require.NoError(t, err)
+		id := start(t, w, "limited")
+		w.Idle()
+		clock.Advance(time.Hour)
+		again, err := w.Engine.Rerun(t.Context(), w.Access(w.Designer), id, "key-12345")
+		require.NoError(t, err)
+		w.Idle()
+		x, _ := w.Execution(again)
+		require.Equal(t, models.At(clock.Now().Add(time.Minute)), x.ExpiresAt)
+		w.Sound()
+	})
+}
+
+// The time limit stands while an execution waits for nothing but people, where its
+// workflow says so.
+func TestDeadline_StandsWhilePeopleAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		asks := fmt.Sprintf(`{"key":"p","type":"approval","config":{"assignees":{"users":[%d]}}}`, w.Manager.ID)
+		w.Workflow(flow("asks", `[`+asks+`,{"key":"w","type":"test_wait","config":{"seconds":1000}}]`))
+		w.Workflow(flow("beside", `[{"key":"b","type":"parallel","config":{"branches":[{"key":"b1","title":"A"},{"key":"b2","title":"B"}]},"branches":[
+			{"key":"b1","nodes":[`+asks+`]},{"key":"b2","nodes":[{"key":"w","type":"test_wait","config":{"seconds":1000}}]}]}]`))
+		w.Workflow(flow("runs", `[`+asks+`]`))
+		for key, stands := range map[string]bool{"asks": true, "beside": true, "runs": false} {
+			options := models.WorkflowOptions{Timeout: "1m", PauseForPeople: stands}
+			_, err := w.Engine.UpdateWorkflow(t.Context(), w.Access(w.Designer), key, engine.WorkflowChange{Options: &options})
+			require.NoError(t, err)
+		}
+		id, beside, runs := start(t, w, "asks"), start(t, w, "beside"), start(t, w, "runs")
+		w.Idle()
+		overdue := func() []string {
+			list, err := models.OverdueExecutions(t.Context(), db.Read(), clock.Now(), 10)
+			require.NoError(t, err)
+			return list
+		}
+		clock.Advance(2 * time.Minute)
+		require.ElementsMatch(t, []string{beside, runs}, overdue(), "one of them waits for time as well, one counts all of its time")
+		w.Restart()
+		clock.Advance(2 * time.Hour)
+		require.NotContains(t, overdue(), id)
+		for _, task := range w.Tasks(w.Manager) {
+			if task.ExecutionID == id { // the others may have ended meanwhile
+				_, err := w.Engine.Decide(t.Context(), w.Access(w.Manager), engine.Decision{Task: task.ID, Approve: true, Channel: "api"})
+				require.NoError(t, err)
+			}
+		}
+		w.Idle()
+		require.NotContains(t, overdue(), id)
+		clock.Advance(59 * time.Second)
+		require.NotContains(t, overdue(), id, "it has its whole minute")
+		clock.Advance(2 * time.Second)
+		require.Contains(t, overdue(), id)
+	})
+}
+
 func TestDeadline_EndsAnExecutionThatWaitsTooLong(t *testing.T) {
 	t.Parallel()
 	w := notesWorld(t, modelstest.New(t), modelstest.NewClock(), &worldtest.Outside{})

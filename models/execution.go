@@ -48,30 +48,33 @@ type Execution struct {
 	EndedAt      Millis
 	EndedBy      int64 // person who cancelled it; 0 = nobody did
 	ExpiresAt    Millis
-	Gated        bool // it has a permit, or waits for one
-	Held         bool // it waits for one: set while it is inserted, not read
+	Pauses       bool   // ExpiresAt moves by the time for which it waits for nothing but people
+	PeopleSince  Millis // since when it does; 0 = it does not
+	Gated        bool   // it has a permit, or waits for one
+	Held         bool   // it waits for one: set while it is inserted, not read
 }
 
 const executionColumns = `number, id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data, trigger_type,
  resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain, rerun_of,
  idem_key, output, messages, error, attempts, lease_token, lease_until, step_count, created_at, started_at, ended_at, expires_at, ended_by, gated,
- lease_owner`
+ lease_owner, pauses_for_people, people_since`
 
 func scanExecution(scan func(...any) error) (*Execution, error) {
 	var (
 		e                                   Execution
-		sync, gated                         int64
+		sync, gated, pauses                 int64
 		cause, chain, messages              string
 		parent, parentStep, idemKey, output sql.NullString
 	)
 	err := scan(&e.Number, &e.ID, &e.WorkflowID, &e.VersionID, &e.Hash, &e.Status, &e.Reason, &e.Mode, &sync, &e.Trigger, &e.TriggerType,
 		&e.ResourceType, &e.ResourceID, &e.Principal, &e.UserID, &cause, &e.RequestID, &parent, &parentStep, &e.RootID, &e.Depth, &chain, &e.RerunOf,
 		&idemKey, &output, &messages, &e.Error, &e.Attempts, &e.LeaseToken, &e.LeaseUntil, &e.StepCount, &e.CreatedAt, &e.StartedAt, &e.EndedAt, &e.ExpiresAt, &e.EndedBy, &gated,
-		&e.LeaseOwner)
+		&e.LeaseOwner, &pauses, &e.PeopleSince)
 	if err != nil {
 		return nil, err
 	}
-	e.Sync, e.Gated, e.ParentID, e.ParentStepID, e.IdemKey, e.Output = sync != 0, gated != 0, parent.String, parentStep.String, idemKey.String, output.String
+	e.Sync, e.Gated, e.Pauses = sync != 0, gated != 0, pauses != 0
+	e.ParentID, e.ParentStepID, e.IdemKey, e.Output = parent.String, parentStep.String, idemKey.String, output.String
 	return &e, errors.Join(readJSON(cause, &e.Cause), readJSON(chain, &e.Chain), readJSON(messages, &e.Messages))
 }
 
@@ -163,11 +166,11 @@ func insertExecution(ctx context.Context, tx *Tx, e *Execution) error {
 	}
 	err = tx.Queue(ctx, `INSERT INTO executions (id, workflow_id, version_id, definition_hash, status, reason, mode, sync, trigger_data,
 		trigger_type, resource_type, resource_id, principal, user_id, cause, request_id, parent_id, parent_step_id, root_id, depth, chain,
-		rerun_of, idem_key, created_at, expires_at, gated, lease_until, lease_owner)
-		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		rerun_of, idem_key, created_at, expires_at, gated, lease_until, lease_owner, pauses_for_people)
+		VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.WorkflowID, e.VersionID, e.Hash, e.Status, e.Mode, asInt(e.Sync), trigger, e.TriggerType, e.ResourceType, e.ResourceID, e.Principal,
 		e.UserID, toJSON(e.Cause), e.RequestID, orNull(e.ParentID), orNull(e.ParentStepID), e.RootID, e.Depth, toJSON(e.Chain),
-		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, asInt(e.Gated), e.LeaseUntil, e.LeaseOwner)
+		e.RerunOf, orNull(e.IdemKey), e.CreatedAt, e.ExpiresAt, asInt(e.Gated), e.LeaseUntil, e.LeaseOwner, asInt(e.Pauses))
 	if err != nil {
 		return fmt.Errorf("insert execution: %w", err)
 	}
@@ -253,6 +256,9 @@ type Progress struct {
 	LeaseOwner string // process that keeps it; empty = none
 	By         int64  // person who ends it; 0 = nobody
 
+	PeopleSince Millis // since when it waits for nothing but people; 0 = it does not
+	Granted     Millis // added to its time limit, for the time it has waited for people
+
 	// Answered says that nobody waits for the end any more.
 	Answered bool
 
@@ -282,9 +288,10 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 		output = kept
 	}
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
-		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, lease_owner = ?, sync = sync * ?
+		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, lease_owner = ?, sync = sync * ?,
+		people_since = ?, expires_at = expires_at + ?
 		WHERE id = ? AND `+fence+` AND status IN ('queued', 'running', 'waiting')`,
-		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.LeaseOwner, asInt(!p.Answered), p.Of.ID, p.Token)
+		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.LeaseOwner, asInt(!p.Answered), p.PeopleSince, p.Granted, p.Of.ID, p.Token)
 	if err != nil {
 		return err
 	}
@@ -407,9 +414,9 @@ func HasLive(ctx context.Context, q Querier, workflowID int64, recordID string) 
 }
 
 // OverdueExecutions lists live executions whose time limit has passed. The time of those
-// that wait for a permit has not begun.
+// that wait for a permit has not begun, that of those who wait for people may stand.
 func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ?
+	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? AND people_since = 0
 		AND (gated = 0 OR EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = executions.id AND p.state = 'given')) LIMIT ?`, At(now), limit)
 	return ids(rows, err, "list overdue executions")
 }

@@ -51,6 +51,9 @@ func optionValues(o models.WorkflowOptions) map[string]string {
 	out := map[string]string{
 		workflows.SetConcurrency: number(o.Concurrency), workflows.SetOrderKey: o.OrderKey, workflows.SetReentry: number(o.ReentryLimit), workflows.SetTimeout: o.Timeout,
 	}
+	if o.PauseForPeople {
+		out[workflows.SetPauses] = "true"
+	}
 	if o.Rate != nil {
 		out[workflows.SetRateCount], out[workflows.SetRatePer] = number(o.Rate.Count), o.Rate.Per
 	}
@@ -76,7 +79,7 @@ func (s *site) changeSettings(c *fiber.Ctx) error {
 		return err
 	}
 	options, problems := readSettings(ctx, form, w.Options)
-	p := workflows.SettingsProps{Values: optionValues(w.Options), Problems: problems}
+	p := workflows.SettingsProps{Values: optionValues(options), Problems: problems}
 	for name := range form {
 		p.Values[name] = form.Get(name)
 	}
@@ -125,6 +128,7 @@ func readSettings(ctx context.Context, form bind.Form, o models.WorkflowOptions)
 	}
 	said := func(name string) string { return strings.TrimSpace(form.Get(name)) }
 	o.Concurrency, o.OrderKey, o.ReentryLimit, o.Timeout = number(workflows.SetConcurrency), said(workflows.SetOrderKey), number(workflows.SetReentry), said(workflows.SetTimeout)
+	o.PauseForPeople = said(workflows.SetPauses) != ""
 	o.Rate, o.Debounce = nil, nil
 	if count, per := number(workflows.SetRateCount), said(workflows.SetRatePer); count != 0 || per != "" {
 		o.Rate = &models.Rate{Count: count, Per: per}

@@ -74,7 +74,7 @@ type Version struct {
 	Note       string
 	By         ui.Person
 	At         ui.Moment
-	Executions string
+	Executions string // "3 executions"
 }
 
 // LogEntry is one line of the trigger log.
