@@ -138,3 +138,45 @@ func TestModules_WeighLittle(t *testing.T) {
 	}))
 	require.LessOrEqual(t, total, most)
 }
+
+// A class that no style sheet knows is a slip: the page looks as if it were not there.
+func TestStyles_KnowEveryClassOfTheViews(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, file := range glob(t, "css", ".css") {
+		for _, m := range regexp.MustCompile(`\.([a-zA-Z][\w-]*)`).FindAllStringSubmatch(file.text, -1) {
+			known[m[1]] = true
+		}
+	}
+	for _, file := range glob(t, "js", ".js") { // some only mark what a script finds
+		for _, m := range regexp.MustCompile(`["'`+"`"+` ]\.([a-zA-Z][\w-]*)`).FindAllStringSubmatch(file.text, -1) {
+			known[m[1]] = true
+		}
+	}
+	used := 0
+	for _, file := range glob(t, "../views", ".templ") {
+		for _, m := range regexp.MustCompile(`class="([^"{]*)"`).FindAllStringSubmatch(file.text, -1) {
+			for class := range strings.FieldsSeq(m[1]) {
+				used++
+				require.True(t, known[class], "%s uses the class %s", file.name, class)
+			}
+		}
+	}
+	require.Greater(t, used, 1000, "the search is broken")
+}
+
+type textFile struct{ name, text string }
+
+// glob reads the files below a folder whose names end in some way.
+func glob(t *testing.T, folder, ending string) (out []textFile) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ending) {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		out = append(out, textFile{name, string(text)})
+		return err
+	}))
+	return out
+}

@@ -94,7 +94,10 @@ func makeTrips(b *browser) {
 	b.becomes("the title has the focus", `document.activeElement?.name === "title"`)
 	b.keys("Business trip")
 	b.key("businessTrip")
-	b.keys(kb.Enter) // the form is sent by the keyboard alone
+	b.keys(kb.Enter) // the form is sent by the keyboard alone, and asks for what is missing
+	b.sees("Fill in “Who may use the records”")
+	b.choose("Who may use the records", "Only administrators")
+	b.press("Create collection")
 	b.arrives("/collections/businessTrip")
 	b.sees("“Business trip” is created")
 

@@ -37,7 +37,7 @@ func (s *site) newCollection(c *fiber.Ctx) error {
 	if reply.Wants(c) && query.Has("title") {
 		return reply.Status(c, fiber.StatusOK, nil, collections.Key(followed(query, "collection", v.freeCollection)))
 	}
-	return v.drawNewCollection(c, fiber.StatusOK, bind.Form{firstField: {text.T(c.UserContext(), "collections.first_field", "Title")}, "idType": {models.IntegerID}, "softDelete": {"true"}, "history": {"true"}, accessSetting: {accessAdmins}}, nil)
+	return v.drawNewCollection(c, fiber.StatusOK, bind.Form{firstField: {text.T(c.UserContext(), "collections.first_field", "Title")}, "idType": {models.IntegerID}, "softDelete": {"true"}, "history": {"true"}}, nil)
 }
 
 // followed is the key of a form whose title has changed: the suggestion, unless
@@ -78,16 +78,7 @@ func (v *viewer) drawNewCollection(c *fiber.Ctx, status int, sent bind.Form, e *
 
 // newCollectionSettings are the settings of a new collection beside title and key.
 func (v *viewer) newCollectionSettings(ctx context.Context) []field.Field {
-	list := []field.Field{
-		{Name: "description", Kind: field.LongText, Label: text.T(ctx, "collections.description", "Description"), MaxLength: 500},
-		{
-			Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
-			Help: text.T(ctx, "collections.first_field_hint", "A line of text that names each record. Leave it empty to begin without fields."),
-		},
-		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "How records are numbered"), Required: true, Options: field.Choices(
-			models.IntegerID, text.T(ctx, "collections.id_integer", "1, 2, 3 …"), models.UUIDID, text.T(ctx, "collections.id_uuid", "Random, cannot be guessed"))},
-		softDeleteSetting(ctx), historySetting(ctx),
-	}
+	var list []field.Field
 	if v.access.Can("role.manage") {
 		list = append(list, field.Field{
 			Name: accessSetting, Kind: field.Select, Label: text.T(ctx, "collections.access", "Who may use the records"), Required: true,
@@ -96,7 +87,16 @@ func (v *viewer) newCollectionSettings(ctx context.Context) []field.Field {
 				accessEveryone, text.T(ctx, "collections.access_everyone", "Everybody who is signed in")),
 		})
 	}
-	return list
+	return append(list, []field.Field{
+		{Name: "description", Kind: field.LongText, Label: text.T(ctx, "collections.description", "Description"), MaxLength: 500},
+		{
+			Name: firstField, Kind: field.Text, Label: text.T(ctx, "collections.first_field_label", "First field"), MaxLength: 80,
+			Help: text.T(ctx, "collections.first_field_hint", "A line of text that names each record. Leave it empty to begin without fields."),
+		},
+		{Name: "idType", Kind: field.Select, Label: text.T(ctx, "collections.id_type", "How records are numbered"), Required: true, Options: field.Choices(
+			models.IntegerID, text.T(ctx, "collections.id_integer", "1, 2, 3 …"), models.UUIDID, text.T(ctx, "collections.id_uuid", "Random, cannot be guessed"))},
+		softDeleteSetting(ctx), historySetting(ctx),
+	}...)
 }
 
 // accessSetting is the setting of a new collection that says who may use its records.

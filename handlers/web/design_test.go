@@ -196,6 +196,7 @@ func TestBind_OffersWhatFitsAndStoresIt(t *testing.T) {
 	s.does(t, at, url.Values{"path": {"applicant", ""}, "workflow": {"person", "reimb_approval"}, "_do": {"save"}})
 	require.Equal(t, []models.Binding{{Key: "person", Path: "applicant"}, {Key: "reimb_approval"}}, s.bound(t, "expenses", "quick"))
 	require.Empty(t, s.bound(t, "expenses", "check")[1:], "each button has its own")
+	require.Contains(t, mainText(t, s.Get(atDesign).Page()), "Starts person, reimb_approval", "the button says what it starts")
 
 	s.does(t, "/pages/expenses/draft/publish", nil)
 	emil := s.Browser(s.emil)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -97,10 +98,26 @@ func (d designing) block(ctx context.Context, b *models.Block) (design.BlockProp
 	if out.Preview, err = d.preview(ctx, b, on); err != nil {
 		return out, err
 	}
+	list, err := d.site.Engine.Startable(ctx)
+	if err != nil {
+		return out, err
+	}
 	for _, a := range b.Actions {
-		out.Buttons = append(out.Buttons, d.button(ctx, a))
+		button := d.button(ctx, a)
+		for _, bound := range a.Bindings {
+			button.Bound = append(button.Bound, titleIn(list, bound.Workflow))
+		}
+		out.Buttons = append(out.Buttons, button)
 	}
 	return out, nil
+}
+
+// titleIn is what a workflow is called; its key when it is not among those that start.
+func titleIn(list []models.Startable, key string) string {
+	if i := slices.IndexFunc(list, func(s models.Startable) bool { return s.Key == key }); i >= 0 {
+		return list[i].Title
+	}
+	return key
 }
 
 // headingOf is what a block is called on its page.
@@ -118,7 +135,7 @@ func headingOf(ctx context.Context, b *models.Block, on *models.Collection) stri
 
 func (d designing) button(ctx context.Context, a *models.PageAction) design.ButtonProps {
 	out := design.ButtonProps{
-		ID: a.ID, Label: actionLabel(ctx, a), Bindable: len(models.Bindable()[a.Type]) > 0, Bound: len(a.Bindings), Bad: a.Style == models.DangerStyle,
+		ID: a.ID, Label: actionLabel(ctx, a), Bindable: len(models.Bindable()[a.Type]) > 0, Bad: a.Style == models.DangerStyle,
 		Sends: a.Type == models.SubmitAction, Writes: writes(a.Type), Asks: a.Confirm != "",
 		Primary: a.Style == models.PrimaryStyle || a.Style == "" && (a.Type == models.SubmitAction || a.Type == models.AddNewAction),
 	}

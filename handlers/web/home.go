@@ -71,7 +71,9 @@ func (s *site) showHome(c *fiber.Ctx) error {
 
 func (v *viewer) greeting(ctx context.Context) string {
 	switch hour := v.now.Hour(); {
-	case hour < 5 || hour >= 18:
+	case hour < 4: // late or early, who knows
+		return text.T(ctx, "home.hello", "Hello, %s", firstName(v.user.Nickname))
+	case hour >= 18:
 		return text.T(ctx, "home.evening", "Good evening, %s", firstName(v.user.Nickname))
 	case hour < 12:
 		return text.T(ctx, "home.morning", "Good morning, %s", firstName(v.user.Nickname))

@@ -45,7 +45,7 @@ func TestHome_GreetsInTheZoneOfThePerson(t *testing.T) {
 	w := newWorld(t)
 	emil := w.Browser(w.emil)
 	require.Contains(t, mainText(t, emil.Get("/").Page()), "Good morning, emil")
-	for zone, greeting := range map[string]string{"Asia/Tokyo": "Good evening, emil", "Asia/Karachi": "Good afternoon, emil"} {
+	for zone, greeting := range map[string]string{"Asia/Tokyo": "Good evening, emil", "Asia/Karachi": "Good afternoon, emil", "America/Los_Angeles": "Hello, emil"} {
 		w.Write(func(ctx context.Context, tx *models.Tx) error {
 			_, err := models.UpdateUser(ctx, tx, models.SystemAccess(), models.UserChange{ID: w.emil.ID, TimeZone: &zone})
 			return err

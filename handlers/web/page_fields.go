@@ -46,7 +46,11 @@ func (v *viewer) columns(b *models.Block, on *models.Collection) []blockField {
 	return out
 }
 
-// namesOf lists the fields of a block; without any, those that people fill in.
+// createdBy is the field that holds who made a record.
+const createdBy = "createdBy"
+
+// namesOf lists the fields of a block; without any, those that people fill in, and in a
+// table who did.
 func namesOf(b *models.Block, on *models.Collection) []models.BlockField {
 	if b != nil && len(b.Fields) > 0 {
 		return b.Fields
@@ -56,6 +60,9 @@ func namesOf(b *models.Block, on *models.Collection) []models.BlockField {
 		if !f.Preset && !f.Hidden {
 			out = append(out, models.BlockField{Field: f.Name})
 		}
+	}
+	if _, ok := on.Field(createdBy); ok && b != nil && b.Type == models.TableBlock {
+		out = append(out, models.BlockField{Field: createdBy})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,6 +112,30 @@ func TestTask_LeadsThroughItsList(t *testing.T) {
 	to = mara.Submit(id+"/approve?"+query, fill(t, mara.Get(to).Page(), id+"/approve?"+query)).Want(303).Header.Get("Location")
 	require.Equal(t, "/tasks", to)
 	require.Equal(t, []string{"Lisbon"}, listed(mara.Get(to).Page()))
+}
+
+// A button that is pressed before the scripts are there asks, as its dialog would.
+func TestTask_ADecisionIsAskedForWithoutScripts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.submit(t, w.Browser(w.emil), "Team offsite catering", "640")
+	mara, task := w.Browser(w.mara), "/tasks/"+w.task(t, w.mara)
+	for _, action := range []string{"approve", "reject"} {
+		bar := handlerstest.First(mara.Get(task).Page(), "div", "id", "task-decision")
+		button := handlerstest.First(bar, "button", "formaction", task+"/"+action)
+		require.NotNil(t, button)
+		form := fill(t, mara.Get(task).Page(), task+"/comment")
+		form.Set("comment", "As agreed.")
+		form.Set(handlerstest.Attr(button, "name"), handlerstest.Attr(button, "value"))
+		asked := mara.Submit(task+"/"+action, form).Want(200).Page()
+		dialog := handlerstest.First(asked, "dialog", "id", action+"-dialog")
+		require.True(t, slices.ContainsFunc(dialog.Attr, func(a html.Attribute) bool { return a.Key == "open" }), "the question is there")
+		require.Equal(t, "As agreed.", handlerstest.Text(handlerstest.First(dialog, "textarea")))
+	}
+	require.NotNil(t, handlerstest.First(mara.Get(task).Page(), "div", "id", "task-decision"), "nothing is decided")
+	form := fill(t, mara.Get(task).Page(), task+"/approve")
+	mara.Submit(task+"/approve", form).Want(303)
+	require.Nil(t, handlerstest.First(mara.Get(task).Page(), "div", "id", "task-decision"))
 }
 
 func TestTask_SaysWhenSomebodyElseDecided(t *testing.T) {

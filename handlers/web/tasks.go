@@ -111,6 +111,9 @@ func (s *site) decide(c *fiber.Ctx, yes bool) error {
 	d := engine.Decision{
 		Task: route.Param(c, "id"), Approve: yes, Version: version, Seen: form.Get(ui.SeenName), Comment: form.Get("comment"), Channel: "page",
 	}
+	if form.Has(tasks.AskName) {
+		return v.askDecision(c, undecided{Decision: d, list: list})
+	}
 	_, err = s.Engine.Decide(c.UserContext(), v.access, d)
 	if err != nil {
 		if again, e := v.isRepeated(c.UserContext(), d, err); e != nil || !again {
@@ -229,6 +232,29 @@ type undecided struct {
 	failed  error // what kept the reason from being found
 }
 
+// askDecision draws the task with the question of a button that was pressed before the
+// scripts were there, and decides nothing.
+func (v *viewer) askDecision(c *fiber.Ctx, d undecided) error {
+	f, err := v.taskFacts(c.UserContext(), d.Task)
+	if err != nil {
+		return err
+	}
+	p, err := v.taskDetail(c.UserContext(), f)
+	if err != nil {
+		return err
+	}
+	p.Comment.Text, p.Comment.For, p.List = d.Comment, askedFor(d.Approve), d.list
+	return v.drawTask(c, fiber.StatusOK, f, p)
+}
+
+// askedFor names the dialog of a decision.
+func askedFor(approve bool) string {
+	if approve {
+		return "approve"
+	}
+	return "reject"
+}
+
 // refuseDecision draws the task again with what kept the decision from being made.
 func (v *viewer) refuseDecision(c *fiber.Ctx, d undecided) error {
 	if d.failed != nil {
@@ -253,10 +279,7 @@ func (v *viewer) refuseDecision(c *fiber.Ctx, d undecided) error {
 		p.Decide = false
 		p.Conflict = v.winner(ctx, e)
 	default:
-		p.Comment.Problem, p.Comment.For = e.Message.In(ctx), "reject"
-		if d.Approve {
-			p.Comment.For = "approve"
-		}
+		p.Comment.Problem, p.Comment.For = e.Message.In(ctx), askedFor(d.Approve)
 	}
 	return v.drawTask(c, reply.StatusOf(e), f, p)
 }

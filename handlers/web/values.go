@@ -192,7 +192,7 @@ func (v *viewer) meets(g models.Grant, on *models.Collection, r records.Record) 
 	}
 	name := g.ScopeField
 	if name == "" {
-		name = "createdBy"
+		name = createdBy
 	}
 	f, ok := on.Field(name)
 	if !ok {

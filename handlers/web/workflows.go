@@ -90,10 +90,18 @@ func (v *viewer) versions(ctx context.Context, w *models.Workflow, list []*model
 		}
 		out = append(out, workflows.Version{
 			Number: int(one.Number), Live: one.ID == w.LiveVersion, Note: one.Note, By: by, At: v.since(one.PublishedAt),
-			Executions: ui.Number(strconv.FormatInt(ran, 10), 0),
+			Executions: executionsWord(ctx, ran),
 		})
 	}
 	return out, nil
+}
+
+// executionsWord counts executions.
+func executionsWord(ctx context.Context, n int64) string {
+	if n == 1 {
+		return text.T(ctx, "workflows.ran_once", "1 execution")
+	}
+	return text.T(ctx, "workflows.ran", "%s executions", ui.Number(strconv.FormatInt(n, 10), 0))
 }
 
 // enableWorkflow switches a workflow on or off.

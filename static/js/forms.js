@@ -36,6 +36,17 @@ const rest = () =>
 window.addEventListener("pageshow", rest);
 document.addEventListener("htmx:afterRequest", rest);
 
+// A select whose choices come anew keeps what was chosen while they were on their way.
+let kept = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  kept = detail.requestConfig?.elt.hasAttribute("data-keeps") ? { id: detail.target.id, value: detail.target.value } : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const select = kept && document.getElementById(kept.id);
+  if (select && [...select.options].some((o) => o.value === kept.value)) select.value = kept.value;
+  kept = null;
+});
+
 document.addEventListener("click", (event) => {
   const eye = event.target.closest("[data-reveal]");
   if (!eye) return;

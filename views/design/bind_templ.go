@@ -221,7 +221,7 @@ func BindForm(p BindProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Alert(ui.AlertProps{Text: text.T(ctx, "bind.which", "Only enabled workflows whose trigger is a post-action event on the same collection, in local mode (“A bound button is pressed”), are listed. Those in global mode (“Any form saves this collection”) start without binding."), Action: p.newWorkflow(ctx)}, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Alert(ui.AlertProps{Text: text.T(ctx, "bind.which", "Listed are enabled workflows for the same data that start when “A bound button is pressed”. Those that start when “Any form saves this collection” need no binding."), Action: p.newWorkflow(ctx)}, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -81,12 +81,12 @@ type ButtonProps struct {
 	Primary  bool
 	Bad      bool
 	Bindable bool
-	Bound    int
-	Warning  bool   // a binding is skipped
-	After    string // what follows a press, in a word
-	Sends    bool   // it sends a form
-	Writes   bool   // pressing it changes records
-	Asks     bool   // a question comes first
+	Bound    []string // titles of the workflows it starts, in their order
+	Warning  bool     // a binding is skipped
+	After    string   // what follows a press, in a word
+	Sends    bool     // it sends a form
+	Writes   bool     // pressing it changes records
+	Asks     bool     // a question comes first
 }
 
 // PanelProps describes a drawer with settings. Its form replaces itself while rows

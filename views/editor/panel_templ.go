@@ -802,7 +802,7 @@ func nextTimes(p *Panel, attrs templ.Attributes) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Next.Times) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<ol class=\"stack stack-1 fs-13\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<ol class=\"stack stack-2 fs-13\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -17,7 +17,7 @@ func designPage() design.PageProps {
 		Session: session(), Key: "reimbursements", Title: "Reimbursements", Base: "12", State: "Changes to publish", Live: true, Dirty: true,
 		Undo: "Changed “New reimbursement”", Findings: []design.Finding{{Message: "Amount check is disabled. Enable it first to bind it.", Warning: true}},
 		Popups: []design.BlockProps{{ID: "f3q8", Kind: "Form", Title: "Reimbursement", Heading: "New reimbursement", Preview: pages.FormPreview(form), Buttons: []design.ButtonProps{
-			{ID: "s5t4", Label: "Submit", Primary: true, Bindable: true, Bound: 1, Warning: true, After: "Close"}, {ID: "d4", Label: "Save draft", Bindable: true},
+			{ID: "s5t4", Label: "Submit", Primary: true, Bindable: true, Bound: []string{"Reimbursement approval"}, Warning: true, After: "Close"}, {ID: "d4", Label: "Save draft", Bindable: true},
 		}}},
 	}
 }
