@@ -48,19 +48,10 @@ func (in *instance) editor(ctx context.Context) ([]figure, error) {
 	if err := in.workflow(ctx, canvas()); err != nil {
 		return nil, err
 	}
-	var started models.Started
-	err := in.db.Write(ctx, "bench.session", func(tx *models.Tx) (err error) {
-		started, err = models.StartSession(ctx, tx, models.NewSession{UserID: in.access.Principal.UserID, Kind: models.BrowserSession})
-		return err
-	})
+	b, token, err := in.visitor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	token, err := in.db.CSRFToken(ctx, started.Session)
-	if err != nil {
-		return nil, err
-	}
-	b := &visitor{base: in.base, cookie: started.Secret, client: &fasthttp.Client{ReadBufferSize: 16 << 10}}
 	var page, edit, sizes []float64
 	revision := regexp.MustCompile(`data-revision="(\d+)" data-drawn="([^"]*)"`)
 	for i := range canvasEdits {
@@ -100,6 +91,20 @@ func median(name, unit string, list []float64, target string) figure {
 type visitor struct {
 	base, cookie string
 	client       *fasthttp.Client
+}
+
+// visitor signs the administrator in, and gives the token that his forms carry.
+func (in *instance) visitor(ctx context.Context) (b *visitor, token string, err error) {
+	var started models.Started
+	err = in.db.Write(ctx, "bench.session", func(tx *models.Tx) (err error) {
+		started, err = models.StartSession(ctx, tx, models.NewSession{UserID: in.access.Principal.UserID, Kind: models.BrowserSession})
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	token, err = in.db.CSRFToken(ctx, started.Session)
+	return &visitor{base: in.base, cookie: started.Secret, client: &fasthttp.Client{ReadBufferSize: 16 << 10}}, token, err
 }
 
 // ask sends one request, with what the page shows of the canvas, and gives how long it took in milliseconds, the answer, and

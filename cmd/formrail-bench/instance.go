@@ -103,12 +103,15 @@ func newQueue(ctx context.Context, db *models.DB, database string, log *slog.Log
 	return river.New(ctx, river.Options{DB: db, URL: database, Clock: db.Clock(), Log: log, Leading: member.Leading})
 }
 
-func (in *instance) close() error {
+func (in *instance) close() error { return errors.Join(in.shut(), os.RemoveAll(in.folder)) }
+
+// shut stops everything and leaves the data folder.
+func (in *instance) shut() error {
 	ctx, done := context.WithTimeout(context.Background(), 30*time.Second)
 	defer done()
 	err := errors.Join(in.app.Shutdown(ctx), in.eng.Stop(ctx), in.db.Close())
 	in.pool.Close()
-	return errors.Join(err, os.RemoveAll(in.folder))
+	return err
 }
 
 // people makes the first administrator with a token.

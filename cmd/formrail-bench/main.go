@@ -4,6 +4,10 @@
 // with those of another machine or a busier hour.
 //
 //	formrail-bench [--database-url URL] [--seconds N] [--only W7] [--profile FOLDER] [--json FILE]
+//	formrail-bench --past 0,100000,1000000 --waiting 10000,100000 --binary FILE
+//
+// The second form measures how it grows: W2, W6 and W4 behind past executions, W4 with
+// executions that wait for people.
 package main
 
 import (
@@ -14,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -43,6 +49,24 @@ type options struct {
 	profile  string
 	json     string
 	binary   string
+	past     counts // executions that have ended before something is measured
+	waiting  counts // executions that wait for a person
+}
+
+// counts is a list of numbers on the command line.
+type counts []int
+
+func (c *counts) String() string { return fmt.Sprint(*c) }
+
+func (c *counts) Set(list string) error {
+	for one := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(one)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%q is no number", one)
+		}
+		*c = append(*c, n)
+	}
+	return nil
 }
 
 // figure is one measured line.
@@ -66,6 +90,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each workload")
 	flags.StringVar(&o.json, "json", "", "file for the figures as JSON")
 	flags.StringVar(&o.binary, "binary", "", "the formrail binary, for start-up times (W4)")
+	flags.Var(&o.past, "past", "measure behind so many past executions: 0,100000")
+	flags.Var(&o.waiting, "waiting", "measure a server with so many executions that wait for people: 10000")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -73,6 +99,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	databases := []string{""}
 	if o.database != "" {
 		databases = append(databases, o.database)
+	}
+	if len(o.past)+len(o.waiting) > 0 {
+		figures, err := grown(ctx, o, databases)
+		if err != nil {
+			return err
+		}
+		return tell(out, o, figures)
 	}
 	for _, database := range databases {
 		for _, w := range ways() {
@@ -90,6 +123,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		figures = append(figures, f...)
 	}
+	return tell(out, o, figures)
+}
+
+// tell prints the figures and writes them down.
+func tell(out io.Writer, o options, figures []figure) error {
 	if err := table(out, figures); err != nil {
 		return err
 	}

@@ -20,11 +20,28 @@ const starts = 5
 
 // startUp times the real binary from its start to its first answer, on an empty
 // installation, and reads its memory when idle.
-func startUp(ctx context.Context, o options) ([]figure, error) {
+func startUp(ctx context.Context, o options) (figures []figure, err error) {
+	folder, err := os.MkdirTemp("", "formrail-start-")
+	if err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	// The first start migrates; what is timed is an installation that exists.
+	setup := exec.CommandContext(ctx, o.binary, "user", "create", "--email", "root@example.com", "--name", "Root", "--role", "root", "--data", folder)
+	setup.Stdin = strings.NewReader("a bench nobody sits on 7")
+	if out, err := setup.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("set up: %w: %s", err, out)
+	}
+	return startsOn(ctx, o.binary, folder, "")
+}
+
+// startsOn times the binary on an installation that exists, and reads its memory when
+// idle. what the installation holds goes into the names.
+func startsOn(ctx context.Context, binary, folder, what string) ([]figure, error) {
 	var took []time.Duration
 	var memory []float64
 	for range starts {
-		d, kib, err := oneStart(ctx, o.binary)
+		d, kib, err := oneStart(ctx, binary, folder)
 		if err != nil {
 			return nil, err
 		}
@@ -33,23 +50,12 @@ func startUp(ctx context.Context, o options) ([]figure, error) {
 	slices.Sort(took)
 	slices.Sort(memory)
 	return []figure{
-		{Workload: "W4 start to first answer", Database: "SQLite", Way: "product", Unit: "milliseconds", Value: milliseconds(took[starts/2]), Target: "<= 150 ms"},
-		{Workload: "W4 memory idle", Database: "SQLite", Way: "product", Unit: "MiB", Value: memory[starts/2], Target: "<= 60 MB"},
+		{Workload: "W4 start to first answer" + what, Database: "SQLite", Way: "product", Unit: "milliseconds", Value: milliseconds(took[starts/2]), Target: "<= 150 ms, 1 M past <= 500 ms"},
+		{Workload: "W4 memory idle" + what, Database: "SQLite", Way: "product", Unit: "MiB", Value: memory[starts/2], Target: "<= 60 MB, 10,000 waiting <= 80 MB"},
 	}, nil
 }
 
-func oneStart(ctx context.Context, binary string) (took time.Duration, kib float64, err error) {
-	folder, err := os.MkdirTemp("", "formrail-start-")
-	if err != nil {
-		return 0, 0, fmt.Errorf("make data folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	// The first start migrates; what is timed is an installation that exists.
-	setup := exec.CommandContext(ctx, binary, "user", "create", "--email", "root@example.com", "--name", "Root", "--role", "root", "--data", folder)
-	setup.Stdin = strings.NewReader("a bench nobody sits on 7")
-	if out, err := setup.CombinedOutput(); err != nil {
-		return 0, 0, fmt.Errorf("set up: %w: %s", err, out)
-	}
+func oneStart(ctx context.Context, binary, folder string) (took time.Duration, kib float64, err error) {
 	cmd := exec.CommandContext(ctx, binary, "serve", "--addr", "127.0.0.1:0", "--data", folder)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
