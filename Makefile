@@ -13,11 +13,12 @@ export GOFLAGS := $(GOFLAGS) -trimpath -tags=sqlite_fts5,sqlite_omit_load_extens
 LINTER := bin/golangci-lint
 FUZZTIME ?= 20s
 BENCH ?=
+RELIABILITY ?=
 
-.PHONY: help run watch build generate css vendor fmt lint test race reliability fuzz e2e bench release clean check
+.PHONY: help run watch build generate css vendor fmt lint test race reliability reliability-long reliability-report fuzz e2e bench release clean check
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, and serve the demo on http://localhost:8080
 	bin/formrail serve --demo
@@ -54,8 +55,14 @@ test: ## run all tests with the race detector, on PostgreSQL too where it is ins
 race: ## run the tests of models and engine five times, for races that hide
 	.ci/test -race -shuffle=on -count=5 -timeout=60m ./models/... ./engine/...
 
-reliability: ## break builds that are wrong on purpose; the checks must notice (needs PostgreSQL)
-	FORMRAIL_REQUIRE=postgres .ci/test -count=1 -timeout=60m -tags=sqlite_fts5,sqlite_omit_load_extension,netgo,osusergo,reliability -run='^TestReliability' ./cmd/formrail-check
+reliability: ## break servers on purpose for minutes, and builds that are wrong on purpose
+	.ci/reliability $(RELIABILITY)
+
+reliability-long: ## the same for hours; RELIABILITY="--share 50" runs a fiftieth
+	.ci/reliability --scale long $(RELIABILITY)
+
+reliability-report: ## run reliability and write its figures into docs/reliability.md
+	.ci/reliability --figures docs/reliability.md $(RELIABILITY)
 
 fuzz: ## fuzz every target for FUZZTIME each
 	.ci/fuzz $(FUZZTIME)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -12,15 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
 
 func seed(t *testing.T) uint64 {
 	t.Helper()
-	s := uint64(time.Now().UnixNano())
+	s := newSeed()
 	t.Logf("seed %d", s)
 	return s
 }
@@ -35,22 +31,10 @@ func emptyPostgres(t *testing.T) string {
 		}
 		t.Skip("SKIPPED on PostgreSQL: FORMRAIL_TEST_POSTGRES names no server")
 	}
-	name := fmt.Sprintf("check_%d", time.Now().UnixNano())
-	on := func(statement string) {
-		conn, err := pgx.Connect(context.Background(), address)
-		require.NoError(t, err)
-		_, err = conn.Exec(context.Background(), statement)
-		require.NoError(t, err)
-		require.NoError(t, conn.Close(context.Background()))
-	}
-	on("CREATE DATABASE " + name)
-	t.Cleanup(func() { on("DROP DATABASE " + name + " WITH (FORCE)") })
-	head, query, _ := strings.Cut(address, "?")
-	head = head[:strings.LastIndex(head, "/")+1] + name
-	if query != "" {
-		head += "?" + query
-	}
-	return head
+	own, drop, err := freshDatabase(t.Context(), address)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, drop()) })
+	return own
 }
 
 // TestBreaking runs one after another: each part loads the machine.

@@ -5,6 +5,9 @@
 //	formrail-check points --binary FILE [--seed S]
 //	formrail-check backup --binary FILE [--cycles N] [--seed S]
 //	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
+//	formrail-check suite [--database-url URL] [--scale short|long] [--share N] [--only TITLE] [--require MODES] [--figures FILE]
+//
+// The suite builds what it needs, runs every mode, and builds that are wrong on purpose, which the modes must notice.
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
@@ -56,19 +59,24 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points needs one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
 	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, or to make a backup")
-	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
+	flags.Uint64Var(&s.seed, "seed", newSeed(), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
 	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
+	size := flags.String("scale", string(short), "suite: short (minutes) or long (hours)")
+	share := flags.Int("share", 1, "suite: run only this part of the cycles, 50 for a fiftieth")
+	only := flags.String("only", "", "suite: run what has this in its title")
+	require := flags.String("require", "", "suite: modes that must not be skipped: cluster")
+	figures := flags.String("figures", "", "suite: a document that the figures are put into")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
+	}
+	if args[0] == "suite" {
+		return suite(ctx, s, suiteOptions{size: scale(*size), share: max(*share, 1), only: *only, require: *require, figures: *figures})
 	}
 	if s.binary == "" {
 		return fmt.Errorf("name the binary with --binary")
 	}
-	modes := map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
-	}
-	mode, ok := modes[args[0]]
+	mode, ok := modes()[args[0]]
 	if !ok {
 		return fmt.Errorf("there is no mode %q", args[0])
 	}
@@ -79,6 +87,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	return r.print(out)
 }
+
+// modes are the ways to break a server, by their names.
+func modes() map[string]func(context.Context, settings) (report, error) {
+	return map[string]func(context.Context, settings) (report, error){
+		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+	}
+}
+
+// newSeed is a seed that no run had before.
+func newSeed() uint64 { return uint64(time.Now().UnixNano()) }
 
 // report is the verdict of a run.
 type report struct {

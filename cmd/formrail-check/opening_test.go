@@ -12,9 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tags are the build tags of every build of the product.
-const tags = "sqlite_fts5,sqlite_omit_load_extension,netgo,osusergo"
-
 // built holds the binaries that the tests share, by their tags.
 var built = struct {
 	sync.Mutex
@@ -38,7 +35,7 @@ func build(t *testing.T, more ...string) string {
 	t.Helper()
 	built.Lock()
 	defer built.Unlock()
-	all := strings.Join(append([]string{tags}, more...), ",")
+	all := strings.Join(append([]string{buildTags}, more...), ",")
 	if path := built.done[all]; path != "" {
 		return path
 	}
