@@ -18,16 +18,16 @@ import (
 // stepSpace is the namespace of idempotency keys of steps.
 var stepSpace = uuid.MustParse("7a1f6a3e-5b0c-4f5e-9d6e-1c2b3a4d5e6f") //nolint:gochecknoglobals // a constant
 
-// callKey is the key that all attempts of a step carry: a version 5 UUID over
+// CallKey is the key that all attempts of a step carry: a version 5 UUID over
 // execution, node and path.
-func callKey(step *models.Step) string {
+func CallKey(step *models.Step) string {
 	return uuid.NewSHA1(stepSpace, []byte(step.ExecutionID+"\x00"+step.Node+"\x00"+step.Path)).String()
 }
 
 // call gives a node what it may use.
 func (s *stretch) call(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step, vars scope, now time.Time) node.Call {
 	c := node.Call{
-		Key: callKey(step), Attempt: step.Attempt, Now: now, Seed: seedOf(step), Vars: vars, Zone: time.UTC,
+		Key: CallKey(step), Attempt: step.Attempt, Now: now, Seed: seedOf(step), Vars: vars, Zone: time.UTC,
 		Node: node.Self{Key: step.Node, Title: step.Title, Execution: s.exec.ID, Workflow: s.version.Key, Sync: s.exec.Sync, Began: s.exec.CreatedAt.Time(), Answered: st.answered, Filled: cur.node.filled},
 		Log:  slog.New(slog.DiscardHandler),
 	}
@@ -198,7 +198,7 @@ func (n notifyCap) InApp(ctx context.Context, in node.Notification) ([]node.Deli
 	for _, p := range people.list {
 		row := &models.Notification{
 			ID: models.NewID(), UserID: p.id, Kind: "workflow", Title: in.Title, Body: in.Body, Link: in.Link, Level: in.Level,
-			Cause: callKey(n.step), ExecutionID: n.s.exec.ID,
+			Cause: CallKey(n.step), ExecutionID: n.s.exec.ID,
 		}
 		if err := models.InsertNotification(ctx, n.tx, row); err != nil {
 			return nil, err

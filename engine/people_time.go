@@ -28,7 +28,7 @@ func (s *stretch) onlyPeople(st *state) bool {
 		around[step.ParentID] = true
 	}
 	for id, step := range st.open {
-		if around[id] {
+		if around[id] || step.Status == models.Unknown { // somebody was asked what became of it
 			continue
 		}
 		n := s.version.Compiled.byKey[step.Node]

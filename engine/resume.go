@@ -230,7 +230,11 @@ func (s *stretch) wake(ctx context.Context, w models.Wakeup) error {
 	case step.Status == models.Running:
 		return s.unknown(ctx, cur)
 	case step.Status == models.Unknown:
-		return nil
+		signal, err := readSignal(w)
+		if err == nil && signal.Reason == resolveSignal {
+			s.resolved(cur, signal)
+		}
+		return err
 	case w.Reason == models.WakeRetry, w.Reason == models.WakeHeld:
 		cur.retry = true
 	default:
@@ -292,7 +296,7 @@ func (s *stretch) ask(ctx context.Context, cur cursor) error {
 			return err
 		}
 		task := &models.Task{
-			ID: models.NewID(), Kind: "resolve", ExecutionID: s.exec.ID, StepID: cur.step.ID, Node: cur.step.Node, Pass: 1, Round: 1,
+			ID: models.NewID(), Kind: ResolveTask, ExecutionID: s.exec.ID, StepID: cur.step.ID, Node: cur.step.Node, Pass: 1, Round: 1,
 			PrincipalID: s.version.OwnerID, WorkflowID: s.exec.WorkflowID, NodeTitle: cur.node.title,
 			Title: text.M("task.resolve", "Did “%s” happen?", cur.node.title).String(),
 		}

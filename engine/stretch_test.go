@@ -269,6 +269,57 @@ func TestExternal_DeathInFlightIsUnknownAndFollowsThePolicy(t *testing.T) {
 	}
 }
 
+// A person who knows what became of an attempt lets its step go on, once.
+func TestResolve_APersonSaysWhatBecameOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]models.Status{engine.Happened: models.Succeeded, engine.DidNotHappen: models.Succeeded, engine.CountsAsFault: models.Failed} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+				out := &worldtest.Outside{}
+				w := notesWorld(t, db, clock, out)
+				w.Workflow(flow("call", `[{"key":"a","type":"test_call","onUnknown":"ask","config":{"value":1}}]`))
+				id := start(t, w, "call")
+				w.Idle()
+				require.NoError(t, db.Write(t.Context(), "test.inflight", func(tx *models.Tx) error { return unfinish(t.Context(), tx, id) }))
+				w.Restart()
+				w.Idle()
+				task := w.Tasks(w.Designer)[0]
+				in := engine.Resolution{Task: task.ID, Answer: answer, Output: map[string]any{"by": "hand"}, Comment: "The bank says so.", Channel: "api"}
+				refused := func(by models.User, in engine.Resolution, code string) {
+					_, err := w.Engine.Resolve(t.Context(), w.Access(by), in)
+					require.True(t, models.IsCode(err, code), "%v", err)
+				}
+				refused(w.Employee, in, "NOT_FOUND")
+				refused(w.Designer, engine.Resolution{Task: task.ID, Answer: "perhaps"}, "BAD_PARAMETER")
+				_, err := w.Engine.Decide(t.Context(), w.Access(w.Designer), engine.Decision{Task: task.ID, Approve: true, Channel: "api"})
+				require.True(t, models.IsCode(err, "BAD_PARAMETER"), "nobody approves a question: %v", err)
+				_, err = w.Engine.Resolve(t.Context(), w.Access(w.Designer), in)
+				require.NoError(t, err)
+				refused(w.Designer, in, "TASK_DECIDED")
+				w.Restart()
+				w.Idle()
+				x, steps := w.Execution(id)
+				require.Equal(t, want, x.Status, x.Error)
+				require.Empty(t, w.Tasks(w.Designer))
+				switch answer {
+				case engine.Happened:
+					require.Len(t, out.Calls(), 1, "nothing is sent again")
+					require.JSONEq(t, `{"by":"hand"}`, steps[0].Output)
+					require.Contains(t, steps[0].Explanation, "The bank says so.")
+				case engine.DidNotHappen:
+					require.Len(t, out.Calls(), 2)
+					require.Equal(t, out.Calls()[0], out.Calls()[1], "with the same key")
+				case engine.CountsAsFault:
+					require.Len(t, out.Calls(), 1)
+					require.Contains(t, x.Error, "OUTCOME_UNKNOWN")
+				}
+				w.Sound()
+			})
+		})
+	}
+}
+
 // unfinish puts an ended execution back to the moment after its intent: only a
 // test may do that, so it goes around the guard that final is final.
 func unfinish(ctx context.Context, tx *models.Tx, id string) error {

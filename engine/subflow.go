@@ -38,7 +38,7 @@ func (f flowsCap) Start(ctx context.Context, in node.CallWorkflow) (string, erro
 	}
 	step := f.step
 	out, err := f.s.e.begin(ctx, f.tx, beginning{
-		listener: l, version: v, always: true, background: !f.s.exec.Sync, idemKey: fmt.Sprintf("%s:%d", callKey(step), step.Attempt),
+		listener: l, version: v, always: true, background: !f.s.exec.Sync, idemKey: fmt.Sprintf("%s:%d", CallKey(step), step.Attempt),
 		principal: f.s.access.Principal, cause: f.s.causeFor(step.Node), lineage: f.lineage(),
 		origin:   models.Origin{Kind: "workflow", RequestID: f.s.exec.RequestID, Trace: f.s.trace(), Execution: f.s.exec.ID, Node: step.Node},
 		resource: resource{f.s.exec.ResourceType, f.s.exec.ResourceID}, parent: f.s.exec.ID, parentStep: step.ID,

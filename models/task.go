@@ -204,7 +204,7 @@ func Seats(ctx context.Context, q Querier, stepID string, pass int64) ([]Seat, e
 // new number, the order of acceptance. A step that is no longer waiting is
 // TASK_DECIDED.
 func AcceptDecision(ctx context.Context, tx *Tx, stepID string) (int64, error) {
-	n, err := tx.Exec(ctx, "UPDATE steps SET decision_version = decision_version + 1 WHERE id = ? AND status = 'waiting'", stepID)
+	n, err := tx.Exec(ctx, "UPDATE steps SET decision_version = decision_version + 1 WHERE id = ? AND status IN ('waiting', 'unknown')", stepID)
 	if err != nil {
 		return 0, fmt.Errorf("accept decision: %w", err)
 	}

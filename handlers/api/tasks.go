@@ -20,6 +20,7 @@ func (a *api) taskRoutes() (out []route.Route) {
 	add(g.read("get/{id}", own, "tasks", a.getTask))
 	add(g.change("approve/{id}", own, "tasks", a.decide(true)))
 	add(g.change("reject/{id}", own, "tasks", a.decide(false)))
+	add(g.change("resolve/{id}", own, "tasks", a.resolve))
 	return out
 }
 
@@ -141,8 +142,13 @@ func (a *api) getTask(c *fiber.Ctx) (reply.Body, error) {
 // taskActions lists what the caller may do with a task now.
 func (a *api) taskActions(c *fiber.Ctx, t *models.Task) ([]any, error) {
 	candidates, err := models.Candidates(c.UserContext(), a.DB.Read(), t.ID)
-	if err != nil || t.Status != models.TaskOpen || t.Kind != "approval" {
+	switch {
+	case err != nil || t.Status != models.TaskOpen:
 		return []any{}, err
+	case t.Kind == engine.ResolveTask && engine.MayResolve(access(c), candidates):
+		return []any{"resolve"}, nil
+	case t.Kind != "approval":
+		return []any{}, nil
 	}
 	for _, one := range candidates {
 		if one.UserID == route.CallerOf(c).UserID() {
@@ -172,4 +178,24 @@ func (a *api) decide(approve bool) action {
 		row["outcome"], row["undoUntil"] = textOf(string(out.Outcome)), nil
 		return reply.Body{Data: row}, nil
 	}
+}
+
+// resolve takes what somebody knows about an attempt that nobody heard of.
+func (a *api) resolve(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	in := engine.Resolution{
+		Task: route.Param(c, "id"), Answer: p.One("answer", engine.Happened, engine.DidNotHappen, engine.CountsAsFault), Output: p.JSON("output"),
+		Version: p.ID("version"), Comment: p.Raw("comment"), Channel: "api",
+	}
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	task, err := a.Engine.Resolve(c.UserContext(), access(c), in)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	return reply.Body{Data: taskRow(task)}, nil
 }

@@ -73,6 +73,12 @@ func decisionWord(ctx context.Context, action string) string {
 		return text.T(ctx, "tasks.did_approve", "approved")
 	case string(models.Rejected):
 		return text.T(ctx, "tasks.did_reject", "rejected")
+	case engine.Happened:
+		return text.T(ctx, "tasks.did_happen", "said that it happened")
+	case engine.DidNotHappen:
+		return text.T(ctx, "tasks.did_again", "had it sent again")
+	case engine.CountsAsFault:
+		return text.T(ctx, "tasks.did_fail", "let the step fail")
 	}
 	return action
 }

@@ -152,6 +152,7 @@ type taskFacts struct {
 	step      *models.Step
 	submitted submission
 	own       bool // the viewer is asked
+	resolves  bool // he may say what became of the step, where that is asked
 	tasks     []*models.Task
 	actions   []models.TaskAction
 }
@@ -179,6 +180,7 @@ func (v *viewer) taskFacts(ctx context.Context, id string) (*taskFacts, error) {
 		return nil, err
 	}
 	f.own = slices.ContainsFunc(candidates, func(c models.Candidate) bool { return c.UserID == v.user.ID })
+	f.resolves = engine.MayResolve(v.access, candidates)
 	return f, v.history(ctx, f)
 }
 
@@ -191,7 +193,7 @@ func (v *viewer) history(ctx context.Context, f *taskFacts) error {
 	}
 	var ids []string
 	for _, s := range steps {
-		if s.Type != "approval" {
+		if s.Type != "approval" && s.ID != f.task.StepID {
 			continue
 		}
 		ids = append(ids, s.ID)
@@ -212,6 +214,12 @@ func (v *viewer) taskDetail(ctx context.Context, f *taskFacts) (tasks.DetailProp
 		ID: t.ID, Version: strconv.FormatInt(t.Version, 10), Seen: t.ContentHash, Key: models.NewID(),
 		Title: t.Title, Step: t.NodeTitle, Workflow: s.workflow, AsOf: v.since(t.OpenedAt),
 		Decide: f.own && t.Status == models.TaskOpen && t.Kind == "approval",
+	}
+	if t.Kind == engine.ResolveTask {
+		p.Icon = "circle-help"
+		p.Resolve = &tasks.ResolveProps{
+			Began: v.since(f.step.StartedAt), Attempt: f.step.Attempt, Key: engine.CallKey(f.step), Open: f.resolves && t.Status == models.TaskOpen,
+		}
 	}
 	p.Comment.Needed = commentNeeded(f.step.Input, "reject")
 	if v.access.Can("execution.view") {

@@ -100,6 +100,7 @@ func (s *site) tasks() []route.Route {
 		page("/tasks/{id}", own, s.showTask),
 		change("/tasks/{id}/approve", own, s.approve),
 		change("/tasks/{id}/reject", own, s.reject),
+		change("/tasks/{id}/resolve", own, s.resolve),
 	}
 }
 

@@ -67,6 +67,8 @@ type DetailProps struct {
 	Position, Total int    // in the list beside it; 0 when it is not in its first part
 	Prev, Next      string // ids of its neighbours there; empty at the ends
 
+	Resolve *ResolveProps // nil = an approval is asked for
+
 	Decide      bool   // the reader may approve and reject
 	Question    string // title of the approval dialog: "Approve €640.00?"
 	Consequence string // what happens next, in one sentence
