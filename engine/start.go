@@ -58,6 +58,7 @@ func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.O
 	if err := e.followDates(ctx, tx, ix, changes); err != nil {
 		return nil, err
 	}
+	e.tellReaders(tx, changes)
 	if op.Silent || !actsOutside(op.Origin.Kind) {
 		return nil, nil
 	}
@@ -78,6 +79,20 @@ func (e *Engine) RecordChanged(ctx context.Context, tx *models.Tx, op *records.O
 		}
 	}
 	return s.out, nil
+}
+
+// RecordsTopic is what pages with records of a collection listen to.
+func RecordsTopic(collection string) string { return "records:" + collection }
+
+// tellReaders tells open pages that records of some collections have changed.
+func (e *Engine) tellReaders(tx *models.Tx, changes []records.Change) {
+	var told []string
+	for _, change := range changes {
+		if name := change.Collection.Name; !slices.Contains(told, name) {
+			told = append(told, name)
+			tx.AfterCommit(func() { e.live.Publish(RecordsTopic(name)) })
+		}
+	}
 }
 
 // Bounds of one write.

@@ -118,6 +118,10 @@ func (l *liveStreams) mayHear(ctx context.Context, access models.Access, topic s
 		return nil
 	case "workflow":
 		return access.Require("workflow.view")
+	case "records":
+		if access.MayTouch(id, models.View) {
+			return nil
+		}
 	case "task":
 		task, err := models.TaskByID(ctx, l.deps.DB.Read(), id)
 		if err != nil {

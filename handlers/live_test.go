@@ -64,6 +64,19 @@ func TestLive_TellsThatATopicChanged(t *testing.T) {
 	<-ended
 }
 
+func TestLive_TellsReadersThatRecordsChanged(t *testing.T) {
+	t.Parallel()
+	app := handlerstest.Start(t)
+	app.Collection(`{"name":"notes","title":"Note","fields":[{"name":"title","type":"text","title":"Title"}]}`)
+	app.Role("reader", nil, models.Grant{Collection: "notes", Action: models.View, Scope: models.ScopeAll})
+	mia, ben := app.Person("mia", "reader"), app.Person("ben")
+	lines, _ := listen(t, app, app.Browser(mia), "records:notes")
+	until(t, lines, ": open")
+	app.Browser(ben).Get("/live?topics=records:notes").Want(404)
+	app.As(app.Root).Post("/api/notes:create", `{"title":"a"}`).Want(200)
+	until(t, lines, "event: records:notes")
+}
+
 func TestLive_EndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	app := handlerstest.Start(t)

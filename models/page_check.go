@@ -117,7 +117,12 @@ func (c *pageCheck) block(b *Block, at string) {
 		return
 	}
 	on, ok := c.cat.Collection(b.Collection)
-	if !ok {
+	switch {
+	case ok:
+	case b.Collection == "":
+		c.wrong(at, "collection", text.M("page.choose_collection", "Choose a collection."))
+		return
+	default:
 		c.wrong(at, "collection", text.M("schema.target", "There is no collection %s.", b.Collection))
 		return
 	}

@@ -27,7 +27,7 @@ const placePopup = "popup"
 
 func (d designing) addBlockPanel(ctx context.Context, p panel) (design.PanelProps, error) {
 	if p.form == nil {
-		p.form = bind.Form{"type": {string(models.TableBlock)}, "place": {"page"}}
+		p.form = bind.Form{"type": {string(models.TableBlock)}, "place": {"page"}, "collection": {d.likelyCollection()}}
 	}
 	in := inputs{p.form}
 	var types, collections []ui.Choice
@@ -40,14 +40,38 @@ func (d designing) addBlockPanel(ctx context.Context, p panel) (design.PanelProp
 	places := []ui.Choice{
 		{Value: "page", Label: text.T(ctx, "design.place_page", "On the page")}, {Value: placePopup, Label: text.T(ctx, "design.place_popup", "Opened by a button")},
 	}
+	chosen := in.choice("collection", text.T(ctx, "design.collection", "Collection"), collections)
+	chosen.Field.Required = true
+	if p.problem != nil && p.form.Get("collection") == "" {
+		chosen.Problem = text.T(ctx, "design.choose_collection", "Choose a collection.")
+	}
 	return design.PanelProps{
 		Title: text.T(ctx, "design.add_block", "Add block"), Address: urls.DesignBlocks(d.key()), Submit: text.T(ctx, "design.add_block", "Add block"),
 		Parts: []design.Part{{Inputs: inputList(
 			in.choice("type", text.T(ctx, "design.block_type", "Block"), types),
-			in.choice("collection", text.T(ctx, "design.collection", "Collection"), collections),
+			chosen,
 			in.choice("place", text.T(ctx, "design.place", "Place"), places),
 		)}},
 	}, nil
+}
+
+// likelyCollection is the collection that a new block is likely about: that of another
+// block, or the only one that somebody has made; empty when it could be any.
+func (d designing) likelyCollection() string {
+	if blocks := d.state.Page.Blocks(); len(blocks) > 0 {
+		return blocks[len(blocks)-1].Collection
+	}
+	only := ""
+	for _, on := range d.cat.Collections() {
+		switch {
+		case on.System:
+		case only != "":
+			return ""
+		default:
+			only = on.Name
+		}
+	}
+	return only
 }
 
 // addBlock adds a block with the first fields of its collection, a form with the

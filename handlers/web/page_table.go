@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"formrail/engine"
 	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/records"
@@ -31,7 +32,7 @@ type tableView struct {
 // props reads the records and draws the table.
 func (t tableView) props(ctx context.Context) (pages.TableProps, error) {
 	p := pages.TableProps{
-		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: t.address(), Here: t.list.at(t.page.Key), Search: t.list.search,
+		CSRF: t.csrf, ID: t.block.ID, Title: t.heading(), Address: t.address(), Here: t.list.at(t.page.Key), Topic: engine.RecordsTopic(t.on.Name), Search: t.list.search,
 		Find: t.searchable(), Empty: text.T(ctx, "table.empty_of", "Records of %s appear here.", t.on.Title),
 	}
 	found, refused, err := t.read(ctx)

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"formrail/engine"
 	"formrail/handlers/bind"
 	"formrail/handlers/reply"
 	"formrail/handlers/route"
@@ -35,7 +37,7 @@ func (s *site) showPage(c *fiber.Ctx) error {
 	if reply.Wants(c) {
 		return v.drawTable(c, o)
 	}
-	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design"), Bare: len(p.Rows) == 0}
+	props := pages.PageProps{Key: p.Key, Title: p.Title, Design: v.access.Can("page.design"), Bare: len(p.Rows) == 0, Live: v.topics(p)}
 	for _, row := range p.Rows {
 		drawn, err := v.row(ctx, o, row)
 		if err != nil {
@@ -75,6 +77,20 @@ func (v *viewer) listFor(o opened, b *models.Block) listing {
 	}
 	return listing{block: b.ID, from: 1}
 }
+
+// topics are what the tables of a page listen to, as far as the viewer may.
+func (v *viewer) topics(p *models.Page) string {
+	var out []string
+	for _, b := range v.tables(p) {
+		if topic := engine.RecordsTopic(b.Collection); !slices.Contains(out, topic) && len(out) < maxLiveTopics {
+			out = append(out, topic)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// maxLiveTopics is how many collections of a page are watched.
+const maxLiveTopics = 15
 
 // drawTable answers with the one table that a search, an order or a page is about.
 func (v *viewer) drawTable(c *fiber.Ctx, o opened) error {

@@ -216,7 +216,7 @@ func (v *viewer) taskDetail(ctx context.Context, f *taskFacts) (tasks.DetailProp
 		Decide: f.own && t.Status == models.TaskOpen && t.Kind == "approval",
 	}
 	if t.Kind == engine.ResolveTask {
-		p.Icon = "circle-help"
+		p.Icon = "circle-alert"
 		p.Resolve = &tasks.ResolveProps{
 			Began: v.since(f.step.StartedAt), Attempt: f.step.Attempt, Key: engine.CallKey(f.step), Open: f.resolves && t.Status == models.TaskOpen,
 		}

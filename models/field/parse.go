@@ -158,7 +158,7 @@ func (p *parser) number(v any) (Decimal, bool) {
 		if !p.in.FromForm {
 			return Decimal{}, false
 		}
-		d, err := ParseDecimal(s)
+		d, err := ParseDecimal(typedNumber(s))
 		return d, err == nil
 	}
 	return AsDecimal(v)

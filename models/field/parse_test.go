@@ -67,6 +67,28 @@ func TestField_ParsesIntoCanonicalForm(t *testing.T) {
 	}
 }
 
+func TestField_ReadsNumbersAsPeopleTypeThem(t *testing.T) {
+	t.Parallel()
+	money := field.Field{Label: "Cost", Kind: field.Number, Scale: 2}
+	for typed, want := range map[string]string{
+		"1200.50": "1200.50", "1,200.50": "1200.50", "1200,50": "1200.50", "1.200,50": "1200.50", "1 200,50": "1200.50", "1\u00a0200.5": "1200.5", "1'200.50": "1200.50",
+		"1,200": "1200", "1,5": "1.5", "12,3": "12.3", "1,234,567": "1234567", "1.234.567": "1234567", "1,234,567.89": "1234567.89", "-1.234,5": "-1234.5", "0,5": "0.5", "1.200": "1.2",
+		"12,34,56": "", "1,20,300": "", "1.2.3": "", "1,200.50.1": "", "1,2.5": "", ",": "", "1,200,5": "", "a": "",
+	} {
+		got, found := money.Parse(typed, field.ParseContext{FromForm: true})
+		if want == "" {
+			require.NotEmpty(t, found, typed)
+			continue
+		}
+		require.Empty(t, found, typed)
+		number, err := field.ParseDecimal(want)
+		require.NoError(t, err)
+		require.Zero(t, number.Cmp(got.(field.Decimal)), "%s: %s", typed, got)
+	}
+	_, found := money.Parse("1200", field.ParseContext{})
+	require.NotEmpty(t, found, "a text is no number outside of forms")
+}
+
 func TestField_RefusesInPlainWords(t *testing.T) {
 	t.Parallel()
 	amount := func(k field.Kind) field.Field {
@@ -86,7 +108,7 @@ func TestField_RefusesInPlainWords(t *testing.T) {
 	}{
 		{amount(field.Number), form, "0", "Amount must be at least 0.01."},
 		{amount(field.Number), form, "100.01", "Amount must be at most 100."},
-		{amount(field.Number), form, "1,5", "Amount must be a number, for example 1234.5."},
+		{amount(field.Number), form, "1,5,5", "Amount must be a number, for example 1234.5."},
 		{amount(field.Number), form, "1.555", "Amount must have at most 2 digits after the point."},
 		{amount(field.Number), field.ParseContext{}, "1", "Amount must be a number, for example 1234.5."},
 		{field.Field{Label: "N", Kind: field.Number, Scale: 2}, form, "99999999999999", "N must have at most 13 digits before the point."},

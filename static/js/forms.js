@@ -36,15 +36,29 @@ const rest = () =>
 window.addEventListener("pageshow", rest);
 document.addEventListener("htmx:afterRequest", rest);
 
-// A select whose choices come anew keeps what was chosen while they were on their way.
-let kept = null;
+// The choices of a select that an answer brings anew change in place: its list may be open,
+// and something may have been chosen meanwhile.
+const offer = (select, fresh) => {
+  const known = new Map([...select.options].map((option) => [option.value, option]));
+  for (const option of fresh.options) {
+    const mine = known.get(option.value);
+    if (mine) mine.text = option.text;
+    else select.add(document.importNode(option, true));
+    known.delete(option.value);
+  }
+  known.forEach((option) => option.remove());
+};
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  kept = detail.requestConfig?.elt.hasAttribute("data-keeps") ? { id: detail.target.id, value: detail.target.value } : null;
-});
-document.addEventListener("htmx:afterSettle", () => {
-  const select = kept && document.getElementById(kept.id);
-  if (select && [...select.options].some((o) => o.value === kept.value)) select.value = kept.value;
-  kept = null;
+  const id = detail.requestConfig?.elt.dataset?.offers;
+  const select = detail.target;
+  if (!id || !(select instanceof HTMLSelectElement) || detail.xhr.status !== 200) return;
+  const page = new DOMParser().parseFromString(detail.xhr.responseText, "text/html");
+  const fresh = page.getElementById(select.id);
+  const value = page.getElementById(id);
+  if (fresh) offer(select, fresh);
+  if (value) document.getElementById(id).value = value.value;
+  detail.shouldSwap = false;
 });
 
 document.addEventListener("click", (event) => {

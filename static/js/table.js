@@ -36,3 +36,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-select]").forEach(update));
+
+// A table that changes by itself waits while rows are chosen in it, or a menu of it is open.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const region = event.detail.elt;
+  const why = event.detail.requestConfig.triggeringEvent?.type ?? "";
+  if (!region.matches?.("[data-select]") || !(why.startsWith("sse:") || why === "live:refresh")) return;
+  if (region.querySelector("[data-select-row]:checked, :popover-open")) event.preventDefault();
+});

@@ -99,7 +99,7 @@ func (p FieldForm) typed(at int) templ.Attributes {
 	attrs["data-enter"] = OptionID(AddOption, len(p.Options.Rows))
 	attrs["hx-post"], attrs["hx-trigger"], attrs["hx-vals"] = p.Address, "change", `{"`+ui.ActionName+`":"`+OptionID(NamedOption, at)+`"}`
 	attrs["hx-select"], attrs["hx-target"], attrs["hx-swap"] = offered, offered, "outerHTML"
-	attrs["hx-select-oob"], attrs["data-keeps"] = "#"+OptionID(OptionValue, at), true // what is chosen meanwhile stays
+	attrs["data-offers"] = OptionID(OptionValue, at) // its choices change in place, and so does the value of the option
 	return attrs
 }
 

@@ -57,6 +57,9 @@ func taskSamples() []Sample {
 	lost.Decide = false
 	lost.Comment = tasks.Comment{Text: "Agreed with the team budget.", For: "approve"}
 	lost.Conflict = &tasks.Conflict{Winner: "Luis Ortega", Decision: "approved", At: on(11, 22, 9, 0)}
+	asked := taskDetail()
+	asked.Title, asked.Step, asked.Icon, asked.Values, asked.Reason, asked.Decide, asked.History = "Did “Pay the supplier” happen?", "Pay the supplier", "circle-alert", nil, "", false, nil
+	asked.Resolve = &tasks.ResolveProps{Began: on(11, 22, 9, 59), Attempt: 1, Key: "0b9d2f3e-6a0f-5f0e-9c53-7d1a2b3c4d5e", Open: true}
 	filtered := taskList()
 	filtered.Workflow, filtered.New = "reimb_approval", 2
 	return []Sample{
@@ -70,6 +73,7 @@ func taskSamples() []Sample {
 		{Name: "page-task", Page: true, Component: tasks.Detail(taskDetail())},
 		{Name: "page-task-refused", Page: true, Component: tasks.Detail(refused)},
 		{Name: "page-task-closed", Page: true, Component: tasks.Detail(closed)},
+		{Name: "page-task-resolve", Page: true, Component: tasks.Detail(asked)},
 		{Name: "page-task-conflict", Page: true, Component: tasks.Detail(lost)},
 	}
 }

@@ -19,8 +19,9 @@ type PageProps struct {
 	Key     string
 	Title   string
 	Rows    []Row
-	Design  bool // the reader may design it
-	Bare    bool // no block stands on it
+	Design  bool   // the reader may design it
+	Bare    bool   // no block stands on it
+	Live    string // topics of what is on it, with commas
 }
 
 // Row is one row of columns; their widths add up to 12.
@@ -52,6 +53,7 @@ type TableProps struct {
 	Title      string // read for the block
 	Address    string // where search, sorting and paging lead: the page itself
 	Here       string // the table as it stands, to ask for it again
+	Topic      string // what tells that a record has changed; empty = nothing does
 	Search     string
 	Find       bool           // offers a search
 	Filter     *FilterProps   // nil without one

@@ -74,7 +74,7 @@ func Page(p PageProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout.App(layout.Frame{Session: p.Session, Title: p.Title, Current: urls.Page(p.Key), Crumbs: []layout.Crumb{{Label: p.Title}}, Actions: p.actions(ctx), Dialogs: overlays()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout.App(layout.Frame{Session: p.Session, Title: p.Title, Current: urls.Page(p.Key), Live: p.Live, Crumbs: []layout.Crumb{{Label: p.Title}}, Actions: p.actions(ctx), Dialogs: overlays()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
