@@ -58,7 +58,10 @@ func TestBrowser_WholeJobFromAnEmptyFolder(t *testing.T) {
 	t.Log("from an empty folder to a bound button, typed by a machine:", time.Since(began).Round(time.Second))
 
 	worker.submits(j, "Standing desk", j.limit+1)
+	worker.finds(j, "Standing desk", "Waiting")
+	worker.becomes("mark the page", `window.stays = true`)
 	boss.decides(j, "Standing desk")
+	worker.becomes("the row follows without another page", `window.stays && [...document.querySelectorAll("main tbody tr")].some((e) => e.textContent.includes("Standing desk") && e.textContent.includes("Approved"))`)
 	done := owner.effort
 	t.Logf("up to the decision, three people together: %d presses, %d choices, %d keys, %d words to read; estimated %s of acts, %s of reading all, %s as people read",
 		done.presses, done.choices, done.keys, done.words, done.acts().Round(time.Second), done.reading().Round(time.Second), done.usual().Round(time.Second))
