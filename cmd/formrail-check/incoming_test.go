@@ -17,6 +17,7 @@ func (b *browser) makesWebhook(name, key string) string {
 	b.visit("/new-workflow")
 	b.click("the webhook", `document.querySelector("input[name=type][value=webhook]")`)
 	b.fill("Name", name)
+	b.press("Mode, category and key")
 	b.fill("Key", key)
 	b.press("Create workflow")
 	b.arrives("/workflows/" + key)

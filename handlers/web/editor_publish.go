@@ -91,10 +91,30 @@ func (s *site) publishWorkflow(c *fiber.Ctx) error {
 			return e.refuse(c, models.AsError(err))
 		}
 	}
-	if err := e.toast(c, text.T(ctx, "workflows.published", "Version %d is live", made.Version.Number)); err != nil {
+	said := flash{Tone: ui.OK, Title: text.T(ctx, "workflows.published", "Version %d is live", made.Version.Number)}
+	if err := e.next(ctx, &said); err != nil {
+		return err
+	}
+	if err := s.say(c, said); err != nil {
 		return err
 	}
 	return reply.Redirect(c, urls.Workflow(key))
+}
+
+// next says what is left to do after publishing, when nothing starts the workflow yet.
+func (e *editing) next(ctx context.Context, said *flash) error {
+	if e.def.listens().Global || !bindable(e.def.Trigger.Type) {
+		return nil
+	}
+	buttons, err := e.boundButtons(ctx, e.w.Key)
+	if err != nil || len(buttons) > 0 {
+		return err
+	}
+	said.Text = text.T(ctx, "workflows.bind_next", "Nothing starts it yet. Open a page in design mode, press a button there and choose Bind workflow.")
+	if e.access.Can("page.design") {
+		said.Label, said.Href = text.T(ctx, "design.pages", "Pages"), urls.Pages()
+	}
+	return nil
 }
 
 // refusePublish draws the dialog again with what kept the draft from being published.

@@ -35,6 +35,7 @@ if (document.querySelector(".canvas")) {
   import("./editor-focus.js");
   import("./canvas-clipboard.js");
   import("./variable-search.js");
+  import("./variable-typed.js");
   import("./canvas-select.js");
 }
 

@@ -62,7 +62,7 @@ const insert = (row) => {
 };
 
 // openAt shows the picker of a field.
-const openAt = async (button, from = null) => {
+export const openAt = async (button, from = null) => {
   [host, place] = [button.closest(".vinput"), from];
   const editor = document.getElementById("editor");
   const query = new URLSearchParams({ at: document.getElementById("panel").dataset.step, fits: host.dataset.fits ?? "", sample: editor.dataset.sample ?? "" });
@@ -110,14 +110,6 @@ document.addEventListener("click", (event) => {
   else insert(row);
 });
 
-// A "/" at the beginning of a word, and braces that are opened, ask for a variable.
-document.addEventListener("input", (event) => {
-  const at = event.target.closest?.("fr-token-input");
-  if (!at?.line || event.target !== at.line || !["/", "{"].includes(event.data) || !at.at) return;
-  const before = at.text.slice(0, at.at[0]);
-  const asked = before.match(/(?:(?<=^|\s)\/|\{\{)$/);
-  if (asked) openAt(at.querySelector("[data-vars]"), [asked.index, before.length]);
-});
 
 const keys = {
   ArrowDown: (row) => focusRow(rows()[rows().indexOf(row) + 1]),

@@ -336,7 +336,7 @@ func tokenBody(p TokenProps) templ.Component {
 
 // picker is what the picker of variables asks the field.
 func (p TokenProps) picker() templ.Attributes {
-	return templ.Attributes{"data-fits": p.Fits, "data-bare": p.Bare, "data-whole": p.Whole, "data-pick": p.Pick || len(p.Offers) > 0}
+	return templ.Attributes{"data-fits": p.Fits, "data-bare": p.Bare, "data-whole": p.Whole, "data-pick": p.Pick || len(p.Offers) > 0, "data-left": p.Pick}
 }
 
 func (p TokenProps) attrs() templ.Attributes {
