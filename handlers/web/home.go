@@ -34,23 +34,24 @@ func (s *site) showHome(c *fiber.Ctx) error {
 	if err := v.homeTasks(ctx, &p); err != nil {
 		return err
 	}
-	if reply.Wants(c) {
-		return reply.View(c, nil, home.TaskCard(p))
-	}
 	query, err := bind.ReadQuery(route.Of(c).Path.Query)
 	if err != nil {
-		return err
-	}
-	if p.Actions, err = v.homeActions(ctx); err != nil {
-		return err
-	}
-	if p.Begin, err = v.homeBegin(ctx); err != nil {
 		return err
 	}
 	if p.Watching {
 		if err := v.homeFigures(ctx, &p, query.Get("range")); err != nil {
 			return err
 		}
+	}
+	p.Summary = homeSummary(ctx, p)
+	if reply.Wants(c) {
+		return reply.View(c, nil, home.Changed(p))
+	}
+	if p.Actions, err = v.homeActions(ctx); err != nil {
+		return err
+	}
+	if p.Begin, err = v.homeBegin(ctx); err != nil {
+		return err
 	}
 	if p.Edited, err = v.homeEdited(ctx); err != nil {
 		return err
@@ -61,7 +62,6 @@ func (s *site) showHome(c *fiber.Ctx) error {
 	if err := v.homeNews(ctx, &p); err != nil {
 		return err
 	}
-	p.Summary = homeSummary(ctx, p)
 	v.flash = s.heard(c)
 	if p.Session, err = v.frame(ctx); err != nil {
 		return err
