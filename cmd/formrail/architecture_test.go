@@ -81,12 +81,15 @@ func packages() map[string][]string {
 		"github.com/riverqueue/river":   {"engine/queue/river"},
 		"github.com/robfig/cron":        {"engine/slots"},
 		"github.com/shopspring/decimal": {"models/field"},
-		"github.com/valyala/fasthttp":   {"handlers", "cmd/formrail-bench"},
-		"go.opentelemetry.io/otel":      {"engine/tracing", "cmd"},
-		"golang.org/x/crypto":           {"models"},
-		"golang.org/x/sys":              {"models", "engine/script"},
-		"golang.org/x/text":             {"models", "models/field", "models/records"},
-		"gorm.io":                       {"models"},
+
+		"github.com/santhosh-tekuri/jsonschema": {"engine/nodes"},
+
+		"github.com/valyala/fasthttp": {"handlers", "cmd/formrail-bench"},
+		"go.opentelemetry.io/otel":    {"engine/tracing", "cmd"},
+		"golang.org/x/crypto":         {"models"},
+		"golang.org/x/sys":            {"models", "engine/script"},
+		"golang.org/x/text":           {"models", "models/field", "models/records", "engine/nodes"},
+		"gorm.io":                     {"models"},
 	}
 }
 

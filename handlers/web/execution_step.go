@@ -4,10 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"formrail/engine"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/text"
 	"formrail/views/executions"
+	"formrail/views/urls"
 )
 
 // triggerStep draws what the execution started with.
@@ -146,9 +148,10 @@ func (f *executionFacts) settingsOf(key string) (string, error) {
 	return layOut(n.Config)
 }
 
-// asked says who a waiting approval waits for.
+// asked says who a step waits for: an approval, or a step of which nobody knows whether
+// it happened.
 func (v *viewer) asked(ctx context.Context, s *models.Step, out *executions.Step) error {
-	if s.Type != "approval" || s.Status != models.Waiting {
+	if (s.Type != "approval" || s.Status != models.Waiting) && s.Status != models.Unknown {
 		return nil
 	}
 	list, err := models.StepTasks(ctx, v.site.DB.Read(), s.ID)
@@ -165,6 +168,9 @@ func (v *viewer) asked(ctx context.Context, s *models.Step, out *executions.Step
 		}
 		out.Waiting = append(out.Waiting, who)
 		out.WaitingText = v.since(t.DueAt).Due(ctx)
+		if t.Kind == engine.ResolveTask && v.access.Can("execution.operate") {
+			out.Resolve = urls.Task(t.ID)
+		}
 	}
 	return nil
 }
