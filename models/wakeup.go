@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -181,4 +182,14 @@ func wakeupIDs(ctx context.Context, q Querier, query, of string) ([]int64, error
 		return nil, fmt.Errorf("load wake-ups of %s: %w", of, err)
 	}
 	return out, nil
+}
+
+// WaitsForTime says for what a step waits when that is time: WakeTimer, or WakeRetry
+// between two attempts; empty when it is neither.
+func WaitsForTime(ctx context.Context, q Querier, stepID string) (reason string, err error) {
+	err = q.QueryRow(ctx, "SELECT reason FROM wakeups WHERE step_id = ? AND state <> 'done' AND reason IN (?, ?) ORDER BY due_at LIMIT 1", stepID, WakeTimer, WakeRetry).Scan(&reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return reason, storageError(err)
 }

@@ -93,7 +93,7 @@ func elsewhere() map[string]string {
 	return map[string]string{
 		"engine.sweep": "the sweeper", "engine.send.before": "external nodes", "engine.send.after": "external nodes",
 		"engine.intent": "external nodes", "outbound.send.before": "external nodes", "outbound.send.after": "external nodes",
-		"engine.ask": "external nodes", "engine.resolve": "external nodes", "task.resolve": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
+		"engine.ask": "external nodes", "engine.resolve": "external nodes", "engine.skip_wait": "skipped waits", "task.resolve": "external nodes", "engine.end": "cancel", "engine.rerun": "re-run",
 		"engine.lease": "several processes", "engine.renew": "several processes", "engine.let_go": "several processes", "engine.leave": "several processes", "cluster.lead": "several processes",
 		"cluster.step_down": "several processes", "queue.insert": "several processes",
 		"engine.leases": "the sweeper", "engine.remove_history": "the sweeper", "engine.bulk": "operations", "engine.bulk_progress": "operations", "engine.operation": "operations", "engine.want": "operations", "engine.keep": "history", "engine.retention": "history", "engine.orphans": "the sweeper", "engine.execute": "manual execution", "engine.rolledback": "roll back on failure",

@@ -327,6 +327,10 @@ const (
 	BranchRejected = "rejected" // a person's no inside; for types that hear of it
 )
 
+// WaitSkipped is the reason of a signal by which a person ends a wait for time; for types
+// that say so.
+const WaitSkipped = "skipped"
+
 // HTTP makes calls to others. Every error is a [Failure] that says with its class
 // whether another attempt may help.
 type HTTP interface {

@@ -23,6 +23,7 @@ type Type struct {
 	Effect  Effect
 	Asks    string
 	Waits   bool
+	Skips   bool
 	Unknown Unknown
 	Right   string
 	Free    *FreeBranches
@@ -84,7 +85,7 @@ func Define[C any](s Spec[C]) *Type {
 	}
 	t := &Type{
 		Key: s.Key, Group: s.Group, Icon: s.Icon, Title: s.Title, Summary: s.Summary, Help: s.Help,
-		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Transacts: s.Transacts, Asks: s.Asks, Synonyms: s.Synonyms,
+		Config: s.Config, Effect: s.Effect, Waits: s.Waits, Skips: s.Skips, Unknown: s.Unknown, Right: s.Right, Free: s.Free, Hears: s.Hears, Transacts: s.Transacts, Asks: s.Asks, Synonyms: s.Synonyms,
 		newConfig: func() any { return new(C) },
 		check:     func(c any, cat Catalog) field.Problems { return nil },
 		outputs:   func(any, Catalog) field.Shape { return field.Any("") },

@@ -52,6 +52,7 @@ var delay = node.Define(node.Spec[delayConfig]{
 	},
 	Effect:  node.Local,
 	Waits:   true,
+	Skips:   true,
 	Expects: func(c delayConfig) bool { return c.CancelOn.Event != "" },
 	Grants:  func(c delayConfig, _ node.Catalog) []node.Grant { return c.CancelOn.grants() },
 	Check:   checkDelay,
@@ -95,6 +96,10 @@ var delay = node.Define(node.Spec[delayConfig]{
 			envelope, _ := brought["event"].(map[string]any)
 			open, err := call.Events.Open(ctx, envelope)
 			return node.Done(map[string]any{"dueAt": due, "resumedAt": call.Now, "cancelled": true, "event": open}), err
+		}
+		if signal.Reason == node.WaitSkipped {
+			return node.Done(map[string]any{"dueAt": due, "resumedAt": call.Now, "cancelled": true, "event": nil}).
+				Because(text.M("node.wait_skipped", "A person ended the wait.").String()), nil
 		}
 		if call.Now.Before(due) { // never early
 			return node.Wait(due, m), nil

@@ -24,6 +24,7 @@ func (a *api) executionRoutes() (out []route.Route) {
 	add(steps.read("list", own, "executions:read", a.listSteps))
 	add(steps.read("get/{step}", own, "executions:read", a.getStep))
 	add(g.change("cancel/{id}", route.Right("execution.operate"), "executions:control", a.cancelExecution))
+	add(g.change("skipWait/{id}", route.Right("execution.operate"), "executions:control", a.skipWait))
 	add(g.change("rerun/{id}", route.Right("execution.operate"), "executions:control", a.rerunExecution))
 	add(g.change("retry/{id}", route.Right("execution.operate"), "executions:control", a.retryExecution))
 	add(group{api: a, at: "/api/triggerLog:"}.read("list", watch, "executions:read", a.listTriggerLog))
@@ -297,6 +298,23 @@ func (a *api) cancelExecution(c *fiber.Ctx) (reply.Body, error) {
 	}
 	id := route.Param(c, "id")
 	if err := a.Engine.Cancel(c.UserContext(), access(c), id, reason); err != nil {
+		return reply.Body{}, err
+	}
+	return a.executionState(c, id)
+}
+
+// skipWait lets a step that waits for time go on now.
+func (a *api) skipWait(c *fiber.Ctx) (reply.Body, error) {
+	p, err := bind.ReadBody(c)
+	if err != nil {
+		return reply.Body{}, err
+	}
+	step := p.Raw("step")
+	if err := p.Only(); err != nil {
+		return reply.Body{}, err
+	}
+	id := route.Param(c, "id")
+	if err := a.Engine.SkipWait(c.UserContext(), access(c), id, step); err != nil {
 		return reply.Body{}, err
 	}
 	return a.executionState(c, id)

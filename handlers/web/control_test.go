@@ -163,3 +163,22 @@ func TestProfile_KeepsThemeAndRole(t *testing.T) {
 	mara.Submit("/profile/role", url.Values{"role": {"reviewer"}}).Want(303)
 	mara.Get("/pages/payments").Want(404)
 }
+
+func TestExecution_AWaitForTimeIsSkipped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Workflow(handlerstest.Workflow{
+		Key: "slow", Config: `{"collection":"payments","mode":"global","actions":["create"]}`, Nodes: `[{"key":"d","type":"delay","config":{"for":"3d"}}]`,
+	})
+	w.As(w.Root).Post("/api/payments:create", `{}`).Want(200)
+	w.Idle()
+	root, address := w.Browser(w.Root), "/executions/"+w.execution(t)
+	require.Nil(t, handlerstest.First(w.Browser(w.emil).Get("/executions").Page(), "form", "action", address+"/skip-wait"))
+	page := root.Get(address + "?step=d").Want(200).Page()
+	form := fill(t, page, address+"/skip-wait")
+	w.Browser(w.emil).Submit(address+"/skip-wait", form).Want(403)
+	root.Submit(address+"/skip-wait", form).Want(303)
+	w.Idle()
+	require.Contains(t, handlerstest.Text(root.Get(address+"?step=d").Page()), "A person ended the wait")
+	root.Submit(address+"/skip-wait", form).Want(400)
+}

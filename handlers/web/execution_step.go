@@ -86,6 +86,9 @@ func (v *viewer) step(ctx context.Context, f *executionFacts, s *models.Step) (e
 	if err := v.asked(ctx, s, &out); err != nil {
 		return out, err
 	}
+	if out.Skips, err = v.skips(ctx, s); err != nil {
+		return out, err
+	}
 	if err := v.decisions(ctx, f, s, &out); err != nil {
 		return out, err
 	}
@@ -146,6 +149,16 @@ func (f *executionFacts) settingsOf(key string) (string, error) {
 		return "", nil
 	}
 	return layOut(n.Config)
+}
+
+// skips reports whether a step waits for a time that the viewer may skip.
+func (v *viewer) skips(ctx context.Context, s *models.Step) (bool, error) {
+	if s.Status != models.Waiting || !v.access.Can("execution.operate") {
+		return false, nil
+	}
+	reason, err := models.WaitsForTime(ctx, v.site.DB.Read(), s.ID)
+	typ := v.site.types.nodes[s.Type]
+	return reason == models.WakeRetry || reason == models.WakeTimer && typ != nil && typ.Skips, err
 }
 
 // asked says who a step waits for: an approval, or a step of which nobody knows whether

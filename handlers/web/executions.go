@@ -218,6 +218,26 @@ func (s *site) cancelExecution(c *fiber.Ctx) error {
 	return reply.Redirect(c, urls.Execution(id))
 }
 
+// skipWait lets a step that waits for time go on now.
+func (s *site) skipWait(c *fiber.Ctx) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return err
+	}
+	form, err := bind.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, id := c.UserContext(), route.Param(c, "id")
+	if err := s.Engine.SkipWait(ctx, v.access, id, form.Get("step")); err != nil {
+		return v.refuseExecution(c, shownExecution{id: id}, models.AsError(err))
+	}
+	if err := s.say(c, flash{Tone: ui.OK, Title: text.T(ctx, "execution.now_skipped", "The step goes on now")}); err != nil {
+		return err
+	}
+	return reply.Redirect(c, urls.Execution(id))
+}
+
 // rerunExecution starts a new execution with the input of one that has ended.
 func (s *site) rerunExecution(c *fiber.Ctx) error {
 	v, err := s.visit(c)

@@ -129,6 +129,7 @@ func (s *site) executions() []route.Route {
 		page("/operations/{id}", route.Own("operations he started, those of others with the same right"), s.showOperation),
 		change("/operations/{id}/change", route.Own("operations he started, those of others with the same right"), s.changeOperation),
 		change("/executions/{id}/cancel", operate, s.cancelExecution),
+		change("/executions/{id}/skip-wait", operate, s.skipWait),
 		change("/executions/{id}/rerun", operate, s.rerunExecution),
 		change("/executions/{id}/retry", operate, s.retryExecution),
 	}

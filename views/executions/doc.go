@@ -116,6 +116,7 @@ type Step struct {
 	Carried      *Relative       // the execution that it was carried over from
 	Waiting      []ui.Person     // people who are asked
 	WaitingText  string          // "Due today, 18:00"
+	Skips        bool            // it waits for a time that a person may skip
 	Resolve      string          // where the reader says what became of it; empty when that is not asked, or not of him
 	Passes       []canvas.Passes // of the loops around it, the outermost first
 }

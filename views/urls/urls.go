@@ -163,6 +163,9 @@ func ExecutionRerun(id string) string { return Execution(id) + "/rerun" }
 // ExecutionRetry goes on from the step that failed, or from a chosen one; POST.
 func ExecutionRetry(id string) string { return Execution(id) + "/retry" }
 
+// ExecutionSkipWait lets a step that waits for time go on now; POST.
+func ExecutionSkipWait(id string) string { return Execution(id) + "/skip-wait" }
+
 // Workflows is the list.
 func Workflows() string { return "/workflows" }
 
