@@ -23,9 +23,9 @@ var output = node.Define(node.Spec[outputConfig]{
 		{Name: "value", Kind: field.Value, Label: "Value", Required: true},
 		{Name: "schema", Kind: field.JSON, Label: "JSON Schema", Rare: true, Help: "When the value does not fit it, the step fails."},
 	},
-	Effect:   node.Pure,
-	Outputs:  func(outputConfig, node.Catalog) field.Shape { return field.Any("Value") },
-	Line:     func(c outputConfig, cat node.Catalog) string { return shorten(said(c.Value, cat), 60) },
+	Effect:  node.Pure,
+	Outputs: func(outputConfig, node.Catalog) field.Shape { return field.Any("Value") },
+	Line:    func(c outputConfig, cat node.Catalog) string { return shorten(said(c.Value, cat), 60) },
 	Check: func(c outputConfig, _ node.Catalog) (p field.Problems) {
 		if c.Schema == nil {
 			return nil

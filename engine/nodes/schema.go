@@ -16,8 +16,10 @@ import (
 // errElsewhere refuses schemas that refer to others: nothing is loaded for them.
 var errElsewhere = errors.New("a schema must hold all that it refers to")
 
+// noSchemas loads nothing.
 type noSchemas struct{}
 
+// Load refuses every address.
 func (noSchemas) Load(string) (any, error) { return nil, errElsewhere }
 
 // compileSchema reads a JSON Schema of any draft since 4, 2020-12 when it names none.
