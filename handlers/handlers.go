@@ -32,6 +32,7 @@ import (
 	"formrail/models/metrics"
 	"formrail/models/pagedesign"
 	"formrail/models/records"
+	"formrail/models/room"
 )
 
 // Config is how the server meets the network.
@@ -73,6 +74,7 @@ type App struct {
 	live     *liveStreams
 	starting atomic.Bool
 	metrics  *metrics.Set
+	room     *room.Room    // memory for what bodies hold
 	stopping chan struct{} // closed when the application begins to stop
 	stopped  chan struct{} // closed when no request runs any more
 }
@@ -100,7 +102,7 @@ func New(d Deps) (*App, error) {
 			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Tracer: d.Tracer, Base: base,
 			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB), Design: pagedesign.New(d.DB, d.Engine.Startable),
 		},
-		metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
+		room: room.New(roomForBodies), metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	a.starting.Store(d.Starting)
 	a.deps.Starting = a.starting.Load
@@ -244,6 +246,11 @@ func (a *App) take(c *fiber.Ctx) (err error) {
 			return err
 		}
 	}
+	leave, err := a.enter(c)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := r.Route.Handler(c); err != nil {
 		return err
 	}

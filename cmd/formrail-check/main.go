@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("name the binary with --binary")
 	}
 	modes := map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode, "hostile": hostileMode,
 	}
 	mode, ok := modes[args[0]]
 	if !ok {
@@ -107,6 +107,15 @@ type report struct {
 	Slots           int    `json:"slots,omitempty"`
 	SlowestTakeOver string `json:"slowestTakeOver,omitempty"`
 
+	// Of a server under attack, or under more load than it can bear.
+	Scripts    int    `json:"scripts,omitempty"`
+	Inputs     int    `json:"inputs,omitempty"`
+	Graphs     int    `json:"graphs,omitempty"`
+	Bursts     int    `json:"bursts,omitempty"`     // expensive requests that came many at a time
+	ScriptEnds string `json:"scriptEnds,omitempty"` // from the start of a script to its end
+	Canary     string `json:"canary,omitempty"`     // answers of a quiet workflow meanwhile
+	PeakMiB    int    `json:"peakMiB,omitempty"`    // most memory that the server ever held
+
 	slowestTakeOver time.Duration
 	Folder          string `json:"folder,omitempty"`
 }
@@ -121,6 +130,8 @@ func (r report) print(out io.Writer) error {
 	switch r.Mode {
 	case "backup":
 		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
+	case "hostile":
+		fmt.Fprintf(out, "scripts %d, inputs %d, graphs and calls %d, peak %d MiB\nscripts ended: %s\nquiet workflow: %s\n", r.Scripts, r.Inputs, r.Graphs, r.PeakMiB, r.ScriptEnds, r.Canary)
 	case "cluster":
 		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
 			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)

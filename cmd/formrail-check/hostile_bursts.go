@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// burstBeside is how many equal, expensive requests come at the same time.
+const burstBeside = 48
+
+// bursts sends requests that are harmless one by one, many at once: what one may cost must
+// hold for all together. It gives how many there were.
+func (h *hostile) bursts(ctx context.Context) int {
+	n := 0
+	for _, in := range burstInputs() {
+		var wait sync.WaitGroup
+		for range burstBeside {
+			wait.Go(func() { h.input(ctx, in) })
+		}
+		wait.Wait()
+		n += burstBeside
+		if !h.alive("during the burst of " + in.name) {
+			return n
+		}
+		fmt.Fprintf(h.s.out, "burst of %s: peak %d MiB\n", in.name, memoryOf(h.v.pid(), "VmHWM"))
+	}
+	var wait sync.WaitGroup
+	for range burstBeside {
+		if id := h.start(ctx, "outward", map[string]any{"path": "large-json"}); id != "" {
+			wait.Go(func() { h.awaited(ctx, id, 2*time.Minute) })
+		}
+		n++
+	}
+	wait.Wait()
+	fmt.Fprintf(h.s.out, "burst of large answers: peak %d MiB\n", memoryOf(h.v.pid(), "VmHWM"))
+	return n
+}
+
+func burstInputs() []hostileInput {
+	const large = 1<<20 - 100
+	take, echo := targets()[0], targets()[1]
+	body := func(one string) []byte {
+		return []byte("[" + strings.Repeat(one+",", large/(len(one)+1)-1) + one + "]")
+	}
+	make := func(name string, t target, body []byte) hostileInput {
+		return hostileInput{name: name, head: t.head(t.kind, len(body)), body: body}
+	}
+	var keys bytes.Buffer
+	for i := 0; keys.Len() < large-20; i++ {
+		fmt.Fprintf(&keys, `%c"%d":{}`, ",{"[min(1, max(0, 1-i))], i)
+	}
+	return []hostileInput{
+		make("empty objects", echo, body("{}")), make("empty lists", take, body("[]")), make("small numbers", echo, body("1")), make("empty texts", echo, body(`""`)),
+		make("small objects", echo, body(`{"a":1}`)), make("keys of empty objects", echo, append(keys.Bytes(), '}')),
+	}
+}
