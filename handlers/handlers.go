@@ -74,7 +74,8 @@ type App struct {
 	live     *liveStreams
 	starting atomic.Bool
 	metrics  *metrics.Set
-	room     *room.Room    // memory for what bodies hold
+	room     *room.Room // memory for what bodies hold
+	reading  bodies
 	stopping chan struct{} // closed when the application begins to stop
 	stopped  chan struct{} // closed when no request runs any more
 }
@@ -184,18 +185,23 @@ func (a *App) Shutdown(ctx context.Context) error {
 
 // limits says, before a byte of the body is read, how large it may be.
 func (a *App) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	return a.within(h, a.bodyLimit(h))
+}
+
+// bodyLimit is how large the body of a request may be, by its address.
+func (a *App) bodyLimit(h *fasthttp.RequestHeader) int {
 	path, err := route.ParsePath(string(h.RequestURI()))
 	if err != nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+		return bodyLimit
 	}
 	m := a.table.Find(string(h.Method()), path)
-	if m.Route == nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+	switch {
+	case m.Route == nil:
+		return bodyLimit
+	case m.Route.BodyOf != nil:
+		return m.Route.BodyOf(m)
 	}
-	if m.Route.BodyOf != nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.BodyOf(m)}
-	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.Body}
+	return m.Route.Body
 }
 
 // handle answers a request and counts it.
@@ -207,6 +213,7 @@ func (a *App) handle(c *fiber.Ctx) error {
 		}
 	}
 	a.answered(c, begun)
+	a.read(&c.Request().Header)
 	return nil
 }
 
@@ -287,6 +294,9 @@ func (a *App) tooLarge(c *fiber.Ctx, r *route.Request, err error) error {
 	var refused *fiber.Error
 	if !errors.As(err, &refused) || refused.Code != fiber.StatusRequestEntityTooLarge {
 		return err
+	}
+	if c.Get(noRoom) != "" {
+		return busyReading()
 	}
 	path, bad := route.ParsePath(string(c.Request().RequestURI()))
 	if bad != nil {

@@ -109,8 +109,8 @@ func (h *hostile) attack(ctx context.Context, r *report) {
 	}{
 		{"receivers and graphs", func() int { return h.graphs(ctx) }, &r.Graphs},
 		{"scripts", func() int { return h.scripts(ctx, hostileScripts(random, scriptsPerCycle*h.s.cycles), r) }, &r.Scripts},
-		{"bursts", func() int { return h.bursts(ctx) }, &r.Bursts},
 		{"inputs", func() int { return h.inputs(ctx, hostileInputs(random, inputsPerCycle*h.s.cycles)) }, &r.Inputs},
+		{"bursts", func() int { return h.bursts(ctx) }, &r.Bursts},
 	} {
 		begun := time.Now()
 		*part.into = part.run()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +30,7 @@ func (h *hostile) bursts(ctx context.Context) int {
 		}
 		fmt.Fprintf(h.s.out, "burst of %s: peak %d MiB\n", in.name, memoryOf(h.v.pid(), "VmHWM"))
 	}
+	n += h.halfSent(ctx)
 	var wait sync.WaitGroup
 	for range burstBeside {
 		if id := h.start(ctx, "outward", map[string]any{"path": "large-json"}); id != "" {
@@ -57,4 +60,33 @@ func burstInputs() []hostileInput {
 		make("empty objects", echo, body("{}")), make("empty lists", take, body("[]")), make("small numbers", echo, body("1")), make("empty texts", echo, body(`""`)),
 		make("small objects", echo, body(`{"a":1}`)), make("keys of empty objects", echo, append(keys.Bytes(), '}')),
 	}
+}
+
+// halfBeside is how many connections send a body but its last byte and then nothing.
+const halfBeside = 600
+
+// halfSent holds bodies that are nearly complete in the memory of the server.
+func (h *hostile) halfSent(ctx context.Context) int {
+	t := targets()[0]
+	body := bytes.Repeat([]byte(" "), 1<<20-1)
+	ctx, let := context.WithTimeout(ctx, 4*time.Second)
+	defer let()
+	var wait sync.WaitGroup
+	for range halfBeside {
+		wait.Go(func() {
+			conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", strings.TrimPrefix(h.c.at(), "http://"))
+			if err != nil {
+				return // refused, which is fine
+			}
+			defer conn.Close()
+			context.AfterFunc(ctx, func() { _ = conn.Close() }) //nolint:errcheck // it was given up
+			_, err = io.WriteString(conn, strings.ReplaceAll(t.head(t.kind, 1<<20), "{host}", "localhost")+"\r\n\r\n"+string(body))
+			if err == nil {
+				<-ctx.Done()
+			}
+		})
+	}
+	wait.Wait()
+	fmt.Fprintf(h.s.out, "%d bodies without their last byte: peak %d MiB\n", halfBeside, memoryOf(h.v.pid(), "VmHWM"))
+	return halfBeside
 }

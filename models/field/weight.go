@@ -4,7 +4,7 @@ package field
 const (
 	objectWeight = 352 // with up to eight members
 	listWeight   = 64
-	valueWeight  = 40
+	valueWeight  = 56
 )
 
 // MaxWeight is how much a text from outside may weigh, see [Weight]: what is written in two
