@@ -56,6 +56,8 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 	}
 	switch {
 	case err == nil, errors.Is(err, models.ErrLostLease):
+	case errors.Is(err, errOverdue):
+		e.endOverdue(ctx, s.exec)
 	case models.IsKind(err, models.KindUnavailable):
 		e.log.Warn("execution waits for the database", "execution", id, "error", err)
 	default:

@@ -190,7 +190,14 @@ func (q *Queue) clock(ctx context.Context) {
 	defer scan.Stop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	last := q.o.Clock.Now()
 	for {
+		if now := q.o.Clock.Now(); now.Sub(last).Abs() > jump { // set, or the process stood still: what lies beyond the horizon may be due
+			if err := q.scan(ctx); err != nil {
+				q.o.Log.Warn("scan wake-ups", "error", err)
+			}
+		}
+		last = q.o.Clock.Now()
 		timer.Reset(q.deliverDue())
 		select {
 		case <-ctx.Done():
@@ -214,6 +221,9 @@ func (q *Queue) clock(ctx context.Context) {
 // maxPause bounds how long the clock sleeps, so that a step of the system's time
 // is noticed.
 const maxPause = time.Second
+
+// jump is a step of the time that no pause explains.
+const jump = 30 * time.Second
 
 // deliverDue moves due timers to the lanes and gives the pause until the next.
 func (q *Queue) deliverDue() time.Duration {

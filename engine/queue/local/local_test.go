@@ -135,6 +135,26 @@ func TestWorkers_SlowStepsOfOneWorkflowLeaveSomeForOthers(t *testing.T) {
 	require.Equal(t, 16, s.q.Stats().Running)
 }
 
+func TestClock_AStepBeyondTheHorizonIsNoticedAtOnce(t *testing.T) {
+	t.Parallel()
+	clock := modelstest.NewClock()
+	db := modelstest.NewAt(t, clock)
+	require.NoError(t, db.Write(t.Context(), "test.wakeup", func(tx *models.Tx) error {
+		return models.InsertWakeup(t.Context(), tx, &models.Wakeup{ExecutionID: "far", Reason: models.WakeTimer, Lane: 1, DueAt: models.At(tx.Now().Add(5 * time.Hour))})
+	}))
+	q := local.New(local.Options{DB: db, Clock: clock, Log: slog.New(slog.DiscardHandler), Workers: 1, Scan: time.Hour})
+	took := make(chan string, 1)
+	require.NoError(t, q.Start(t.Context(), func(_ context.Context, id string) { took <- id }))
+	t.Cleanup(func() { require.NoError(t, q.Stop(context.Background())) })
+	clock.Advance(6 * time.Hour) // as after a night in which the machine slept
+	select {
+	case id := <-took:
+		require.Equal(t, "far", id)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "the wake-up waits for the next scan")
+	}
+}
+
 func makeLocal(_ *testing.T, db *models.DB, workers int) queue.Queue {
 	return local.New(local.Options{DB: db, Clock: db.Clock(), Log: slog.New(slog.DiscardHandler), Workers: workers, Scan: 300 * time.Millisecond})
 }
