@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("name the binary with --binary")
 	}
 	modes := map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode, "hostile": hostileMode,
+		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode, "hostile": hostileMode, "clock": clockMode,
 	}
 	mode, ok := modes[args[0]]
 	if !ok {
@@ -116,6 +116,12 @@ type report struct {
 	Canary     string `json:"canary,omitempty"`     // answers of a quiet workflow meanwhile
 	PeakMiB    int    `json:"peakMiB,omitempty"`    // most memory that the server ever held
 
+	// Of a server whose clock is moved.
+	Journeys int    `json:"journeys,omitempty"`
+	Moves    int    `json:"moves,omitempty"`
+	Cases    int    `json:"cases,omitempty"`
+	Settled  string `json:"settled,omitempty"` // from a move until nothing due was left
+
 	slowestTakeOver time.Duration
 	Folder          string `json:"folder,omitempty"`
 }
@@ -132,6 +138,8 @@ func (r report) print(out io.Writer) error {
 		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
 	case "hostile":
 		fmt.Fprintf(out, "scripts %d, inputs %d, graphs and calls %d, peak %d MiB\nscripts ended: %s\nquiet workflow: %s\n", r.Scripts, r.Inputs, r.Graphs, r.PeakMiB, r.ScriptEnds, r.Canary)
+	case "clock":
+		fmt.Fprintf(out, "journeys %d, moves %d, cases %d, slots fired %d, peak %d MiB\nsettled after a move: %s\n", r.Journeys, r.Moves, r.Cases, r.Slots, r.PeakMiB, r.Settled)
 	case "cluster":
 		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
 			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)
