@@ -11,8 +11,13 @@ import (
 	"time"
 )
 
-// burstBeside is how many equal, expensive requests come at the same time.
-const burstBeside = 48
+// beside is how many equal, expensive requests come at the same time.
+func (h *hostile) beside() int {
+	if h.s.quick {
+		return 16
+	}
+	return 48
+}
 
 // bursts sends requests that are harmless one by one, many at once: what one may cost must
 // hold for all together. It gives how many there were.
@@ -20,11 +25,11 @@ func (h *hostile) bursts(ctx context.Context) int {
 	n := 0
 	for _, in := range burstInputs() {
 		var wait sync.WaitGroup
-		for range burstBeside {
+		for range h.beside() {
 			wait.Go(func() { h.input(ctx, in) })
 		}
 		wait.Wait()
-		n += burstBeside
+		n += h.beside()
 		if !h.alive("during the burst of " + in.name) {
 			return n
 		}
@@ -32,7 +37,7 @@ func (h *hostile) bursts(ctx context.Context) int {
 	}
 	n += h.halfSent(ctx)
 	var wait sync.WaitGroup
-	for range burstBeside {
+	for range h.beside() {
 		if id := h.start(ctx, "outward", map[string]any{"path": "large-json"}); id != "" {
 			wait.Go(func() { h.awaited(ctx, id, 2*time.Minute) })
 		}

@@ -139,3 +139,5 @@ func calm(ctx context.Context, c *client, limit time.Duration) bool {
 	}
 	return false
 }
+
+func millis(n int) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -115,6 +115,18 @@ func (q *Queue) Stats() queue.Stats {
 	return queue.Stats{Waiting: q.lanes[0].size + q.lanes[1].size, Running: q.running, Timers: q.timers.Len()}
 }
 
+// WaitingOf says how much waits of one workflow.
+func (q *Queue) WaitingOf(workflow int64) (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.lanes {
+		if f := q.lanes[i].flows[workflow]; f != nil {
+			n += len(f.waiting)
+		}
+	}
+	return n
+}
+
 // Stop stops delivering and waits for running handlers, as long as ctx allows.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()

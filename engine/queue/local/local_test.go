@@ -70,6 +70,18 @@ func TestLanes_AQuietWorkflowIsNextWhateverWaits(t *testing.T) {
 	require.Equal(t, "1.1", s.next())
 }
 
+func TestWaitingOf_KnowsWorkflowsApart(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	s.add(1, 1, 0, 10)
+	<-s.took
+	s.add(2, 1, 0, 3)
+	s.add(2, 0, 7, 1)
+	require.Equal(t, 9, s.q.WaitingOf(1))
+	require.Equal(t, 4, s.q.WaitingOf(2), "in both lanes")
+	require.Zero(t, s.q.WaitingOf(3))
+}
+
 func TestLanes_EachOtherWorkflowIsAheadByOneStretchAtMost(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1)

@@ -207,6 +207,9 @@ func (q *Queue) Stats() queue.Stats {
 	return s
 }
 
+// WaitingOf says how much waits of all workflows: the table of jobs does not know them.
+func (q *Queue) WaitingOf(int64) int { return q.Stats().Waiting }
+
 // look is a River job.
 type look struct {
 	ID string `json:"id"`
