@@ -208,6 +208,7 @@ func (f *flood) drain(ctx context.Context) bool {
 // finish stops the server and compares the journal with the database.
 func (f *flood) finish(ctx context.Context, r report) (report, error) {
 	r.judgeMemory(f.v)
+	f.c.http.CloseIdleConnections() // the server waits for them when it stops
 	r.Broken = append(r.Broken, stopped(f.v)...)
 	r.Sent, r.Unknown = f.j.sent, f.j.unknown
 	if err := f.judge(ctx, &r); err != nil {

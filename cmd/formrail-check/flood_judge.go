@@ -147,18 +147,14 @@ func submit(ctx context.Context, browser *http.Client, page string, values url.V
 		} else {
 			req.Body, req.ContentLength = nil, 0
 		}
-		res, err := browser.Do(req)
+		status, text, err := pageOf(browser, req)
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", method, page, err)
-		}
-		text, err := io.ReadAll(res.Body)
-		if err = closed(res.Body, err); err != nil {
 			return fmt.Errorf("%s %s: %w", method, page, err)
 		}
 		token := csrf.FindSubmatch(text)
 		switch {
-		case method == http.MethodPost && res.StatusCode != http.StatusSeeOther, method == http.MethodGet && token == nil:
-			return fmt.Errorf("%s %s was answered %d", method, page, res.StatusCode)
+		case method == http.MethodPost && status != http.StatusSeeOther, method == http.MethodGet && token == nil:
+			return fmt.Errorf("%s %s was answered %d", method, page, status)
 		case token != nil:
 			values.Set("_csrf", string(token[1]))
 		}
@@ -166,9 +162,13 @@ func submit(ctx context.Context, browser *http.Client, page string, values url.V
 	return nil
 }
 
-func closed(body io.Closer, err error) error {
-	if e := body.Close(); err == nil && e != nil {
-		return fmt.Errorf("close: %w", e)
+// pageOf sends a request and reads its answer.
+func pageOf(browser *http.Client, req *http.Request) (int, []byte, error) {
+	res, err := browser.Do(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("send: %w", err)
 	}
-	return err
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	return res.StatusCode, text, err
 }

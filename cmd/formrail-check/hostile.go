@@ -225,6 +225,7 @@ func (h *hostile) finish(ctx context.Context, r report) (report, error) {
 		if !calm(ctx, h.c, restBound) {
 			h.wrong("executions are still live after %s", restBound)
 		}
+		h.c.http.CloseIdleConnections() // the server waits for them when it stops
 		r.Broken = append(r.Broken, stopped(h.v)...)
 	}
 	r.Broken = append(r.Broken, h.broken...)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -79,12 +78,12 @@ func (h *hostile) halfSent(ctx context.Context) int {
 	var wait sync.WaitGroup
 	for range halfBeside {
 		wait.Go(func() {
-			conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", strings.TrimPrefix(h.c.at(), "http://"))
+			conn, err := h.dial(ctx)
 			if err != nil {
 				return // refused, which is fine
 			}
 			defer conn.Close()
-			context.AfterFunc(ctx, func() { _ = conn.Close() }) //nolint:errcheck // it was given up
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
 			_, err = io.WriteString(conn, strings.ReplaceAll(t.head(t.kind, 1<<20), "{host}", "localhost")+"\r\n\r\n"+string(body))
 			if err == nil {
 				<-ctx.Done()

@@ -91,13 +91,23 @@ func (a rawAnswer) explained() bool {
 	return json.Unmarshal(a.body, &said) == nil && len(said.Errors) > 0 && said.Errors[0].Message != ""
 }
 
+// dial opens a connection to the server, for bytes that no HTTP client would send.
+func (h *hostile) dial(ctx context.Context) (net.Conn, error) {
+	d := net.Dialer{Timeout: 5 * time.Second} //nolint:forbidigo // it calls the server under test
+	conn, err := d.DialContext(ctx, "tcp", strings.TrimPrefix(h.c.at(), "http://"))
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return conn, nil
+}
+
 // exchange writes the bytes of one request and reads its answer, which may come before all
 // is written.
 func (h *hostile) exchange(ctx context.Context, in hostileInput, limit time.Duration) (rawAnswer, error) {
 	host := strings.TrimPrefix(h.c.at(), "http://")
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", host)
+	conn, err := h.dial(ctx)
 	if err != nil {
-		return rawAnswer{}, fmt.Errorf("connect: %w", err)
+		return rawAnswer{}, err
 	}
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
@@ -153,7 +163,7 @@ func (h *hostile) neverEnding(ctx context.Context) {
 // answered or closed.
 func (h *hostile) drip(ctx context.Context, head, again string) bool {
 	host := strings.TrimPrefix(h.c.at(), "http://")
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", host)
+	conn, err := h.dial(ctx)
 	if err != nil {
 		return false
 	}

@@ -20,10 +20,18 @@ type target struct {
 func targets() []target {
 	const json = "application/json"
 	return []target{
-		{"POST", "/hooks/take", json, false}, {"POST", "/hooks/echo", json, false}, {"PUT", "/hooks/echo", json, false},
-		{"POST", "/api/sources:create", json, true}, {"POST", "/api/sources:update?filterByTk=1", json, true}, {"POST", "/api/effects:create", json, true},
-		{"POST", "/api/workflows:create", json, true}, {"POST", "/api/workflows:execute/quiet", json, true}, {"POST", "/api/collections:create", json, true},
-		{"POST", "/api/auth:signIn", json, false}, {"POST", "/api/tasks:approve/1", json, true}, {"POST", "/api/users:create", json, true},
+		{"POST", "/hooks/take", json, false},
+		{"POST", "/hooks/echo", json, false},
+		{"PUT", "/hooks/echo", json, false},
+		{"POST", "/api/sources:create", json, true},
+		{"POST", "/api/sources:update?filterByTk=1", json, true},
+		{"POST", "/api/effects:create", json, true},
+		{"POST", "/api/workflows:create", json, true},
+		{"POST", "/api/workflows:execute/quiet", json, true},
+		{"POST", "/api/collections:create", json, true},
+		{"POST", "/api/auth:signIn", json, false},
+		{"POST", "/api/tasks:approve/1", json, true},
+		{"POST", "/api/users:create", json, true},
 	}
 }
 

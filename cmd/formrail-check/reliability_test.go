@@ -35,4 +35,16 @@ func TestReliability(t *testing.T) {
 		require.False(t, r.ok(), "a build that is broken on purpose passes: the check proves nothing")
 		t.Logf("lost %d, broken %v", r.Lost, r.Broken)
 	})
+	for _, mutant := range []string{"mutant_script_in_process", "mutant_no_fan_out_limit"} {
+		t.Run(mutant+" is caught", func(t *testing.T) {
+			r, err := hostileMode(t.Context(), settings{binary: build(t, mutant), cycles: 1, quick: true, seed: seed(t), out: os.Stdout})
+			if err != nil { // there is nobody left to judge
+				t.Logf("broken: %v", err)
+				return
+			}
+			require.NoError(t, os.RemoveAll(r.Folder))
+			require.False(t, r.ok(), "a build that is broken on purpose passes: the check proves nothing")
+			t.Logf("broken: %s", strings.Join(r.Broken, "; "))
+		})
+	}
 }
