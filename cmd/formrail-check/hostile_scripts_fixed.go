@@ -1,10 +1,18 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fixedScripts are scripts that other products fell over, or that reach for what they must
 // not have. Each is given a second.
 func fixedScripts() []hostileScript {
+	return slices.Concat(costlyScripts(), oddScripts())
+}
+
+// costlyScripts want all of the time, or all of the memory.
+func costlyScripts() []hostileScript {
 	return []hostileScript{
 		// Never at an end.
 		{"empty loop", "for(;;){}", endsKilled},
@@ -50,7 +58,12 @@ func fixedScripts() []hostileScript {
 		{"very many choices", "return new RegExp('(a?){5000}a{5000}').test('a'.repeat(5000))", nil},
 		{"large repeat", "return new RegExp('((a{1000}){1000}){1000}').test('a')", nil},
 		{"source of an expression", "return new RegExp('('.repeat(1e5)).test('a')", nil},
+	}
+}
 
+// oddScripts give what cannot be given, or reach for what belongs to the house.
+func oddScripts() []hostileScript {
+	return []hostileScript{
 		// Results that cannot be given.
 		{"large text", "return 'x'.repeat(2 << 20)", endsFailed},
 		{"large list", "return new Array(1e6).fill('0123456789')", endsNoGood},
