@@ -68,7 +68,7 @@ func (q *Queue) Start(ctx context.Context, handler queue.Handler) error {
 		go q.worker(ctx, handler)
 	}
 	q.done.Add(1)
-	go q.clock(ctx)
+	go q.clock(ctx, q.o.Clock.Now())
 	return q.scan(ctx)
 }
 
@@ -195,14 +195,14 @@ func (q *Queue) mayRun(workflow int64) bool {
 	return q.o.Workers-q.running > q.o.Workers/spare || q.busy[workflow] == 0
 }
 
-// clock delivers what becomes due and scans the table now and then.
-func (q *Queue) clock(ctx context.Context) {
+// clock delivers what becomes due and scans the table now and then. last is what the time
+// was when the table was last scanned, or is about to be.
+func (q *Queue) clock(ctx context.Context, last time.Time) {
 	defer q.done.Done()
 	scan := time.NewTicker(q.o.Scan)
 	defer scan.Stop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	last := q.o.Clock.Now()
 	for {
 		if now := q.o.Clock.Now(); now.Sub(last).Abs() > jump { // set, or the process stood still: what lies beyond the horizon may be due
 			if err := q.scan(ctx); err != nil {
