@@ -31,7 +31,7 @@ const (
 const (
 	noisyFlow  = `{"key":"noisy","title":"Noisy","type":"webhook","config":{"response":{"body":"{}"}},"nodes":[{"key":"c","type":"condition","config":{"mode":"branch","when":{"all":[]}},"branches":[{"key":"yes","nodes":[{"key":"eff","type":"create_record","config":{"collection":"effects","values":{"mark":"{{ trigger.body.mark }}"}}}]}]}]}`
 	calmFlow   = `{"key":"calm","title":"Calm","type":"webhook","config":{"response":{"body":"{}"}},"nodes":[{"key":"eff","type":"create_record","config":{"collection":"effects","values":{"mark":"{{ trigger.body.mark }}"}}}]}`
-	capped     = `{"key":"capped","title":"Capped","type":"webhook","config":{"rate":20,"response":{"body":"{}"}},"nodes":[{"key":"eff","type":"create_record","config":{"collection":"effects","values":{"mark":"{{ trigger.body.mark }}"}}}]}`
+	capped     = `{"key":"capped","title":"Capped","type":"webhook","config":{"rate":5,"response":{"body":"{}"}},"nodes":[{"key":"eff","type":"create_record","config":{"collection":"effects","values":{"mark":"{{ trigger.body.mark }}"}}}]}`
 	signInPath = "/sign-in"
 )
 
