@@ -8,12 +8,14 @@
 //	formrail-check hostile --binary FILE [--cycles N] [--quick] [--seed S]
 //	formrail-check clock   --binary FILE [--quick]
 //	formrail-check flood   --binary FILE [--cycles N]
+//	formrail-check soak    --binary FILE [--cycles N]
 //
 // The modes: kill and points kill the server; backup restores what was backed up under
 // load; cluster freezes, kills and cuts off two servers on one PostgreSQL; hostile sends
 // scripts, requests, workflows and answers that mean harm, and watches memory and a quiet
 // workflow; clock moves the clock over clock changes, the leap day and years, in both
-// directions; flood sends more than the server can bear. points and clock need a binary
+// directions; flood sends more than the server can bear;
+// soak looks at what it holds under the usual load. points and clock need a binary
 // that was built with -tags faults.
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
@@ -59,13 +61,13 @@ type settings struct {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill, points, backup, cluster, hostile, clock or flood")
+		return fmt.Errorf("name a mode: kill, points, backup, cluster, hostile, clock, flood or soak")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
 	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points and clock need one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
-	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill or to make a backup; hostile: 30 scripts and 200 inputs each; flood: seconds of each part")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill or to make a backup; hostile: 30 scripts and 200 inputs each; flood: seconds of each part; soak: seconds")
 	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only; clock, hostile: the short form")
 	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("name the binary with --binary")
 	}
 	modes := map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode, "hostile": hostileMode, "clock": clockMode, "flood": floodMode,
+		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode, "hostile": hostileMode, "clock": clockMode, "flood": floodMode, "soak": soakMode,
 	}
 	mode, ok := modes[args[0]]
 	if !ok {
@@ -130,6 +132,7 @@ type report struct {
 	Capacity int      `json:"capacity,omitempty"` // executions a second, done
 	Overload int      `json:"overload,omitempty"` // the same under overload
 	Refused  int      `json:"refused,omitempty"`
+	Soaked   string   `json:"soaked,omitempty"` // what the server held in the end
 
 	// Of a server whose clock is moved.
 	Journeys int    `json:"journeys,omitempty"`

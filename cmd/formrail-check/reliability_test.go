@@ -11,7 +11,7 @@ import (
 )
 
 // TestReliability is what takes longer than a test run before each change may: builds that
-// are broken on purpose, which the checks of several servers and of backups must notice.
+// are broken on purpose, which the checks must notice, and a minute of load.
 //
 //nolint:paralleltest // each part loads the machine
 func TestReliability(t *testing.T) {
@@ -47,4 +47,9 @@ func TestReliability(t *testing.T) {
 			t.Logf("broken: %s", strings.Join(r.Broken, "; "))
 		})
 	}
+	t.Run("a minute of the usual load leaves nothing behind", func(t *testing.T) {
+		r, err := soakMode(t.Context(), settings{binary: build(t), cycles: 60, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+	})
 }
