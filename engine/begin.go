@@ -89,17 +89,24 @@ func (e *Engine) begin(ctx context.Context, tx *models.Tx, b beginning) (models.
 
 // notBegun writes why a workflow does not start.
 func (e *Engine) notBegun(ctx context.Context, tx *models.Tx, b beginning, d trigger.Decision) (models.TriggerOutcome, error) {
+	out := models.TriggerOutcome{Reason: d.Reason, Explanation: d.Explanation}
+	if b.listener != nil {
+		out.WorkflowID, out.Key = b.listener.workflow.ID, b.listener.workflow.Key
+	}
+	return out, models.LogTrigger(ctx, tx, b.refused(d))
+}
+
+// refused is the line of the trigger log that says why there is no execution.
+func (b beginning) refused(d trigger.Decision) models.TriggerEntry {
 	entry := models.TriggerEntry{
 		Reason: d.Reason, Explanation: d.Explanation, ResourceType: b.resource.typ, ResourceID: b.resource.id,
 		UserID: b.principal.UserID, RequestID: b.origin.RequestID, Chain: b.lineage.Chain,
 	}
-	out := models.TriggerOutcome{Reason: d.Reason}
 	if b.listener != nil {
 		w := b.listener.workflow
 		entry.WorkflowID, entry.WorkflowKey, entry.VersionID = w.ID, w.Key, w.LiveVersion
-		out.WorkflowID, out.Key = w.ID, w.Key
 	}
-	return out, models.LogTrigger(ctx, tx, entry)
+	return entry
 }
 
 // beginning builds the row of the execution.

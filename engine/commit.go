@@ -54,6 +54,9 @@ func (s *stretch) unchanged() bool {
 
 // persist writes one state of the execution.
 func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
+	if err := s.inTime(ctx, tx); err != nil {
+		return err
+	}
 	s.fitOutput(st)
 	status := st.outcome()
 	if status == models.Running {

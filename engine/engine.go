@@ -21,6 +21,7 @@ import (
 	"formrail/models"
 	"formrail/models/metrics"
 	"formrail/models/records"
+	"formrail/models/room"
 )
 
 // Deps are what the engine works with.
@@ -80,6 +81,9 @@ type Engine struct {
 	kept       housekeeping
 	operations operations
 
+	room    *room.Room // for what executions were started with
+	answers *room.Room // for large answers of others
+
 	poisonMu sync.Mutex
 	poison   map[string]int // panics in a row by execution
 
@@ -95,6 +99,7 @@ func New(d Deps) *Engine {
 	e := &Engine{
 		db: d.DB, records: d.Records, queue: d.Queue, scripts: d.Scripts, out: d.Out, live: d.Live, clock: d.Clock, log: d.Log, metrics: d.Metrics, tracer: d.Tracer,
 		registry: newRegistry(d.Nodes, d.Triggers), claims: newClaims(), poison: map[string]int{}, slice: sliceNodes, slots: newSlotClock(), operations: newOperations(), gates: newGateClock(),
+		room: room.New(roomForTriggers), answers: room.New(roomForAnswers),
 	}
 	if d.FlushPerNode {
 		e.slice = 1

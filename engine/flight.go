@@ -56,13 +56,16 @@ func (s *stretch) external(ctx context.Context) error {
 	s.state.cursors = s.state.cursors[1:]
 	call := s.call(ctx, nil, s.state, cur, cur.step, vars.frozen(), now)
 	span := s.beginAttempt(cur)
+	large := &largeReading{room: s.e.answers}
 	if out, ok := call.HTTP.(outside); ok {
+		out.reading = large
 		call.HTTP = out.below(span)
 	}
 	flying, stop := context.WithCancel(ctx)
 	s.flights[cur.step.ID] = &flight{cur: cur, stop: stop}
 	go func(id string, attempt int) {
 		defer stop()
+		defer large.leave()
 		if !s.mayLeave() {
 			return
 		}

@@ -9,11 +9,8 @@ import (
 	"formrail/models"
 )
 
-// Limits of a causal chain, whatever a workflow allows itself.
-const (
-	maxDepth       = 8
-	maxDescendants = 100
-)
+// maxDepth is how long a causal chain may be, whatever a workflow allows itself.
+const maxDepth = 8
 
 // guard decides whether one more execution of a workflow may join a chain. The
 // sentence says which limit was hit, with the whole chain.

@@ -19,6 +19,8 @@ type claims struct {
 
 type claim struct {
 	since    time.Time
+	worker   bool   // a worker took it, not a request
+	leave    func() // gives the room back that what it reads needs; nil for none
 	reserved bool   // for the request that will run it; not started yet
 	held     bool   // it waits for a permit
 	workflow int64  // of the execution, once it was loaded
@@ -44,7 +46,7 @@ func (c *claims) take(id string, now time.Time) (*claim, bool) {
 		have.again = true
 		return nil, false
 	}
-	mine := &claim{since: now, cancel: make(chan struct{})}
+	mine := &claim{since: now, worker: true, cancel: make(chan struct{})}
 	c.held[id] = mine
 	return mine, true
 }
@@ -140,8 +142,12 @@ type fresh struct {
 	byID map[string]*models.Execution
 }
 
-// maxFresh bounds the memory of executions that wait for a worker.
-const maxFresh = 4096
+// Bounds of the memory of executions that wait for a worker: how many, and how much each
+// was started with.
+const (
+	maxFresh     = 4096
+	maxFreshData = 16 << 10
+)
 
 func (f *fresh) put(e *models.Execution) {
 	f.mu.Lock()
@@ -149,7 +155,7 @@ func (f *fresh) put(e *models.Execution) {
 	if f.byID == nil {
 		f.byID = map[string]*models.Execution{}
 	}
-	if len(f.byID) < maxFresh {
+	if len(f.byID) < maxFresh && len(e.Trigger) <= maxFreshData {
 		f.byID[e.ID] = e
 	}
 }

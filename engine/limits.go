@@ -140,10 +140,14 @@ type admission struct {
 	joined  string           // execution that takes the start over
 }
 
-// full reports whether too much waits to let more come.
-func (e *Engine) full(kept int64) bool {
-	room := int64(e.queueRoom())
-	return int64(e.queue.Stats().Waiting) >= room || kept >= room
+// quietPart is the part of the room that each workflow may use although others have filled
+// it: a flood of one does not shut the others out.
+const quietPart = 100
+
+// full reports whether too much waits to let one more of a workflow come.
+func (e *Engine) full(workflow, kept int64) bool {
+	room := e.queueRoom()
+	return kept >= int64(room) || e.queue.Stats().Waiting >= room && e.queue.WaitingOf(workflow) >= max(1, room/quietPart)
 }
 
 // admit asks the gate of a workflow about an execution that is about to be inserted, and
@@ -154,7 +158,7 @@ func (e *Engine) full(kept int64) bool {
 func (e *Engine) admit(ctx context.Context, tx *models.Tx, l *listener, exec *models.Execution, force bool) (admission, error) {
 	switch {
 	case !l.limits.gated && !force:
-		if !exec.Sync && e.full(0) {
+		if !exec.Sync && e.full(l.workflow.ID, 0) {
 			return admission{refused: trigger.Not("queue_full", text.M("limits.full", "%d executions wait already.", e.queueRoom()).String())}, nil
 		}
 		return admission{}, nil
@@ -167,7 +171,7 @@ func (e *Engine) admit(ctx context.Context, tx *models.Tx, l *listener, exec *mo
 	if err != nil {
 		return admission{}, err
 	}
-	if !exec.Sync && e.full(g.Kept) {
+	if !exec.Sync && e.full(l.workflow.ID, g.Kept) {
 		return admission{refused: trigger.Not("queue_full", text.M("limits.full", "%d executions wait already.", e.queueRoom()).String())}, nil
 	}
 	p, err := e.permitFor(ctx, tx, l, exec)

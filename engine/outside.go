@@ -19,7 +19,8 @@ type outside struct {
 	cancel <-chan struct{}
 	trace  string // traceparent that calls carry; empty for none
 
-	mayLeave func() bool // false when the execution may be somebody else's by now
+	reading  *largeReading // room for large answers; nil without a bound
+	mayLeave func() bool   // false when the execution may be somebody else's by now
 }
 
 // below makes the calls part of a span.
@@ -51,6 +52,9 @@ func (o outside) Do(ctx context.Context, r node.HTTPRequest) (node.HTTPResponse,
 	}()
 	call := outbound.Request{
 		Method: r.Method, URL: r.URL, Body: r.Body, Timeout: r.Timeout, Redirects: r.Redirects, MaxBytes: int64(r.MaxBytes), Hosts: r.Hosts,
+	}
+	if o.reading != nil {
+		call.Large = o.reading.enter
 	}
 	own := false
 	for _, h := range r.Headers {

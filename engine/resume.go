@@ -24,6 +24,9 @@ func (e *Engine) advance(ctx context.Context, id string) {
 		return
 	}
 	again := e.work(ctx, id, mine)
+	if mine.leave != nil {
+		mine.leave()
+	}
 	if again {
 		e.letGo(ctx, id, mine)
 	}
@@ -53,6 +56,8 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 	}
 	switch {
 	case err == nil, errors.Is(err, models.ErrLostLease):
+	case errors.Is(err, errOverdue):
+		e.endOverdue(ctx, s.exec)
 	case models.IsKind(err, models.KindUnavailable):
 		e.log.Warn("execution waits for the database", "execution", id, "error", err)
 	default:
@@ -87,6 +92,9 @@ func (e *Engine) load(ctx context.Context, id string, mine *claim) (*stretch, er
 	s := newStretch(e, exec, version)
 	s.claim, s.cancel = mine, mine.cancel
 	mine.lease.holds(exec.LeaseToken)
+	if err := e.enter(ctx, mine, exec.Trigger); err != nil {
+		return nil, err
+	}
 	if s.trigger, err = parseObject(exec.Trigger); err != nil {
 		return nil, fmt.Errorf("read trigger data of %s: %w", id, err)
 	}

@@ -92,11 +92,11 @@ func (e *Engine) watchSlots(ctx context.Context) {
 			continue
 		}
 		now := e.clock.Now()
-		if now.Sub(checked) >= models.WatchdogPause {
+		if passed(checked, now, models.WatchdogPause) {
 			checked = now
 			e.report("plan schedules", e.planMissing(ctx))
 		}
-		if e.slots.nap(now) == 0 || now.Sub(scanned) >= slotScan || now.Before(scanned) || e.slots.held.Load() {
+		if e.slots.nap(now) == 0 || passed(scanned, now, slotScan) || e.slots.held.Load() {
 			scanned = now
 			e.report("fire slots", e.FireSlots(ctx))
 			e.report("read next slot", e.readNextSlot(ctx))

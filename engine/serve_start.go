@@ -70,7 +70,7 @@ func (t *taking) take(ctx context.Context) (Reply, error) {
 	if t.reading, err = t.s.door.Read(t.in.Request); err != nil {
 		return Reply{}, t.refused(err)
 	}
-	if !t.s.l.workflow.Sync && t.e.full(0) {
+	if !t.s.l.workflow.Sync && t.e.full(t.s.l.workflow.ID, 0) {
 		t.reason = "queue_full"
 		return Reply{}, models.Unavailable("OVERLOADED", text.M("serve.full", "Too much waits to be done. Try again in a moment."), time.Second)
 	}

@@ -50,10 +50,11 @@ type state struct {
 	assigned  map[string]string       // new value, as JSON, of variables: by id of the step that declared one
 	dirty     []*models.Step          // steps to save, in order
 	cursors   []cursor
-	used      []int64         // wake-ups this stretch consumed
-	wakeups   []models.Wakeup // new ones
-	abandoned []string        // ids of steps whose container ended first
-	called    []string        // executions that this request has to run before the stretch goes on
+	used      []int64               // wake-ups this stretch consumed
+	wakeups   []models.Wakeup       // new ones
+	abandoned []string              // ids of steps whose container ended first
+	called    []string              // executions that this request has to run before the stretch goes on
+	refused   []models.TriggerEntry // starts that the step under way was refused
 	messages  []string
 	output    *string
 	status    models.Status // final status once the execution ends
@@ -215,8 +216,25 @@ func (s *stretch) step(ctx context.Context, tx *models.Tx, st *state) {
 			result, e = s.attempt(ctx, tx, st, cur, step)
 			return e
 		})
+		err = st.logRefused(ctx, tx, err)
 	}
 	s.settle(st, cur, step, result, err)
+}
+
+// logRefused writes the lines of starts that were refused once more where the failure of
+// the step has undone them: which limit ended a chain is seen in the trigger log.
+func (st *state) logRefused(ctx context.Context, tx *models.Tx, failed error) error {
+	lines := st.refused
+	st.refused = nil
+	if failed == nil {
+		return nil
+	}
+	for _, line := range lines {
+		if err := models.LogTrigger(ctx, tx, line); err != nil {
+			return err
+		}
+	}
+	return failed
 }
 
 // begin gives the step of a cursor, a new one when none is known.

@@ -37,7 +37,7 @@ func (f flowsCap) Start(ctx context.Context, in node.CallWorkflow) (string, erro
 		return "", err
 	}
 	step := f.step
-	out, err := f.s.e.begin(ctx, f.tx, beginning{
+	b := beginning{
 		listener: l, version: v, always: true, background: !f.s.exec.Sync, idemKey: fmt.Sprintf("%s:%d", CallKey(step), step.Attempt),
 		principal: f.s.access.Principal, cause: f.s.causeFor(step.Node), lineage: f.lineage(),
 		origin:   models.Origin{Kind: "workflow", RequestID: f.s.exec.RequestID, Trace: f.s.trace(), Execution: f.s.exec.ID, Node: step.Node},
@@ -46,12 +46,15 @@ func (f flowsCap) Start(ctx context.Context, in node.CallWorkflow) (string, erro
 			"event": "called", "input": input, "user": f.s.trigger["user"], "role": f.s.trigger["role"],
 			"parent": map[string]any{"execution": f.s.exec.ID, "workflow": f.s.version.Key, "node": step.Node},
 		},
-	})
+	}
+	out, err := f.s.e.begin(ctx, f.tx, b)
 	if err != nil {
 		return "", err
 	}
 	if !out.Started {
-		return "", notStarted(text.M("subflow.refused", "%s did not start: %s.", l.workflow.Title, out.Reason)).With(map[string]any{"code": out.Reason})
+		f.st.refused = append(f.st.refused, b.refused(trigger.Not(out.Reason, out.Explanation)))
+		why := cmp.Or(strings.TrimSuffix(out.Explanation, "."), out.Reason)
+		return "", notStarted(text.M("subflow.refused", "%s did not start: %s.", l.workflow.Title, why)).With(map[string]any{"code": out.Reason})
 	}
 	if out.Sync {
 		f.st.called = append(f.st.called, out.ExecutionID)

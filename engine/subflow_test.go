@@ -311,6 +311,10 @@ func TestSubflow_CallingItselfIsStoppedByTheGuard(t *testing.T) {
 	children := childrenOf(t, w, id)
 	require.Len(t, children, 1)
 	require.Contains(t, children[0].Error, "recursion_guard")
+	require.Contains(t, children[0].Error, "may occur 1 time(s) in one chain", "the failure names the limit")
+	var said string
+	require.NoError(t, w.DB.Read().QueryRow(t.Context(), "SELECT explanation FROM trigger_log WHERE workflow_key = 'again' AND reason = 'recursion_guard'").Scan(&said))
+	require.Contains(t, said, "may occur 1 time(s) in one chain", "so does the trigger log, although the step that asked has failed")
 	require.Empty(t, childrenOf(t, w, children[0].ID))
 	w.Sound()
 }

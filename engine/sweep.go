@@ -55,7 +55,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		if !e.Leading() {
 			continue
 		}
-		if now.Sub(lastLeases) >= leasePause {
+		if passed(lastLeases, now, leasePause) {
 			lastLeases = now
 			if e.process == "" {
 				e.report("sweep leases", e.sweepLeases(ctx))
@@ -63,12 +63,18 @@ func (e *Engine) sweep(ctx context.Context) {
 			e.report("sweep deadlines", e.sweepDeadlines(ctx))
 			e.report("sweep tasks", e.sweepTasks(ctx))
 		}
-		if now.Sub(lastCheck) >= models.WatchdogPause {
+		if passed(lastCheck, now, models.WatchdogPause) {
 			lastCheck = now
 			e.report("watchdog", e.Watch(ctx))
 			e.KeepHouse(ctx)
 		}
 	}
+}
+
+// passed reports whether a pause is over. It is when the clock was set back, too: else it
+// would last until the clock has caught up.
+func passed(since, now time.Time, pause time.Duration) bool {
+	return now.Sub(since) >= pause || now.Before(since)
 }
 
 func (e *Engine) report(what string, err error) {

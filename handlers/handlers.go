@@ -32,6 +32,7 @@ import (
 	"formrail/models/metrics"
 	"formrail/models/pagedesign"
 	"formrail/models/records"
+	"formrail/models/room"
 )
 
 // Config is how the server meets the network.
@@ -73,6 +74,8 @@ type App struct {
 	live     *liveStreams
 	starting atomic.Bool
 	metrics  *metrics.Set
+	room     *room.Room // memory for what bodies hold
+	reading  bodies
 	stopping chan struct{} // closed when the application begins to stop
 	stopped  chan struct{} // closed when no request runs any more
 }
@@ -100,7 +103,7 @@ func New(d Deps) (*App, error) {
 			DB: d.DB, Records: d.Records, Engine: d.Engine, Live: d.Live, Log: d.Log, Clock: d.Clock, Tracer: d.Tracer, Base: base,
 			Passwords: models.NewPasswords(d.DB), Keyed: models.NewIdempotency(d.DB), Design: pagedesign.New(d.DB, d.Engine.Startable),
 		},
-		metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
+		room: room.New(roomForBodies), metrics: d.Metrics, proxied: len(d.Config.Proxies) > 0, stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	a.starting.Store(d.Starting)
 	a.deps.Starting = a.starting.Load
@@ -182,18 +185,23 @@ func (a *App) Shutdown(ctx context.Context) error {
 
 // limits says, before a byte of the body is read, how large it may be.
 func (a *App) limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	return a.within(h, a.bodyLimit(h))
+}
+
+// bodyLimit is how large the body of a request may be, by its address.
+func (a *App) bodyLimit(h *fasthttp.RequestHeader) int {
 	path, err := route.ParsePath(string(h.RequestURI()))
 	if err != nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+		return bodyLimit
 	}
 	m := a.table.Find(string(h.Method()), path)
-	if m.Route == nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit}
+	switch {
+	case m.Route == nil:
+		return bodyLimit
+	case m.Route.BodyOf != nil:
+		return m.Route.BodyOf(m)
 	}
-	if m.Route.BodyOf != nil {
-		return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.BodyOf(m)}
-	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: m.Route.Body}
+	return m.Route.Body
 }
 
 // handle answers a request and counts it.
@@ -205,6 +213,7 @@ func (a *App) handle(c *fiber.Ctx) error {
 		}
 	}
 	a.answered(c, begun)
+	a.read(&c.Request().Header)
 	return nil
 }
 
@@ -244,6 +253,11 @@ func (a *App) take(c *fiber.Ctx) (err error) {
 			return err
 		}
 	}
+	leave, err := a.enter(c)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := r.Route.Handler(c); err != nil {
 		return err
 	}
@@ -280,6 +294,9 @@ func (a *App) tooLarge(c *fiber.Ctx, r *route.Request, err error) error {
 	var refused *fiber.Error
 	if !errors.As(err, &refused) || refused.Code != fiber.StatusRequestEntityTooLarge {
 		return err
+	}
+	if c.Get(noRoom) != "" {
+		return busyReading()
 	}
 	path, bad := route.ParsePath(string(c.Request().RequestURI()))
 	if bad != nil {

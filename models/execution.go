@@ -421,6 +421,20 @@ func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int)
 	return ids(rows, err, "list overdue executions")
 }
 
+// OverdueAbove reports whether the time of a live execution, or of a live one above it, has
+// passed.
+func OverdueAbove(ctx context.Context, q Querier, id string, now Millis) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, `WITH RECURSIVE above (id, parent_id, status, expires_at, people_since) AS (
+		SELECT id, parent_id, status, expires_at, people_since FROM executions WHERE id = ?
+		UNION ALL SELECT e.id, e.parent_id, e.status, e.expires_at, e.people_since FROM executions e JOIN above a ON e.id = a.parent_id)
+		SELECT COUNT(*) FROM above WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? AND people_since = 0`, id, now).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for overdue executions: %w", storageError(err))
+	}
+	return n > 0, nil
+}
+
 func ids(rows *sql.Rows, err error, what string) ([]string, error) {
 	var out []string
 	err = Rows(rows, err, func(r *sql.Rows) error {

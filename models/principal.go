@@ -137,6 +137,7 @@ type TriggerOutcome struct {
 	Key         string
 	Started     bool
 	Reason      string // why it did not start
+	Explanation string // the same as a sentence; empty for none
 	ExecutionID string
 	Sync        bool     // must run on the request
 	Messages    []string // of one that ran inside the write already

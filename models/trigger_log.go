@@ -27,8 +27,12 @@ type TriggerEntry struct {
 	Count        int64 // equal entries of the same minute this row stands for
 }
 
-// equalEntries is how many equal refusals of one minute are kept one by one.
-const equalEntries = 20
+// equalEntries is how many equal refusals of one minute are kept one by one. They are looked
+// for among the last entries of the workflow only: under a flood every refused start looks.
+const (
+	equalEntries = 20
+	equalWithin  = 60
+)
 
 // LogTrigger writes an entry in the transaction of what it is about. From the
 // 21st equal refusal of a minute on, the last row counts instead.
@@ -62,8 +66,8 @@ func orNone(list []int64) []int64 {
 
 func foldEntry(ctx context.Context, tx *Tx, e TriggerEntry, minute int64) (bool, error) {
 	var rows, last sql.NullInt64
-	err := tx.QueryRow(ctx, `SELECT COUNT(*), MAX(id) FROM trigger_log WHERE workflow_id = ? AND workflow_key = ? AND reason = ? AND minute = ?
-		AND id > (SELECT COALESCE(MAX(id), 0) - 10000 FROM trigger_log)`, e.WorkflowID, e.WorkflowKey, e.Reason, minute).Scan(&rows, &last)
+	err := tx.QueryRow(ctx, `SELECT COUNT(*), MAX(id) FROM (SELECT id, workflow_key, reason, minute FROM trigger_log WHERE workflow_id = ? ORDER BY id DESC LIMIT ?) l
+		WHERE workflow_key = ? AND reason = ? AND minute = ?`, e.WorkflowID, equalWithin, e.WorkflowKey, e.Reason, minute).Scan(&rows, &last)
 	if err != nil {
 		return false, fmt.Errorf("count trigger log: %w", storageError(err))
 	}

@@ -68,6 +68,25 @@ func TestBreaking(t *testing.T) {
 		require.NoError(t, r.print(os.Stdout))
 		require.Positive(t, r.Freezes)
 	})
+	t.Run("hostile scripts, inputs, graphs and answers hurt nobody", func(t *testing.T) {
+		r, err := hostileMode(t.Context(), settings{binary: build(t), cycles: 1, quick: true, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, r.Scripts, 30)
+		require.GreaterOrEqual(t, r.Inputs, 200)
+	})
+	t.Run("a clock that is moved makes nothing early, doubled or stuck", func(t *testing.T) {
+		r, err := clockMode(t.Context(), settings{binary: build(t, "faults"), quick: true, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Positive(t, r.Slots)
+	})
+	t.Run("a flood is refused politely and hurts nobody", func(t *testing.T) {
+		r, err := floodMode(t.Context(), settings{binary: build(t), cycles: 2, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Positive(t, r.Refused, "it was more than the server can bear")
+	})
 	for mutant, caught := range map[string]func(report) bool{
 		"mutant_start_in_memory": func(r report) bool { return r.Lost > 0 },
 		"mutant_two_commits":     func(r report) bool { return r.Doubled > 0 },

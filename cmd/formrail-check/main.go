@@ -5,9 +5,21 @@
 //	formrail-check points --binary FILE [--seed S]
 //	formrail-check backup --binary FILE [--cycles N] [--seed S]
 //	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
+//	formrail-check hostile --binary FILE [--cycles N] [--quick] [--seed S]
+//	formrail-check clock   --binary FILE [--quick]
+//	formrail-check flood   --binary FILE [--cycles N]
+//	formrail-check soak    --binary FILE [--cycles N]
 //	formrail-check suite [--database-url URL] [--scale short|long] [--share N] [--only TITLE] [--require MODES] [--figures FILE]
 //
 // The suite builds what it needs, runs every mode, and builds that are wrong on purpose, which the modes must notice.
+//
+// The modes: kill and points kill the server; backup restores what was backed up under
+// load; cluster freezes, kills and cuts off two servers on one PostgreSQL; hostile sends
+// scripts, requests, workflows and answers that mean harm, and watches memory and a quiet
+// workflow; clock moves the clock over clock changes, the leap day and years, in both
+// directions; flood sends more than the server can bear;
+// soak looks at what it holds under the usual load. points and clock need a binary
+// that was built with -tags faults.
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
@@ -45,24 +57,24 @@ type settings struct {
 	cycles   int
 	seed     uint64
 	serve    []string // more arguments of serve
-	quick    bool     // points: only the first pass of each
+	quick    bool     // the short form; points: only the first pass of each
 	restart  string   // cluster: command that restarts the database server; empty = that is left out
 	out      io.Writer
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill, points, backup or cluster")
+		return fmt.Errorf("name a mode: kill, points, backup, cluster, hostile, clock, flood or soak")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
-	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points needs one built with -tags faults")
+	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points and clock need one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
-	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, or to make a backup")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill or to make a backup; hostile: 30 scripts and 200 inputs each; flood: seconds of each part; soak: seconds")
 	flags.Uint64Var(&s.seed, "seed", newSeed(), "seed of everything random")
-	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
+	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only; clock, hostile: the short form")
 	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
-	size := flags.String("scale", string(short), "suite: short (minutes) or long (hours)")
+	size := flags.String("scale", string(shortScale), "suite: short (minutes) or long (hours)")
 	share := flags.Int("share", 1, "suite: run only this part of the cycles, 50 for a fiftieth")
 	only := flags.String("only", "", "suite: run what has this in its title")
 	require := flags.String("require", "", "suite: modes that must not be skipped: cluster")
@@ -92,6 +104,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func modes() map[string]func(context.Context, settings) (report, error) {
 	return map[string]func(context.Context, settings) (report, error){
 		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+		"hostile": hostileMode, "clock": clockMode, "flood": floodMode, "soak": soakMode,
 	}
 }
 
@@ -125,6 +138,27 @@ type report struct {
 	Slots           int    `json:"slots,omitempty"`
 	SlowestTakeOver string `json:"slowestTakeOver,omitempty"`
 
+	// Of a server under attack, or under more load than it can bear.
+	Scripts    int    `json:"scripts,omitempty"`
+	Inputs     int    `json:"inputs,omitempty"`
+	Graphs     int    `json:"graphs,omitempty"`
+	Bursts     int    `json:"bursts,omitempty"`     // expensive requests that came many at a time
+	ScriptEnds string `json:"scriptEnds,omitempty"` // from the start of a script to its end
+	Canary     string `json:"canary,omitempty"`     // answers of a quiet workflow meanwhile
+	PeakMiB    int    `json:"peakMiB,omitempty"`    // most memory that the server ever held
+
+	Floods   []string `json:"floods,omitempty"`
+	Capacity int      `json:"capacity,omitempty"` // executions a second, done
+	Overload int      `json:"overload,omitempty"` // the same under overload
+	Refused  int      `json:"refused,omitempty"`
+	Soaked   string   `json:"soaked,omitempty"` // what the server held in the end
+
+	// Of a server whose clock is moved.
+	Journeys int    `json:"journeys,omitempty"`
+	Moves    int    `json:"moves,omitempty"`
+	Cases    int    `json:"cases,omitempty"`
+	Settled  string `json:"settled,omitempty"` // from a move until nothing due was left
+
 	slowestTakeOver time.Duration
 	Folder          string `json:"folder,omitempty"`
 }
@@ -139,6 +173,12 @@ func (r report) print(out io.Writer) error {
 	switch r.Mode {
 	case "backup":
 		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
+	case "hostile":
+		fmt.Fprintf(out, "scripts %d, inputs %d, graphs and calls %d, peak %d MiB\nscripts ended: %s\nquiet workflow: %s\n", r.Scripts, r.Inputs, r.Graphs, r.PeakMiB, r.ScriptEnds, r.Canary)
+	case "flood":
+		fmt.Fprintf(out, "%s\npeak %d MiB\n", strings.Join(r.Floods, "\n"), r.PeakMiB)
+	case "clock":
+		fmt.Fprintf(out, "journeys %d, moves %d, cases %d, slots fired %d, peak %d MiB\nsettled after a move: %s\n", r.Journeys, r.Moves, r.Cases, r.Slots, r.PeakMiB, r.Settled)
 	case "cluster":
 		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
 			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)

@@ -27,6 +27,7 @@ type server struct {
 	died    chan struct{}
 	log     *bytes.Buffer
 	slowest time.Duration
+	env     []string // beside that of this process
 	said    []string // lines of the current process before it was ready
 }
 
@@ -49,7 +50,7 @@ func (v *server) args(command ...string) []string {
 // command runs one of the binary's other commands to its end.
 func (v *server) command(ctx context.Context, input string, command ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, v.s.binary, v.args(command...)...)
-	cmd.Stdin = strings.NewReader(input)
+	cmd.Stdin, cmd.Env = strings.NewReader(input), append(os.Environ(), v.env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("formrail %s: %w: %s", strings.Join(command, " "), err, out)
@@ -68,7 +69,7 @@ var errNotReady = errors.New("the server ended before it was ready")
 // FORMRAIL_FAULT; empty = none.
 func (v *server) start(ctx context.Context, fault string) error {
 	cmd := exec.CommandContext(ctx, v.s.binary, v.args(append([]string{"serve", "--addr", "127.0.0.1:0"}, v.s.serve...)...)...)
-	cmd.Env = os.Environ()
+	cmd.Env = append(os.Environ(), v.env...)
 	if fault != "" {
 		cmd.Env = append(cmd.Env, "FORMRAIL_FAULT="+fault)
 	}

@@ -18,8 +18,8 @@ import (
 type scale string
 
 const (
-	short scale = "short" // in minutes
-	long  scale = "long"  // in hours
+	shortScale scale = "short" // in minutes
+	longScale  scale = "long"  // in hours
 )
 
 // buildTags are the build tags of every build of the product.
@@ -41,21 +41,25 @@ type part struct {
 // parts lists what the suite runs, in this order.
 func parts() []part {
 	return []part{
-		{title: "kill at random moments, SQLite", proves: "I1–I3, I6, I7, I10, I16", mode: "kill", cycles: map[scale]int{short: 200, long: 10_000}},
-		{title: "kill at random moments, PostgreSQL", proves: "I1–I3, I6, I7, I10, I16", mode: "kill", postgres: true, cycles: map[scale]int{short: 50, long: 2_000}},
-		{title: "kill at every named point", proves: "I1–I3, I10", mode: "points", tags: []string{"faults"}, quick: true, cycles: map[scale]int{short: 1, long: 1}},
-		{title: "two servers, frozen, cut off and killed in turn", proves: "I4–I6, I13", mode: "cluster", postgres: true, cycles: map[scale]int{short: 6, long: 1_000}},
-		{title: "backup under load, restored, SQLite", proves: "I15", mode: "backup", cycles: map[scale]int{short: 10, long: 200}},
-		{title: "backup under load, restored, PostgreSQL", proves: "I15", mode: "backup", postgres: true, cycles: map[scale]int{short: 3, long: 50}},
-		{title: "start of work only in memory", proves: "I1", mode: "kill", tags: []string{"mutant_start_in_memory"}, cycles: map[scale]int{short: 12, long: 12}, mutant: true, tries: 5},
-		{title: "effect and step in two commits", proves: "I2", mode: "kill", tags: []string{"mutant_two_commits"}, cycles: map[scale]int{short: 12, long: 12}, mutant: true, tries: 5},
-		{title: "no fencing token", proves: "I13", mode: "cluster", tags: []string{"mutant_no_fencing"}, postgres: true, cycles: map[scale]int{short: 1, long: 1}, mutant: true, tries: 3},
-		{title: "backup by copying the file", proves: "I15", mode: "backup", tags: []string{"mutant_copy_backup"}, cycles: map[scale]int{short: 3, long: 3}, mutant: true},
+		{title: "kill at random moments, SQLite", proves: "I1–I3, I6, I7, I10, I16", mode: "kill", cycles: map[scale]int{shortScale: 200, longScale: 10_000}},
+		{title: "kill at random moments, PostgreSQL", proves: "I1–I3, I6, I7, I10, I16", mode: "kill", postgres: true, cycles: map[scale]int{shortScale: 50, longScale: 2_000}},
+		{title: "kill at every named point", proves: "I1–I3, I10", mode: "points", tags: []string{"faults"}, quick: true, cycles: map[scale]int{shortScale: 1, longScale: 1}},
+		{title: "two servers, frozen, cut off and killed in turn", proves: "I4–I6, I13", mode: "cluster", postgres: true, cycles: map[scale]int{shortScale: 6, longScale: 1_000}},
+		{title: "backup under load, restored, SQLite", proves: "I15", mode: "backup", cycles: map[scale]int{shortScale: 10, longScale: 200}},
+		{title: "backup under load, restored, PostgreSQL", proves: "I15", mode: "backup", postgres: true, cycles: map[scale]int{shortScale: 3, longScale: 50}},
+		{title: "scripts, requests, workflows and answers that mean harm", proves: "I11, I17", mode: "hostile", cycles: map[scale]int{shortScale: 10, longScale: 100}},
+		{title: "the clock moved, both ways", proves: "I4, I16", mode: "clock", tags: []string{"faults"}, cycles: map[scale]int{shortScale: 1, longScale: 1}},
+		{title: "more than the server can bear", proves: "I11, I12", mode: "flood", cycles: map[scale]int{shortScale: 10, longScale: 600}},
+		{title: "the usual load for a while", proves: "I11", mode: "soak", cycles: map[scale]int{shortScale: 180, longScale: 86_400}},
+		{title: "start of work only in memory", proves: "I1", mode: "kill", tags: []string{"mutant_start_in_memory"}, cycles: map[scale]int{shortScale: 12, longScale: 12}, mutant: true, tries: 5},
+		{title: "effect and step in two commits", proves: "I2", mode: "kill", tags: []string{"mutant_two_commits"}, cycles: map[scale]int{shortScale: 12, longScale: 12}, mutant: true, tries: 5},
+		{title: "no fencing token", proves: "I13", mode: "cluster", tags: []string{"mutant_no_fencing"}, postgres: true, cycles: map[scale]int{shortScale: 1, longScale: 1}, mutant: true, tries: 3},
+		{title: "backup by copying the file", proves: "I15", mode: "backup", tags: []string{"mutant_copy_backup"}, cycles: map[scale]int{shortScale: 3, longScale: 3}, mutant: true},
 	}
 }
 
-// outcome is how one part ended.
-type outcome struct {
+// reached is how one part ended.
+type reached struct {
 	part    part
 	skipped string // why; empty = it ran
 	report  report
@@ -64,7 +68,7 @@ type outcome struct {
 }
 
 // good says that a check found nothing, or that a mutant was found.
-func (o outcome) good() bool {
+func (o reached) good() bool {
 	return o.skipped != "" || o.err == nil && o.report.ok() != o.part.mutant
 }
 
@@ -80,7 +84,7 @@ type suiteOptions struct {
 // suite runs all parts and tells what they reached. The error is the first part that is
 // not as it must be; the others ran as well.
 func suite(ctx context.Context, s settings, how suiteOptions) error {
-	if how.size != short && how.size != long {
+	if how.size != shortScale && how.size != longScale {
 		return fmt.Errorf("there is no scale %q: short or long", how.size)
 	}
 	folder, err := os.MkdirTemp("", "formrail-suite-")
@@ -89,12 +93,12 @@ func suite(ctx context.Context, s settings, how suiteOptions) error {
 	}
 	defer os.RemoveAll(folder)
 	builds := map[string]string{}
-	var done []outcome
+	var done []reached
 	for _, p := range parts() {
 		if !strings.Contains(p.title, how.only) {
 			continue
 		}
-		o := outcome{part: p}
+		o := reached{part: p}
 		began := time.Now()
 		switch {
 		case p.postgres && s.database == "" && slices.Contains(strings.Split(how.require, ","), p.mode):
@@ -104,7 +108,7 @@ func suite(ctx context.Context, s settings, how suiteOptions) error {
 			fmt.Fprintf(s.out, "\nSKIPPED %s: %s\n", p.title, o.skipped)
 		default:
 			fmt.Fprintf(s.out, "\n── %s\n", p.title)
-			o.report, o.err = p.run(ctx, s, folder, builds, max(p.cycles[how.size]/how.share, 1), how.size == short)
+			o.report, o.err = p.run(ctx, s, folder, builds, max(p.cycles[how.size]/how.share, 1), how.size == shortScale)
 		}
 		o.took = time.Since(began).Round(time.Second)
 		if o.err != nil {
@@ -131,7 +135,7 @@ func suite(ctx context.Context, s settings, how suiteOptions) error {
 }
 
 // problem says what is not as it must be.
-func (o outcome) problem() error {
+func (o reached) problem() error {
 	switch {
 	case o.err != nil:
 		return o.err

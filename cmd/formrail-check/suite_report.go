@@ -17,7 +17,7 @@ const (
 )
 
 // table draws what all parts have reached.
-func table(done []outcome) string {
+func table(done []reached) string {
 	var b strings.Builder
 	b.WriteString("| check | proves | faults | requests acknowledged | lost | doubled | stuck | other | slowest start | took |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, o := range done {

@@ -38,6 +38,32 @@ func judge(ctx context.Context, v *server, j *journal, r *report) error {
 			tally(r, e.acked, done[e.mark], want)
 		}
 	}
+	if err := judgeCalm(ctx, db, time.Now(), r); err != nil {
+		return err
+	}
+	failed, err := countByMark(ctx, db, `SELECT error, COUNT(*) FROM executions WHERE status = 'failed' GROUP BY error`)
+	if err != nil {
+		return err
+	}
+	for reason, n := range failed {
+		r.Broken = append(r.Broken, fmt.Sprintf("%d executions failed: %s", n, reason))
+	}
+	return nil
+}
+
+// judgeRest looks for what is stuck or broken in a database, whatever was sent. now is the
+// server's time.
+func judgeRest(ctx context.Context, v *server, now time.Time, r *report) error {
+	db, err := openWitness(ctx, v)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	return judgeCalm(ctx, db, now, r)
+}
+
+// judgeCalm counts what is still live and what the invariants find.
+func judgeCalm(ctx context.Context, db *models.DB, now time.Time, r *report) error {
 	live, err := countByMark(ctx, db, `SELECT status, COUNT(*) FROM executions WHERE status IN ('queued', 'running', 'waiting') GROUP BY status`)
 	if err != nil {
 		return err
@@ -46,19 +72,12 @@ func judge(ctx context.Context, v *server, j *journal, r *report) error {
 		r.Stuck += n
 		r.Broken = append(r.Broken, fmt.Sprintf("%d executions still %s", n, status))
 	}
-	breaches, err := models.CheckInvariants(ctx, db.Read(), models.All, time.Now())
+	breaches, err := models.CheckInvariants(ctx, db.Read(), models.All, now)
 	if err != nil {
 		return err
 	}
 	for _, b := range breaches {
 		r.Broken = append(r.Broken, b.Query+" "+b.Says+": "+b.Row)
-	}
-	failed, err := countByMark(ctx, db, `SELECT error, COUNT(*) FROM executions WHERE status = 'failed' GROUP BY error`)
-	if err != nil {
-		return err
-	}
-	for reason, n := range failed {
-		r.Broken = append(r.Broken, fmt.Sprintf("%d executions failed: %s", n, reason))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ const leaf = "models/text"
 // that has one.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "models/metrics": {}, "engine/live": {}, "engine/tracing": {},
+		"static": {}, "models/text": {}, "models/fault": {}, "models/migrations": {}, "models/field": {}, "models/secret": {}, "models/metrics": {}, "models/room": {}, "engine/live": {}, "engine/tracing": {},
 		"engine/cluster":     {"models", "models/fault"},
 		"models":             {"models/field", "models/fault", "models/metrics", "models/migrations", "models/secret"},
 		"models/records":     {"models", "models/field", "models/fault"},
@@ -41,12 +41,12 @@ func mayImport() map[string][]string {
 		"engine/triggers":    {"engine/trigger", "engine/inbound", "engine/slots", "engine/expr", "engine/form", "models/field"},
 		"engine": {
 			"engine/node", "engine/trigger", "engine/inbound", "engine/slots", "engine/eventfilter", "engine/expr", "engine/live", "engine/script", "engine/outbound", "engine/queue",
-			"engine/cluster", "engine/tracing", "models", "models/records", "models/field", "models/fault", "models/metrics", "models/secret",
+			"engine/cluster", "engine/tracing", "models", "models/records", "models/field", "models/fault", "models/metrics", "models/room", "models/secret",
 		},
 		"views": {"models/field", "static"},
 		"handlers": {
 			"views", "engine", "engine/expr", "engine/node", "engine/trigger", "engine/inbound", "engine/live", "engine/tracing", "models", "models/records",
-			"models/metrics", "models/pagedesign", "models/field", "static",
+			"models/metrics", "models/pagedesign", "models/room", "models/field", "static",
 		},
 		"cmd": {
 			"handlers", "views", "engine", "engine/nodes", "engine/triggers", "engine/script", "engine/outbound", "engine/queue",

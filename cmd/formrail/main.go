@@ -13,6 +13,6 @@ func main() {
 	// Both signals end a command in order; a second one ends it at once.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	c := &cli{in: os.Stdin, out: os.Stdout, errors: os.Stderr, env: os.Getenv, clock: wallClock{}}
+	c := &cli{in: os.Stdin, out: os.Stdout, errors: os.Stderr, env: os.Getenv, clock: machineClock(os.Getenv)}
 	os.Exit(c.run(ctx, os.Args[1:]))
 }

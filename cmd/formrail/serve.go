@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -60,11 +61,23 @@ func (c *cli) serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return badEgress(err)
 	}
+	c.boundMemory()
 	s, err := c.newServer(ctx, serving{storage: f.storage, addr: *addr, roles: does, egress: listed, watching: watch})
 	if err != nil {
 		return err
 	}
 	return errors.Join(s.run(ctx, *demo), s.close())
+}
+
+// softMemory is from where on memory that is no longer used is given back at once. The
+// process may hold twice as much as it uses otherwise.
+const softMemory = 384 << 20
+
+// boundMemory keeps what is no longer used small, unless the environment says how.
+func (c *cli) boundMemory() {
+	if c.env("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemory)
+	}
 }
 
 // badEgress says which entry of the list cannot be read.

@@ -88,6 +88,9 @@ func readJSON(b []byte) (any, error) {
 	if countValues(b) > maxValues {
 		return nil, problem(BadJSON, text.M("inbound.values", "The body holds more than %d values.", maxValues))
 	}
+	if field.Weight(b) > field.MaxWeight {
+		return nil, problem(BadJSON, text.M("inbound.heavy", "The body holds too many values."))
+	}
 	v, err := field.ParseJSON(b)
 	var found *field.JSONError
 	if errors.As(err, &found) {

@@ -260,6 +260,15 @@ func TestMultipart_RandomFormsAreFound(t *testing.T) {
 	}
 }
 
+func TestBody_WhatIsSmallToWriteAndLargeToHoldIsRefused(t *testing.T) {
+	t.Parallel()
+	list := func(n int) []byte { return []byte("[" + strings.Repeat(`{"a":1},`, n) + `{}]`) }
+	_, err := inbound.Body{Type: "application/json", Bytes: list(10_000)}.Read()
+	require.NoError(t, err)
+	_, err = inbound.Body{Type: "application/json", Bytes: list(200_000)}.Read()
+	require.Equal(t, inbound.BadJSON, code(err), "its objects would take 80 MB")
+}
+
 func FuzzBody(f *testing.F) {
 	for _, s := range []string{`{"a":[1,{"b":2}]}`, `a[0].b=1&c[]=2`, `<a b="c"><d/>e</a>`, "--x\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n1\r\n--x--", "\xff"} {
 		for kind := range 5 {

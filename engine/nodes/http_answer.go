@@ -124,6 +124,9 @@ func (e *exchange) read(as string) (any, error) {
 	}
 	kind, params := e.contentType()
 	if as == "json" || as == "auto" && isJSON(kind) {
+		if field.Weight(body) > field.MaxWeight {
+			return nil, node.Broken("OUTPUT_TOO_LARGE", text.M("node.http_values", "The answer holds too many values."))
+		}
 		v, err := field.ParseJSON(body)
 		if err == nil {
 			return v, nil

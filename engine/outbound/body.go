@@ -2,11 +2,13 @@ package outbound
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"formrail/models/text"
 )
@@ -29,8 +31,16 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
+// reading is how an answer is read.
+type reading struct {
+	headers time.Duration // until the headers are there
+	limit   int64         // bytes of the body after it was unpacked
+	large   func(ctx context.Context) error
+}
+
 // read gives the whole body, unpacked, or an error once it is larger than limit.
-func read(resp *http.Response, limit int64) ([]byte, error) {
+func (r reading) read(ctx context.Context, resp *http.Response) ([]byte, error) {
+	limit := r.limit
 	if resp.Request.Method == http.MethodHead {
 		return nil, nil // its length is that of an answer nobody asked for
 	}
@@ -54,8 +64,14 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, unreadable(fmt.Errorf("encoding %q", encoding))
 	}
-	out, err := collect(from, limit, func(n int) bool { return packed && n > ratioFrom && int64(n) > maxRatio*received.n })
-	if packed && err != nil && received.err == nil {
+	ask := func() error {
+		if r.large == nil {
+			return nil
+		}
+		return r.large(ctx)
+	}
+	out, err := collect(from, limit, ask, func(n int) bool { return packed && n > ratioFrom && int64(n) > maxRatio*received.n })
+	if packed && err != nil && received.err == nil && ctx.Err() == nil {
 		err = unreadable(err)
 	}
 	return out, err
@@ -63,11 +79,16 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 
 // collect reads up to limit bytes. It grows with what arrives, never with what is
 // announced.
-func collect(from io.Reader, limit int64, swollen func(n int) bool) ([]byte, error) {
+func collect(from io.Reader, limit int64, large func() error, swollen func(n int) bool) ([]byte, error) {
 	var out []byte
 	chunk := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(chunk)
+		if before := len(out); before <= LargeFrom && before+n > LargeFrom {
+			if err := large(); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, chunk[:n]...)
 		if int64(len(out)) > limit || swollen(len(out)) {
 			return nil, tooLarge(limit)

@@ -103,7 +103,7 @@ func (c *Client) do(ctx context.Context, r Request) (*Response, error) {
 		if len(r.Hosts) > 0 && !HostIn(h.to, r.Hosts) {
 			return nil, &Error{Code: CodeBlocked, Message: text.M("outbound.other_host", "%s is not one of the hosts that this call may reach.", h.to.Hostname())}
 		}
-		answer, err := c.send(ctx, h, headersWithin(timeout), limit)
+		answer, err := c.send(ctx, h, reading{headers: headersWithin(timeout), limit: limit, large: r.Large})
 		if err != nil {
 			return nil, err
 		}
@@ -129,11 +129,11 @@ func headersWithin(timeout time.Duration) time.Duration {
 }
 
 // send puts one request on the wire and reads the whole answer.
-func (c *Client) send(ctx context.Context, h *hop, headers time.Duration, limit int64) (*Response, error) {
+func (c *Client) send(ctx context.Context, h *hop, how reading) (*Response, error) {
 	if err := fault.Hit("outbound.send.before"); err != nil {
 		return nil, classify(ctx, err, h.to.Hostname())
 	}
-	answer, err := c.exchange(ctx, h, headers, limit)
+	answer, err := c.exchange(ctx, h, how)
 	if err != nil {
 		return nil, err
 	}
@@ -143,10 +143,10 @@ func (c *Client) send(ctx context.Context, h *hop, headers time.Duration, limit 
 	return answer, nil
 }
 
-func (c *Client) exchange(ctx context.Context, h *hop, headers time.Duration, limit int64) (*Response, error) {
+func (c *Client) exchange(ctx context.Context, h *hop, how reading) (*Response, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	waiting := time.AfterFunc(headers, func() { stop(errNoHeaders) })
+	waiting := time.AfterFunc(how.headers, func() { stop(errNoHeaders) })
 	defer waiting.Stop()
 	var conn net.Conn
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { conn = i.Conn }})
@@ -171,7 +171,7 @@ func (c *Client) exchange(ctx context.Context, h *hop, headers time.Duration, li
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, classify(ctx, errSwitched, h.to.Hostname())
 	}
-	data, err := read(resp, limit)
+	data, err := how.read(ctx, resp)
 	if err != nil {
 		return nil, classify(ctx, err, h.to.Hostname())
 	}

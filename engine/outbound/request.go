@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,6 +20,8 @@ const (
 	MaxRedirects   = 3
 	MaxAnswer      = 10 << 20 // bytes of an answer after it was unpacked
 
+	LargeFrom = 128 << 10
+
 	headerTime = 15 * time.Second // until the headers of the answer, connection included
 	tlsTime    = 5 * time.Second
 	maxHeaders = 256 << 10
@@ -35,10 +38,11 @@ type Request struct {
 	Headers []Header // several of one name are sent in their order
 	Body    []byte
 
-	Timeout   time.Duration // of the whole call, redirects included; DefaultTimeout when 0, at most MaxTimeout
-	Redirects int           // how many are followed, at most MaxRedirects
-	MaxBytes  int64         // of the answer; MaxAnswer when 0 or above it
-	Hosts     []string      // the only hosts that may be called, see [HostIn]; empty = all
+	Timeout   time.Duration                   // of the whole call, redirects included; DefaultTimeout when 0, at most MaxTimeout
+	Redirects int                             // how many are followed, at most MaxRedirects
+	MaxBytes  int64                           // of the answer; MaxAnswer when 0 or above it
+	Large     func(ctx context.Context) error // asked before more than LargeFrom bytes of an answer are kept; nil = nobody
+	Hosts     []string                        // the only hosts that may be called, see [HostIn]; empty = all
 }
 
 // Response is an answer, whatever its status.

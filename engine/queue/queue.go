@@ -24,6 +24,9 @@ type Queue interface {
 	Stop(ctx context.Context) error
 	// Stats says how much waits.
 	Stats() Stats
+	// WaitingOf says how much of one workflow is due and not yet with a worker, as far as
+	// this queue knows workflows apart; else how much of all.
+	WaitingOf(workflow int64) int
 }
 
 // Stats are the state of a queue.

@@ -24,7 +24,7 @@ type Backlog struct {
 	Skip []time.Time // missed slots that do not fire
 	More Run         // missed slots before those of Skip, too many to list
 
-	Next time.Time // the first slot after now; zero = none
+	Next time.Time // the first slot that is not decided: after now, or earlier when very many were due; zero = none
 }
 
 // A Run is a stretch of slots that are known by their ends and their number.
@@ -37,6 +37,10 @@ type Run struct {
 // the other; what is older is a run.
 const listed = 1000
 
+// counted is how many missed slots one look counts: a schedule of seconds has thirty million
+// in a year, and others wait for the transaction that decides them.
+const counted = 100_000
+
 // Due sorts what is due at now, from a slot on that has not fired. Missed slots
 // follow the policy; those within the grace all fire.
 func (s Schedule) Due(from, now time.Time, policy Misfire, limit int) Backlog {
@@ -45,7 +49,9 @@ func (s Schedule) Due(from, now time.Time, policy Misfire, limit int) Backlog {
 	slot := from
 	for ; !slot.IsZero() && !slot.After(now); slot = s.Next(slot) {
 		if Missed(slot, now) {
-			missed.add(slot)
+			if missed.add(slot); missed.count >= counted {
+				return missed.cut()
+			}
 		} else {
 			b.Fire = append(b.Fire, slot)
 		}
@@ -71,7 +77,9 @@ func (s Schedule) Passed(from, until time.Time) Backlog {
 	passed := newRing(listed)
 	slot := from
 	for ; !slot.IsZero() && !slot.After(until); slot = s.Next(slot) {
-		passed.add(slot)
+		if passed.add(slot); passed.count >= counted {
+			return passed.cut()
+		}
 	}
 	list, more := passed.list()
 	return Backlog{Skip: list, More: more, Next: slot}
@@ -99,6 +107,13 @@ func (r *ring) add(t time.Time) {
 		r.last, r.kept[at] = r.kept[at], t
 	}
 	r.count++
+}
+
+// cut ends a look early: what is no longer kept is a run of skipped slots, and the rest is
+// looked at again from the first that is kept. So the newest stay for the policy.
+func (r *ring) cut() Backlog {
+	kept, more := r.list()
+	return Backlog{More: more, Next: kept[0]}
 }
 
 // list gives what is kept in its order, and what came before.

@@ -32,6 +32,9 @@ func (q *StepQueue) Stop(context.Context) error { return nil }
 // Stats says nothing.
 func (q *StepQueue) Stats() queue.Stats { return queue.Stats{} }
 
+// WaitingOf says nothing.
+func (q *StepQueue) WaitingOf(int64) int { return 0 }
+
 // Next delivers the earliest due execution; false when none is due.
 func (q *StepQueue) Next() (bool, error) {
 	due, err := models.PendingWakeups(q.ctx, q.db.Read(), q.clock.Now(), 1)

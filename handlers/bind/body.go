@@ -38,6 +38,9 @@ func JSON(c *fiber.Ctx) (any, error) {
 	if kind != jsonType && !(labelled && (body[0] == '{' || body[0] == '[')) {
 		return nil, unsupported("application/json")
 	}
+	if field.Weight(body) > field.MaxWeight {
+		return nil, models.Invalid("BAD_JSON", text.M("request.values", "The body holds too many values."))
+	}
 	v, err := field.ParseJSON(body)
 	var found *field.JSONError
 	if errors.As(err, &found) {

@@ -68,7 +68,7 @@ func (q *Queue) Start(ctx context.Context, handler queue.Handler) error {
 		go q.worker(ctx, handler)
 	}
 	q.done.Add(1)
-	go q.clock(ctx)
+	go q.clock(ctx, q.o.Clock.Now())
 	return q.scan(ctx)
 }
 
@@ -113,6 +113,18 @@ func (q *Queue) Stats() queue.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return queue.Stats{Waiting: q.lanes[0].size + q.lanes[1].size, Running: q.running, Timers: q.timers.Len()}
+}
+
+// WaitingOf says how much waits of one workflow.
+func (q *Queue) WaitingOf(workflow int64) (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.lanes {
+		if f := q.lanes[i].flows[workflow]; f != nil {
+			n += len(f.waiting)
+		}
+	}
+	return n
 }
 
 // Stop stops delivering and waits for running handlers, as long as ctx allows.
@@ -183,14 +195,21 @@ func (q *Queue) mayRun(workflow int64) bool {
 	return q.o.Workers-q.running > q.o.Workers/spare || q.busy[workflow] == 0
 }
 
-// clock delivers what becomes due and scans the table now and then.
-func (q *Queue) clock(ctx context.Context) {
+// clock delivers what becomes due and scans the table now and then. last is what the time
+// was when the table was last scanned, or is about to be.
+func (q *Queue) clock(ctx context.Context, last time.Time) {
 	defer q.done.Done()
 	scan := time.NewTicker(q.o.Scan)
 	defer scan.Stop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		if now := q.o.Clock.Now(); now.Sub(last).Abs() > jump { // set, or the process stood still: what lies beyond the horizon may be due
+			if err := q.scan(ctx); err != nil {
+				q.o.Log.Warn("scan wake-ups", "error", err)
+			}
+		}
+		last = q.o.Clock.Now()
 		timer.Reset(q.deliverDue())
 		select {
 		case <-ctx.Done():
@@ -214,6 +233,9 @@ func (q *Queue) clock(ctx context.Context) {
 // maxPause bounds how long the clock sleeps, so that a step of the system's time
 // is noticed.
 const maxPause = time.Second
+
+// jump is a step of the time that no pause explains.
+const jump = 30 * time.Second
 
 // deliverDue moves due timers to the lanes and gives the pause until the next.
 func (q *Queue) deliverDue() time.Duration {

@@ -70,6 +70,18 @@ func TestLanes_AQuietWorkflowIsNextWhateverWaits(t *testing.T) {
 	require.Equal(t, "1.1", s.next())
 }
 
+func TestWaitingOf_KnowsWorkflowsApart(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	s.add(1, 1, 0, 10)
+	<-s.took
+	s.add(2, 1, 0, 3)
+	s.add(2, 0, 7, 1)
+	require.Equal(t, 9, s.q.WaitingOf(1))
+	require.Equal(t, 4, s.q.WaitingOf(2), "in both lanes")
+	require.Zero(t, s.q.WaitingOf(3))
+}
+
 func TestLanes_EachOtherWorkflowIsAheadByOneStretchAtMost(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1)
@@ -133,6 +145,26 @@ func TestWorkers_SlowStepsOfOneWorkflowLeaveSomeForOthers(t *testing.T) {
 	s.add(3, 1, 0, 1)
 	require.Equal(t, "3.0", <-s.took)
 	require.Equal(t, 16, s.q.Stats().Running)
+}
+
+func TestClock_AStepBeyondTheHorizonIsNoticedAtOnce(t *testing.T) {
+	t.Parallel()
+	clock := modelstest.NewClock()
+	db := modelstest.NewAt(t, clock)
+	require.NoError(t, db.Write(t.Context(), "test.wakeup", func(tx *models.Tx) error {
+		return models.InsertWakeup(t.Context(), tx, &models.Wakeup{ExecutionID: "far", Reason: models.WakeTimer, Lane: 1, DueAt: models.At(tx.Now().Add(5 * time.Hour))})
+	}))
+	q := local.New(local.Options{DB: db, Clock: clock, Log: slog.New(slog.DiscardHandler), Workers: 1, Scan: time.Hour})
+	took := make(chan string, 1)
+	require.NoError(t, q.Start(t.Context(), func(_ context.Context, id string) { took <- id }))
+	t.Cleanup(func() { require.NoError(t, q.Stop(context.Background())) })
+	clock.Advance(6 * time.Hour) // as after a night in which the machine slept
+	select {
+	case id := <-took:
+		require.Equal(t, "far", id)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "the wake-up waits for the next scan")
+	}
 }
 
 func makeLocal(_ *testing.T, db *models.DB, workers int) queue.Queue {

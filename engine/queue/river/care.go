@@ -46,7 +46,7 @@ func (q *Queue) flush(ctx context.Context) time.Duration {
 	}
 	jobs := make([]river.InsertManyParams, 0, len(q.ready))
 	for id, w := range q.ready {
-		jobs = append(jobs, river.InsertManyParams{Args: look{ID: id}, InsertOpts: &river.InsertOpts{Priority: priority(w.Lane)}})
+		jobs = append(jobs, river.InsertManyParams{Args: look{ID: id}, InsertOpts: &river.InsertOpts{Priority: priority(w)}})
 	}
 	clear(q.ready)
 	q.mu.Unlock()
@@ -62,8 +62,13 @@ func (q *Queue) flush(ctx context.Context) time.Duration {
 	return pause
 }
 
-// priority puts people who wait on a page first.
-func priority(lane int) int { return min(max(lane, 0), 3) + 1 }
+// priority puts people who wait on a page first, and workflows that flood the queue last.
+func priority(w waiting) int {
+	if w.busy && w.lane > 0 {
+		return 4
+	}
+	return min(max(w.lane, 0), 2) + 1
+}
 
 // care looks again and again for what is due, on the process that leads.
 func (q *Queue) care(ctx context.Context) {

@@ -53,9 +53,10 @@ type Queue struct {
 	work    context.Context //nolint:containedctx // of the handlers: it outlives the delivery
 
 	mu      sync.Mutex
-	ready   map[string]models.PendingWakeup // due, not yet with River
+	ready   map[string]waiting // due, not yet with River
 	timers  queue.Timers
 	stopped bool
+	busy    busy // tells workflows apart that flood the queue
 	kick    chan struct{}
 
 	running atomic.Int64
@@ -84,7 +85,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect queue: %w", err)
 	}
-	q := &Queue{o: o, pool: pool, ready: map[string]models.PendingWakeup{}, kick: make(chan struct{}, 1)}
+	q := &Queue{o: o, pool: pool, ready: map[string]waiting{}, kick: make(chan struct{}, 1)}
 	if err := q.open(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open queue: %w", err)
@@ -158,8 +159,8 @@ func (q *Queue) Wake(w models.PendingWakeup) {
 
 // due keeps what is to be given to River. The lock is held.
 func (q *Queue) due(w models.PendingWakeup) {
-	if known, ok := q.ready[w.ExecutionID]; !ok || w.Lane < known.Lane {
-		q.ready[w.ExecutionID] = w
+	if known, ok := q.ready[w.ExecutionID]; !ok || w.Lane < known.lane {
+		q.ready[w.ExecutionID] = waiting{lane: w.Lane, busy: q.busy.count(w.WorkflowID, q.o.Clock.Now())}
 	}
 }
 
@@ -205,6 +206,21 @@ func (q *Queue) Stats() queue.Stats {
 		s.Waiting += int(q.waiting.Load())
 	}
 	return s
+}
+
+// WaitingOf says how often a workflow was woken lately, and not more than waits of all: the
+// table of jobs does not know workflows.
+func (q *Queue) WaitingOf(workflow int64) int {
+	all := q.Stats().Waiting
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return min(all, q.busy.of(workflow))
+}
+
+// waiting is what is to be given to River.
+type waiting struct {
+	lane int
+	busy bool // its workflow has many others
 }
 
 // look is a River job.
