@@ -16,7 +16,8 @@ const (
 	atCapacity   = 64
 	overCapacity = 512
 	floodRest    = 3 * time.Minute
-	floodRoom    = 2000 // executions that may wait before more are refused
+	floodRoom    = 2000                   // executions that may wait before more are refused
+	refusedRest  = 100 * time.Millisecond // until who was refused comes again: ten times as soon as he is asked to
 )
 
 // Bounds of flood mode, for a machine that others use as well, on which those who flood take
@@ -172,7 +173,7 @@ func (f *flood) send(ctx context.Context, kind string) {
 		f.mu.Lock()
 		f.refused[status]++
 		f.mu.Unlock()
-		pause(ctx, 20*time.Millisecond)
+		pause(ctx, refusedRest)
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,21 +52,26 @@ func (f *flood) judgeQuiet(ctx context.Context, r *report) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // only read
-	delays, err := countByMark(ctx, db, `SELECT e.id, e.started_at - e.created_at FROM executions e JOIN workflows w ON w.id = e.workflow_id WHERE w.wf_key = 'calm'`)
+	const of = " FROM executions e JOIN workflows w ON w.id = e.workflow_id WHERE w.wf_key "
+	created, err := countByMark(ctx, db, "SELECT e.id, e.created_at"+of+"= 'calm'")
 	if err != nil {
 		return err
 	}
-	behind, err := countByMark(ctx, db, `SELECT q.id, (SELECT COUNT(*) FROM executions n WHERE n.workflow_id <> q.workflow_id AND n.started_at > q.created_at AND n.started_at < q.started_at)
-		FROM executions q JOIN workflows w ON w.id = q.workflow_id WHERE w.wf_key = 'calm'`)
+	started, err := countByMark(ctx, db, "SELECT e.id, e.started_at"+of+"= 'calm'")
 	if err != nil {
 		return err
 	}
+	loud, err := countByMark(ctx, db, "SELECT e.id, e.started_at"+of+"<> 'calm'")
+	if err != nil {
+		return err
+	}
+	others := slices.Sorted(maps.Values(loud))
 	var delay, ahead latencies
-	for _, ms := range delays {
-		delay.add(millis(ms))
-	}
-	for _, n := range behind {
-		ahead.add(millis(n))
+	for id, at := range created {
+		from, _ := slices.BinarySearch(others, at+1)
+		to, _ := slices.BinarySearch(others, started[id])
+		delay.add(millis(started[id] - at))
+		ahead.add(millis(max(0, to-from)))
 	}
 	line := fmt.Sprintf("quiet executions: start after %s; executions of others before one: %d in the middle, %d at most", delay.said(), ahead.at(50).Milliseconds(), ahead.at(100).Milliseconds())
 	r.Floods = append(r.Floods, line)
