@@ -78,6 +78,20 @@ func TestBreaking(t *testing.T) {
 		require.NoError(t, r.print(os.Stdout))
 		require.Equal(t, Points(), r.Points)
 	})
+	t.Run("power cuts lose nothing that was acknowledged", func(t *testing.T) {
+		r, err := powercutMode(t.Context(), settings{binary: build(t), cycles: 12, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, 2*r.InFlight, r.Cuts, "at least half of the cuts hit work in flight")
+		require.Positive(t, r.Sectors, "the cuts took something that was written")
+	})
+	t.Run("a full disk is refused in order, and forgotten once there is space", func(t *testing.T) {
+		r, err := diskfullMode(t.Context(), settings{binary: build(t), cycles: 2, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Equal(t, 2, r.Fills)
+		require.Positive(t, r.Refused)
+	})
 	t.Run("two servers on one PostgreSQL lose and double nothing", func(t *testing.T) {
 		r, err := clusterMode(t.Context(), settings{binary: build(t), database: emptyPostgres(t), cycles: 1, seed: seed(t), out: os.Stdout})
 		require.NoError(t, err)

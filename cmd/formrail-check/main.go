@@ -4,6 +4,8 @@
 //	formrail-check kill   --binary FILE [--cycles N] [--seed S]
 //	formrail-check points --binary FILE [--seed S]
 //	formrail-check backup --binary FILE [--cycles N] [--seed S]
+//	formrail-check powercut --binary FILE [--cycles N] [--seed S]
+//	formrail-check diskfull --binary FILE [--cycles N] [--seed S]
 //	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
@@ -11,6 +13,11 @@
 // that journal with what the database holds. It prints the seed, counts and one
 // JSON line, and exits with 1 when anything acknowledged was lost, done twice or
 // is stuck. The data folder is kept on failure.
+//
+// powercut and diskfull put a library before the server, which they compile with gcc from
+// the source in the folder disk. All that SQLite does with the files of the data folder
+// passes it: a cut takes away what was not synced, a full disk refuses what needs more
+// space. What Go itself writes (the lock, the master key, backups) does not pass it.
 package main
 
 import (
@@ -49,13 +56,13 @@ type settings struct {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill, points, backup or cluster")
+		return fmt.Errorf("name a mode: kill, points, powercut, diskfull, backup or cluster")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
 	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points needs one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
-	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, or to make a backup")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, to cut the power, to fill the disk, or to make a backup")
 	flags.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only")
 	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
@@ -66,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("name the binary with --binary")
 	}
 	modes := map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+		"kill": killMode, "points": pointsMode, "powercut": powercutMode, "diskfull": diskfullMode, "backup": backupMode, "cluster": clusterMode,
 	}
 	mode, ok := modes[args[0]]
 	if !ok {
@@ -98,6 +105,14 @@ type report struct {
 	Backups      int      `json:"backups,omitempty"`   // made under load, restored and judged
 	CallsHeld    int      `json:"callsHeld,omitempty"` // outside calls of restored installations before their release
 
+	// Of a disk that loses what was not synced, or is full.
+	Sectors        int    `json:"sectors,omitempty"`        // written, not synced, and lost in cuts
+	Fills          int    `json:"fills,omitempty"`          // how often the disk was full
+	Refused        int    `json:"refused,omitempty"`        // orderly 503 meanwhile
+	SlowestService string `json:"slowestService,omitempty"` // space to first acknowledgement
+
+	slowestService time.Duration
+
 	// Of two servers on one database.
 	Freezes         int    `json:"freezes,omitempty"`
 	Cuts            int    `json:"cuts,omitempty"`
@@ -121,6 +136,10 @@ func (r report) print(out io.Writer) error {
 	switch r.Mode {
 	case "backup":
 		fmt.Fprintf(out, "backups %d, calls before release %d\n", r.Backups, r.CallsHeld)
+	case "powercut":
+		fmt.Fprintf(out, "cuts %d, sectors lost %d\n", r.Cuts, r.Sectors)
+	case "diskfull":
+		fmt.Fprintf(out, "full %d times, requests refused %d, slowest service after space %s\n", r.Fills, r.Refused, r.SlowestService)
 	case "cluster":
 		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
 			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)

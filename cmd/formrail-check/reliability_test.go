@@ -11,7 +11,8 @@ import (
 )
 
 // TestReliability is what takes longer than a test run before each change may: builds that
-// are broken on purpose, which the checks of several servers and of backups must notice.
+// are broken on purpose, which the checks of several servers, of backups and of power cuts
+// must notice, and more rounds of what TestBreaking does.
 //
 //nolint:paralleltest // each part loads the machine
 func TestReliability(t *testing.T) {
@@ -34,5 +35,24 @@ func TestReliability(t *testing.T) {
 		require.NoError(t, os.RemoveAll(r.Folder))
 		require.False(t, r.ok(), "a build that is broken on purpose passes: the check proves nothing")
 		t.Logf("lost %d, broken %v", r.Lost, r.Broken)
+	})
+	t.Run("mutant_sync_normal is caught", func(t *testing.T) {
+		r, err := powercutMode(t.Context(), settings{binary: build(t, "mutant_sync_normal"), cycles: 12, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, os.RemoveAll(r.Folder))
+		require.Positive(t, r.Lost, "a build that syncs now and then only loses nothing: the cuts cut nothing")
+		t.Logf("lost %d of %d acknowledged", r.Lost, r.Acknowledged)
+	})
+	t.Run("60 power cuts lose nothing that was acknowledged", func(t *testing.T) {
+		r, err := powercutMode(t.Context(), settings{binary: build(t), cycles: 60, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, 2*r.InFlight, r.Cuts)
+	})
+	t.Run("a disk that is full three times is refused in order", func(t *testing.T) {
+		r, err := diskfullMode(t.Context(), settings{binary: build(t), cycles: 3, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Equal(t, 3, r.Fills)
 	})
 }
