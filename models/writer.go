@@ -376,7 +376,7 @@ func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, res
 	if err := fault.Hit("writer.commit"); err != nil {
 		return batch, results, err
 	}
-	if _, err := conn.exec(ctx, "COMMIT", nil); err != nil {
+	if err := commitAll(ctx, conn, batch, results); err != nil {
 		return batch, results, err
 	}
 	committed = true

@@ -16,6 +16,11 @@ const senders = 8
 // starts, and judges what is left.
 func killMode(ctx context.Context, s settings) (report, error) {
 	r := report{Mode: "kill", Seed: s.seed}
+	out, err := reachOut(&s)
+	if err != nil {
+		return r, err
+	}
+	defer out.close()
 	v, err := newServer(s)
 	if err != nil {
 		return r, err
@@ -26,6 +31,9 @@ func killMode(ctx context.Context, s settings) (report, error) {
 	}
 	random := newRandom(s.seed)
 	l := &load{c: c, j: &journal{}, random: newRandom(s.seed + 1), run: fmt.Sprintf("k%x", s.seed&0xffff)}
+	if err := l.outside(ctx, out); err != nil {
+		return r, err
+	}
 	err = l.during(ctx, func() error {
 		for range s.cycles {
 			pause(ctx, time.Duration(20+random.IntN(400))*time.Millisecond)
@@ -62,12 +70,16 @@ func killMode(ctx context.Context, s settings) (report, error) {
 // finish lets everything come to rest, stops the server and judges.
 func finish(ctx context.Context, v *server, l *load, r report) (report, error) {
 	r.Broken = append(r.Broken, l.settle(ctx, 60*time.Second)...)
+	l.c.http.CloseIdleConnections() // else the server waits for a request on each
 	if err := v.stop(); err != nil {
 		r.Broken = append(r.Broken, err.Error())
 	}
 	r.Sent, r.Unknown, r.SlowestReady = l.j.sent, l.j.unknown, v.slowest.Round(time.Millisecond).String()
 	if err := judge(ctx, v, l.j, &r); err != nil {
 		return r, err
+	}
+	if l.sink != nil {
+		l.sink.judge(l.j, &r)
 	}
 	if _, err := v.command(ctx, "", "doctor"); err != nil { // is the file sound, are the chains whole
 		r.Broken = append(r.Broken, err.Error())

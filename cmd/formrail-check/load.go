@@ -20,6 +20,7 @@ type load struct {
 	n      int
 	run    string
 	more   []string // kinds of requests beside the usual ones
+	sink   *sink    // what they call; nil = nothing
 }
 
 // chance draws a number below n.
@@ -92,7 +93,11 @@ func pause(ctx context.Context, d time.Duration) {
 // the load: only the server's death cuts a request.
 func (l *load) send(e *entry) {
 	path := "/api/sources:create"
-	if e.kind != "plain" {
+	switch e.kind {
+	case "plain":
+	case "hook":
+		path = "/hooks/hook"
+	default:
 		path += "?triggerWorkflows=" + e.kind
 	}
 	r := l.c.call(context.Background(), "POST", path, e.key, map[string]any{"mark": e.mark})

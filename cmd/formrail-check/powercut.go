@@ -16,6 +16,11 @@ import (
 func powercutMode(ctx context.Context, s settings) (report, error) {
 	r := report{Mode: "powercut", Seed: s.seed}
 	fmt.Fprintln(s.out, "SKIPPED powercut(root): this command has only the form without rights yet")
+	out, err := reachOut(&s)
+	if err != nil {
+		return r, err
+	}
+	defer out.close()
 	v, err := newServer(s)
 	if err != nil {
 		return r, err
@@ -36,6 +41,9 @@ func powercutMode(ctx context.Context, s settings) (report, error) {
 		return r, fmt.Errorf("the server did not load the library: is it linked to libc? %w", err)
 	}
 	l := &load{c: c, j: &journal{}, random: newRandom(s.seed + 1), run: fmt.Sprintf("c%x", s.seed&0xffff)}
+	if err := l.outside(ctx, out); err != nil {
+		return r, err
+	}
 	p := &powercuts{d: d, r: &r, random: newRandom(s.seed)}
 	err = l.during(ctx, func() error {
 		for range s.cycles {

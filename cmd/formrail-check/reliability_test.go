@@ -36,12 +36,15 @@ func TestReliability(t *testing.T) {
 		require.False(t, r.ok(), "a build that is broken on purpose passes: the check proves nothing")
 		t.Logf("lost %d, broken %v", r.Lost, r.Broken)
 	})
+	killsCatch(t, "mutant_answer_early", func(r report) bool { return r.Lost > 0 })
+	killsCatch(t, "mutant_intent_late", func(r report) bool { return r.Doubled > 0 })
+	killsCatch(t, "mutant_timer_in_memory", func(r report) bool { return r.Stuck > 0 })
 	t.Run("mutant_sync_normal is caught", func(t *testing.T) {
 		r, err := powercutMode(t.Context(), settings{binary: build(t, "mutant_sync_normal"), cycles: 12, seed: seed(t), out: os.Stdout})
 		require.NoError(t, err)
 		require.NoError(t, os.RemoveAll(r.Folder))
 		require.Positive(t, r.Lost, "a build that syncs now and then only loses nothing: the cuts cut nothing")
-		t.Logf("lost %d of %d acknowledged", r.Lost, r.Acknowledged)
+		t.Logf("acknowledged %d requests, lost %d records and effects", r.Acknowledged, r.Lost)
 	})
 	t.Run("60 power cuts lose nothing that was acknowledged", func(t *testing.T) {
 		r, err := powercutMode(t.Context(), settings{binary: build(t), cycles: 60, seed: seed(t), out: os.Stdout})

@@ -29,11 +29,14 @@ func judge(ctx context.Context, v *server, j *journal, r *report) error {
 		if e.acked {
 			r.Acknowledged++
 		}
-		want := 1
-		if e.kind == "plain" {
+		record, want := 1, 1
+		switch e.kind {
+		case "plain":
 			want = 0
+		case "hook": // started by itself, not by a record
+			record = 0
 		}
-		tally(r, e.acked, records[e.mark], 1)
+		tally(r, e.acked, records[e.mark], record)
 		if records[e.mark] > 0 || e.acked {
 			tally(r, e.acked, done[e.mark], want)
 		}
