@@ -10,7 +10,8 @@
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
-// that journal with what the database holds. It prints the seed, counts and one
+// that journal with what the database holds, and with what another system saw that
+// the workflows call. It prints the seed, counts and one
 // JSON line, and exits with 1 when anything acknowledged was lost, done twice or
 // is stuck. The data folder is kept on failure.
 //
@@ -18,6 +19,7 @@
 // the source in the folder disk. All that SQLite does with the files of the data folder
 // passes it: a cut takes away what was not synced, a full disk refuses what needs more
 // space. What Go itself writes (the lock, the master key, backups) does not pass it.
+// The form of powercut that needs root and a loop device is not there yet, and says so.
 package main
 
 import (
