@@ -102,7 +102,7 @@ func (s *stretch) persist(ctx context.Context, tx *models.Tx, st *state) error {
 		}
 		for _, w := range st.wakeups {
 			w.WorkflowID = s.exec.WorkflowID
-			if err := models.InsertWakeup(ctx, tx, &w); err != nil {
+			if err := insertWakeup(ctx, tx, &w); err != nil {
 				return err
 			}
 		}

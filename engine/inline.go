@@ -85,16 +85,17 @@ func (e *Engine) runHere(ctx context.Context, id string) (exec *models.Execution
 		}
 		return nil, "", overloaded()
 	}
-	again := true
+	again, refused := true, false
 	for again && ctx.Err() == nil && !mine.answered {
-		again = e.work(ctx, id, mine)
+		again, refused = e.work(ctx, id, mine)
 	}
 	e.letGo(ctx, id, mine)
-	if e.claims.release(id) || mine.answered {
-		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, DueAt: e.now()})
-	}
+	e.goesOn(id, mine, e.claims.release(id) || mine.answered, refused)
 	if mine.answer != "" {
 		return nil, mine.answer, nil
+	}
+	if refused {
+		return nil, "", unfinished(id)
 	}
 	if ctx.Err() != nil {
 		if err := e.end(context.WithoutCancel(ctx), id, ending{status: models.TimedOut, reason: "deadline"}); err == nil {
@@ -155,6 +156,13 @@ func stopped(exec *models.Execution) error {
 		e.Fields = append(e.Fields, models.FieldError{Message: text.Verbatim(m)})
 	}
 	return e.With("executionId", exec.ID)
+}
+
+// unfinished says that storage refused what a workflow was to write. It goes on without
+// the caller; whoever repeats his request hears of the first one.
+func unfinished(id string) error {
+	return models.Unavailable("WORKFLOW_UNFINISHED",
+		text.M("workflow.unfinished", "Saved, but the server cannot write at the moment. The workflow that this started goes on by itself."), storagePause).With("executionId", id)
 }
 
 // workflowFault says that a workflow broke, without its internals.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"formrail/engine/node"
 	"formrail/models"
@@ -17,26 +18,41 @@ import (
 // parked as failed.
 const poisonLimit = 3
 
+// storagePause is how long an execution waits that storage refused, as a full disk does:
+// service is to go on within ten seconds after there is space.
+const storagePause = 4 * time.Second
+
 // advance is what a worker does with a delivered execution.
 func (e *Engine) advance(ctx context.Context, id string) {
 	mine, ok := e.claims.take(id, e.clock.Now())
 	if !ok {
 		return
 	}
-	again := e.work(ctx, id, mine)
+	again, refused := e.work(ctx, id, mine)
 	if mine.leave != nil {
 		mine.leave()
 	}
 	if again {
 		e.letGo(ctx, id, mine)
 	}
-	if e.claims.release(id) || again {
-		e.queue.Wake(models.PendingWakeup{ExecutionID: id, WorkflowID: mine.workflow, Lane: 1, DueAt: e.now()})
+	e.goesOn(id, mine, e.claims.release(id) || again, refused)
+}
+
+// goesOn has an execution delivered once more: now, or when storage may take again what
+// it refused.
+func (e *Engine) goesOn(id string, of *claim, now, refused bool) {
+	next := models.PendingWakeup{ExecutionID: id, WorkflowID: of.workflow, Lane: 1, DueAt: e.now()}
+	if !now {
+		next.DueAt = next.DueAt.Add(storagePause)
+	}
+	if now || refused {
+		e.queue.Wake(next)
 	}
 }
 
-// work runs one stretch and keeps every error inside.
-func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) {
+// work runs one stretch and keeps every error inside. It reports whether there is more to
+// do now, or whether storage refused what was to be written.
+func (e *Engine) work(ctx context.Context, id string, mine *claim) (again, refused bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.log.Error("stretch panicked", "execution", id, "panic", p, "stack", string(debug.Stack()))
@@ -44,7 +60,7 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 		}
 	}()
 	if err := fault.Hit("engine.claim"); err != nil {
-		return false
+		return false, false
 	}
 	begun := e.clock.Now()
 	s, err := e.load(ctx, id, mine)
@@ -60,10 +76,11 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again bool) 
 		e.endOverdue(ctx, s.exec)
 	case models.IsKind(err, models.KindUnavailable):
 		e.log.Warn("execution waits for the database", "execution", id, "error", err)
+		refused = true
 	default:
 		e.log.Error("execution could not move", "execution", id, "error", err)
 	}
-	return again
+	return again, refused
 }
 
 // load reads what a stretch needs. It gives nil when there is nothing to do: the

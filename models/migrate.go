@@ -49,7 +49,7 @@ func migrateAlone(ctx context.Context, db *DB, file string) error {
 		}
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate to version %d: %w", want, err)
+		return fmt.Errorf("migrate to version %d: %w", want, storageError(err))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func keepCopy(ctx context.Context, db *DB, path string) error {
 	if _, err := db.writePool.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return fmt.Errorf("copy database before migration: %w", storageError(err))
 	}
-	return nil
+	return syncFile(path) // SQLite does not: the copy has to be there before the original changes
 }
 
 func newerRelease() text.Message {

@@ -65,8 +65,10 @@ const sharedState = `SELECT name, CAST(value AS BIGINT) FROM meta WHERE name LIK
 // writer, and no rule leans on an isolation level. It then knows all that the others have
 // committed, in the same round trip.
 func (c *writeConn) begin(ctx context.Context, db *DB) (time.Time, error) {
+	c.inside, c.refused = false, nil
 	if !db.shared {
 		_, err := c.exec(ctx, db.begin(), nil)
+		c.inside = err == nil
 		return db.Now(), err
 	}
 	before := db.caches.version(catalogVersion)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/mattn/go-sqlite3"
@@ -87,7 +89,8 @@ func sqliteDSN(path string, readOnly bool) string {
 		q.Set("_query_only", "1")
 	} else {
 		q.Set("_journal_mode", "WAL")
-		q.Set("_synchronous", "FULL")
+		set, _ := synced()
+		q.Set("_synchronous", set)
 		q.Set("_txlock", "immediate")
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
@@ -154,7 +157,8 @@ func readBackSQLite(ctx context.Context, pool *sql.DB) error {
 		return NewError(KindInternal, "DATABASE_UNSAFE",
 			text.M("start.sqlite_old", "SQLite %s is too old to keep data safe; version 3.51.3 or later is needed.", version))
 	}
-	for _, want := range [][2]string{{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}} {
+	_, syncs := synced()
+	for _, want := range [][2]string{{"journal_mode", "wal"}, {"synchronous", syncs}, {"foreign_keys", "1"}} {
 		var got string
 		if err := pool.QueryRowContext(ctx, "PRAGMA "+want[0]).Scan(&got); err != nil {
 			return fmt.Errorf("read back %s: %w", want[0], storageError(err))
@@ -197,10 +201,25 @@ func storageError(err error) error {
 	if errors.As(err, &lite) {
 		return sqliteError(lite, err)
 	}
+	if isFull(err) { // of a file beside the database
+		return diskFull().Because(err)
+	}
 	return postgresError(err)
 }
 
+// databaseClosed is all that can be said when a file cannot be opened or made: SQLite has
+// tried other ways since and does not know the first reason any more.
+func databaseClosed() *Error {
+	return Unavailable("DATABASE_CLOSED",
+		text.M("error.database_closed", "The database cannot be opened and nothing was saved. Is the disk full, or may the data folder not be written to?"), 10*time.Second)
+}
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 func sqliteError(lite sqlite3.Error, err error) error {
+	if isFull(lite.SystemErrno) { // there is no space for a new file, for example
+		return diskFull().Because(err)
+	}
 	switch lite.Code {
 	case sqlite3.ErrFull:
 		return diskFull().Because(err)
@@ -209,7 +228,9 @@ func sqliteError(lite sqlite3.Error, err error) error {
 			return diskFull().Because(err)
 		}
 		return databaseBusy().Because(err)
-	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrCantOpen:
+	case sqlite3.ErrCantOpen:
+		return databaseClosed().Because(err)
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return databaseBusy().Because(err)
 	default:
 		return err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 
 	"formrail/models/text"
@@ -121,7 +122,7 @@ const poison = "SELECT poisoned"
 // Gorm gives GORM on the transaction's connection, for system tables only.
 func (tx *Tx) Gorm(ctx context.Context) *gorm.DB {
 	g := tx.conn.gorm.WithContext(context.WithoutCancel(ctx))
-	if err := tx.flush(ctx); err != nil {
+	if err := errors.Join(tx.flush(ctx), tx.conn.gone()); err != nil {
 		_ = g.AddError(err) //nolint:errcheck // AddError returns the error it was given; g carries it from here
 	}
 	return g
@@ -174,6 +175,10 @@ type writeConn struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt // SQLite only: pgx keeps its own
 	gorm  *gorm.DB
+
+	lite    *sqlite3.SQLiteConn // nil on PostgreSQL
+	inside  bool                // a transaction was begun and not ended by us
+	refused error               // what storage refused last inside it
 }
 
 func (db *DB) newWriteConn(ctx context.Context) (*writeConn, error) {
@@ -185,7 +190,38 @@ func (db *DB) newWriteConn(ctx context.Context) (*writeConn, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &writeConn{conn: conn, stmts: map[string]*sql.Stmt{}, gorm: g}, nil
+	c := &writeConn{conn: conn, stmts: map[string]*sql.Stmt{}, gorm: g}
+	err = conn.Raw(func(raw any) error {
+		c.lite, _ = raw.(*sqlite3.SQLiteConn)
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open writing connection: %w", err), conn.Close())
+	}
+	return c, nil
+}
+
+// gone says why the transaction is not there any more, although nobody ended it; nil
+// while it stands. SQLite undoes a whole transaction by itself when a statement finds the
+// disk full. Whatever ran after that would be on its own and committed at once, so
+// nothing may.
+func (c *writeConn) gone() error {
+	if c.lite == nil || !c.inside || !c.lite.AutoCommit() {
+		return nil
+	}
+	if c.refused != nil {
+		return c.refused
+	}
+	return databaseBusy()
+}
+
+// failed turns what the driver says into what a caller can act on, and remembers it.
+func (c *writeConn) failed(err error) error {
+	err = storageError(err)
+	if IsKind(err, KindUnavailable) {
+		c.refused = err
+	}
+	return err
 }
 
 // maxStatements bounds the cache; catalogue changes make new texts.
@@ -235,12 +271,15 @@ func (c *writeConn) run(ctx context.Context, query string, args []any) (sql.Resu
 		res, err := c.conn.ExecContext(ctx, query, args...)
 		return res, storageError(err)
 	}
+	if err := c.gone(); err != nil {
+		return nil, err
+	}
 	s, err := c.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	res, err := s.ExecContext(ctx, args...)
-	return res, storageError(err)
+	return res, c.failed(err)
 }
 
 func (c *writeConn) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
@@ -248,17 +287,23 @@ func (c *writeConn) query(ctx context.Context, query string, args []any) (*sql.R
 		rows, err := c.conn.QueryContext(ctx, query, args...)
 		return rows, storageError(err)
 	}
+	if err := c.gone(); err != nil {
+		return nil, err
+	}
 	s, err := c.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.QueryContext(ctx, args...)
-	return rows, storageError(err)
+	return rows, c.failed(err)
 }
 
 func (c *writeConn) queryRow(ctx context.Context, query string, args []any) *sql.Row {
 	if c.isPostgres() {
 		return c.conn.QueryRowContext(ctx, query, args...)
+	}
+	if c.gone() != nil {
+		return c.conn.QueryRowContext(ctx, poison)
 	}
 	s, err := c.prepare(ctx, query)
 	if err != nil {

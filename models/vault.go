@@ -75,19 +75,22 @@ func (db *DB) CheckMasterKey(ctx context.Context) error {
 	return err
 }
 
-// makeMasterKey writes a new key; it is durable when it returns.
+// makeMasterKey writes a new key; it is durable when it returns. The file has its name
+// once it is whole: an empty one, left by a full disk, would keep every secret from being
+// sealed. A key that another process made meanwhile is not replaced.
 func makeMasterKey(file string) (k secret.Key, err error) {
 	k = secret.NewKey()
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // as above
+	f, err := os.CreateTemp(filepath.Dir(file), masterKeyFile+".*") // for its owner only
 	if err != nil {
-		return k, fmt.Errorf("make master key: %w", err)
+		return k, fmt.Errorf("make master key: %w", storageError(err))
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.WriteString(k.Encode() + "\n"); err != nil {
-		return k, fmt.Errorf("write master key: %w", err)
+	defer func() { err = errors.Join(err, removeFile(f.Name())) }()
+	_, err = f.WriteString(k.Encode() + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return k, fmt.Errorf("write master key: %w", storageError(err))
 	}
-	if err := f.Sync(); err != nil {
-		return k, fmt.Errorf("sync master key: %w", err)
+	if err := os.Link(f.Name(), file); err != nil {
+		return k, fmt.Errorf("name master key: %w", storageError(err))
 	}
 	return k, syncFile(filepath.Dir(file))
 }

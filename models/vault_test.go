@@ -40,6 +40,9 @@ func TestVault_OpensWhatItSealed(t *testing.T) {
 	info, err := os.Stat(filepath.Join(db.Dir(), "master.key"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	written, err := filepath.Glob(filepath.Join(db.Dir(), "master.key*"))
+	require.NoError(t, err)
+	require.Len(t, written, 1, "nothing else holds the key")
 	require.NoError(t, db.CheckMasterKey(t.Context()))
 }
 

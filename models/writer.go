@@ -334,11 +334,12 @@ func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, res
 	}
 	alone, committed := len(batch) == 1, false
 	defer func() {
-		if !committed {
+		if !committed && conn.gone() == nil {
 			if _, err := conn.exec(ctx, "ROLLBACK", nil); err != nil && !isLost(err) {
 				w.db.log.Error("roll back", "error", err)
 			}
 		}
+		conn.inside = false
 		results = append(results, make([]error, len(run))...)[:len(run)]
 	}()
 	if batch[0].alone { // the schema changes: statements prepared for the old one must not be in the way
@@ -375,7 +376,7 @@ func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, res
 	if err := fault.Hit("writer.commit"); err != nil {
 		return batch, results, err
 	}
-	if _, err := conn.exec(ctx, "COMMIT", nil); err != nil {
+	if err := commitAll(ctx, conn, batch, results); err != nil {
 		return batch, results, err
 	}
 	committed = true
@@ -405,6 +406,9 @@ func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) (er
 	r.after, r.undo, r.counts = tx.after, tx.undo, nil
 	if err == nil {
 		r.counts = tx.counts
+	}
+	if gone := conn.gone(); gone != nil { // whatever the function made of it: nothing of it is there
+		return gone, gone
 	}
 	if !save {
 		return err, nil

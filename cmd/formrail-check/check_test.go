@@ -62,6 +62,20 @@ func TestBreaking(t *testing.T) {
 		require.NoError(t, r.print(os.Stdout))
 		require.Equal(t, Points(), r.Points)
 	})
+	t.Run("power cuts lose nothing that was acknowledged", func(t *testing.T) {
+		r, err := powercutMode(t.Context(), settings{binary: build(t), cycles: 12, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.GreaterOrEqual(t, 2*r.InFlight, r.Cuts, "at least half of the cuts hit work in flight")
+		require.Positive(t, r.Sectors, "the cuts took something that was written")
+	})
+	t.Run("a full disk is refused in order, and forgotten once there is space", func(t *testing.T) {
+		r, err := diskfullMode(t.Context(), settings{binary: build(t), cycles: 2, seed: seed(t), out: os.Stdout})
+		require.NoError(t, err)
+		require.NoError(t, r.print(os.Stdout))
+		require.Equal(t, 2, r.Fills)
+		require.Positive(t, r.Refused)
+	})
 	t.Run("two servers on one PostgreSQL lose and double nothing", func(t *testing.T) {
 		r, err := clusterMode(t.Context(), settings{binary: build(t), database: emptyPostgres(t), cycles: 1, seed: seed(t), out: os.Stdout})
 		require.NoError(t, err)
@@ -87,24 +101,26 @@ func TestBreaking(t *testing.T) {
 		require.NoError(t, r.print(os.Stdout))
 		require.Positive(t, r.Refused, "it was more than the server can bear")
 	})
-	for mutant, caught := range map[string]func(report) bool{
-		"mutant_start_in_memory": func(r report) bool { return r.Lost > 0 },
-		"mutant_two_commits":     func(r report) bool { return r.Doubled > 0 },
-	} {
-		t.Run(mutant+" is caught", func(t *testing.T) {
-			binary := build(t, mutant)
-			for range 5 { // chance decides where the kills fall
-				r, err := killMode(t.Context(), settings{binary: binary, cycles: 12, seed: seed(t), out: os.Stdout})
-				require.NoError(t, err)
-				require.NoError(t, os.RemoveAll(r.Folder))
-				if caught(r) {
-					t.Logf("lost %d, doubled %d", r.Lost, r.Doubled)
-					return
-				}
+	killsCatch(t, "mutant_start_in_memory", func(r report) bool { return r.Lost > 0 })
+	killsCatch(t, "mutant_two_commits", func(r report) bool { return r.Doubled > 0 })
+}
+
+// killsCatch requires that kills show what a build breaks that is wrong on purpose.
+func killsCatch(t *testing.T, mutant string, caught func(report) bool) {
+	t.Helper()
+	t.Run(mutant+" is caught", func(t *testing.T) {
+		binary := build(t, mutant)
+		for range 5 { // chance decides where the kills fall
+			r, err := killMode(t.Context(), settings{binary: binary, cycles: 12, seed: seed(t), out: os.Stdout})
+			require.NoError(t, err)
+			require.NoError(t, os.RemoveAll(r.Folder))
+			if caught(r) {
+				t.Logf("lost %d, doubled %d, stuck %d", r.Lost, r.Doubled, r.Stuck)
+				return
 			}
-			require.Fail(t, "a build that is broken on purpose passes: the check proves nothing")
-		})
-	}
+		}
+		require.Fail(t, "a build that is broken on purpose passes: the check proves nothing")
+	})
 }
 
 // elsewhere are points that this load does not pass, with who does.
@@ -123,7 +139,7 @@ func elsewhere() map[string]string {
 		"engine.release": "backup mode", "engine.watchdog": "the watchdog", "engine.repair": "the watchdog", "engine.hand_over": "the watchdog",
 		"engine.gate": "limits", "engine.gates": "limits", "engine.keep_back": "pauses", "engine.dropped": "pauses", "engine.set_limits": "set-up",
 		"workflow.pause": "pauses", "workflow.resume": "pauses", "workflow.pause_all": "pauses",
-		"engine.late": "a mutant", "engine.effects": "a mutant",
+		"engine.late": "a mutant", "engine.late_timer": "a mutant", "engine.effects": "a mutant",
 		"workflow.create": "set-up", "workflow.publish": "set-up", "workflow.update": "set-up", "workflow.edit": "the editor", "workflow.remove": "the editor",
 		"workflow.lock": "the editor", "workflow.still_editing": "the editor", "workflow.categories": "the list", "workflow.restore": "the list",
 	}

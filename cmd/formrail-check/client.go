@@ -15,6 +15,7 @@ type client struct {
 	http  *http.Client
 	at    func() string
 	token string
+	seen  func(method, path string, r reply) // hears of every answer; may be nil
 }
 
 func newClient(at func() string) *client {
@@ -27,12 +28,24 @@ func newClient(at func() string) *client {
 // reply is an answer: status 0 means that none came.
 type reply struct {
 	status int
+	retry  string // Retry-After
 	body   map[string]any
 }
 
 func (r reply) data() map[string]any {
 	m, _ := r.body["data"].(map[string]any)
 	return m
+}
+
+// code is that of the first error; empty for a success.
+func (r reply) code() string {
+	list, _ := r.body["errors"].([]any)
+	if len(list) == 0 {
+		return ""
+	}
+	first, _ := list[0].(map[string]any)
+	code, _ := first["code"].(string)
+	return code
 }
 
 func (r reply) list() []any {
@@ -42,6 +55,14 @@ func (r reply) list() []any {
 
 // call sends one request. key is the idempotency key; empty = none.
 func (c *client) call(ctx context.Context, method, path, key string, body any) reply {
+	r := c.ask(ctx, method, path, key, body)
+	if c.seen != nil {
+		c.seen(method, path, r)
+	}
+	return r
+}
+
+func (c *client) ask(ctx context.Context, method, path, key string, body any) reply {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return reply{}
@@ -68,7 +89,9 @@ func (c *client) call(ctx context.Context, method, path, key string, body any) r
 	if err != nil {
 		return reply{}
 	}
-	return parse(res.StatusCode, text)
+	r := parse(res.StatusCode, text)
+	r.retry = res.Header.Get("Retry-After")
+	return r
 }
 
 // parse reads an answer; a success that is no JSON counts as none.

@@ -6,10 +6,11 @@ import "sync"
 type entry struct {
 	mark     string // unique value that the record and what follows from it carry
 	key      string // idempotency key
-	kind     string // plain, flow, script, approval
+	kind     string // plain, flow, script, sync, approval and more
 	acked    bool
 	recordID int64
-	status   int // last HTTP status; 0 = never answered
+	status   int    // last HTTP status; 0 = never answered
+	code     string // of the last refusal
 }
 
 // journal is written before a request is sent and after its answer came. It is

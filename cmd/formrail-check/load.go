@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +20,7 @@ type load struct {
 	n      int
 	run    string
 	more   []string // kinds of requests beside the usual ones
+	sink   *sink    // what they call; nil = nothing
 }
 
 // chance draws a number below n.
@@ -31,7 +34,7 @@ func (l *load) next() *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
-	kinds := append([]string{"plain", "flow", "flow", "script", "approval"}, l.more...)
+	kinds := append([]string{"plain", "flow", "flow", "script", "sync", "approval"}, l.more...)
 	return &entry{mark: fmt.Sprintf("%s-%06d", l.run, l.n), key: fmt.Sprintf("key-%s-%06d", l.run, l.n), kind: kinds[l.random.IntN(len(kinds))]}
 }
 
@@ -44,6 +47,10 @@ func (l *load) drive(ctx context.Context, n int) {
 				e := l.next()
 				l.j.begin(e)
 				l.send(e)
+				for e.status == 0 && ctx.Err() == nil && l.chance(16) > 0 { // most ask again at once
+					l.j.again()
+					l.send(e)
+				}
 			}
 		})
 	}
@@ -54,6 +61,23 @@ func (l *load) drive(ctx context.Context, n int) {
 		}
 	})
 	wait.Wait()
+}
+
+// during drives the load while fn does something to the server, and a moment longer.
+func (l *load) during(ctx context.Context, fn func() error) error {
+	driving, halt := context.WithCancel(ctx)
+	finished := make(chan struct{})
+	go func() {
+		l.drive(driving, senders)
+		close(finished)
+	}()
+	err := fn()
+	if err == nil {
+		pause(ctx, 200*time.Millisecond)
+	}
+	halt()
+	<-finished
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -69,12 +93,16 @@ func pause(ctx context.Context, d time.Duration) {
 // the load: only the server's death cuts a request.
 func (l *load) send(e *entry) {
 	path := "/api/sources:create"
-	if e.kind != "plain" {
+	switch e.kind {
+	case "plain":
+	case "hook":
+		path = "/hooks/hook"
+	default:
 		path += "?triggerWorkflows=" + e.kind
 	}
 	r := l.c.call(context.Background(), "POST", path, e.key, map[string]any{"mark": e.mark})
 	l.j.end(func() {
-		e.status = r.status
+		e.status, e.code = r.status, r.code()
 		switch {
 		case r.status >= 200 && r.status < 300:
 			e.acked, e.recordID = true, number(r.data()["id"])
@@ -82,7 +110,7 @@ func (l *load) send(e *entry) {
 			l.j.unknown++
 		}
 	})
-	if r.status == 0 {
+	if r.status == 0 || r.status == http.StatusServiceUnavailable {
 		pause(context.Background(), 25*time.Millisecond)
 	}
 }
@@ -99,28 +127,49 @@ func (l *load) decideOpen() {
 	}
 }
 
-// settle repeats every unanswered request with its key, decides what is open and
-// waits until everything has come to rest, or the time is over.
-func (l *load) settle(ctx context.Context, limit time.Duration) []string {
-	var broken []string
-	for _, e := range l.j.list() {
-		if e.acked {
-			continue
-		}
-		l.j.again()
-		l.send(e)
+// repeat sends every unanswered request again with its key, and says which are refused.
+func (l *load) repeat() (broken []string) {
+	list := make(chan *entry)
+	var wait sync.WaitGroup
+	for range senders {
+		wait.Go(func() {
+			for e := range list {
+				l.j.again()
+				l.send(e)
+			}
+		})
+	}
+	open := slices.DeleteFunc(l.j.list(), func(e *entry) bool { return e.acked })
+	for _, e := range open {
+		list <- e
+	}
+	close(list)
+	wait.Wait()
+	for _, e := range open {
 		if !e.acked {
 			broken = append(broken, fmt.Sprintf("repeating %s with its key answered %d", e.mark, e.status))
 		}
 	}
-	deadline := time.Now().Add(limit)
-	for time.Now().Before(deadline) && ctx.Err() == nil {
+	return broken
+}
+
+// settle repeats every unanswered request with its key, decides what is open and
+// waits until everything has come to rest, or the time is over.
+func (l *load) settle(ctx context.Context, limit time.Duration) []string {
+	broken := l.repeat()
+	l.rest(ctx, limit)
+	return broken
+}
+
+// rest decides what is open and waits until no execution is under way; false when the
+// time is over before.
+func (l *load) rest(ctx context.Context, limit time.Duration) bool {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
 		l.decideOpen()
 		r := l.c.call(ctx, "GET", "/api/executions:list?status=queued,running,waiting&pageSize=1", "", nil)
 		if r.status == 200 && len(r.list()) == 0 {
-			return broken
+			return true
 		}
-		pause(ctx, 50*time.Millisecond)
 	}
-	return broken
+	return false
 }

@@ -4,6 +4,8 @@
 //	formrail-check kill   --binary FILE [--cycles N] [--seed S]
 //	formrail-check points --binary FILE [--seed S]
 //	formrail-check backup --binary FILE [--cycles N] [--seed S]
+//	formrail-check powercut --binary FILE [--cycles N] [--seed S]
+//	formrail-check diskfull --binary FILE [--cycles N] [--seed S]
 //	formrail-check cluster --binary FILE --database-url URL [--cycles N] [--restart COMMAND]
 //	formrail-check hostile --binary FILE [--cycles N] [--quick] [--seed S]
 //	formrail-check clock   --binary FILE [--quick]
@@ -23,9 +25,16 @@
 //
 // It starts the real binary, drives it over HTTP only, and writes down every
 // request before it is sent and every answer after it came. The verdict compares
-// that journal with what the database holds. It prints the seed, counts and one
+// that journal with what the database holds, and with what another system saw that
+// the workflows call. It prints the seed, counts and one
 // JSON line, and exits with 1 when anything acknowledged was lost, done twice or
 // is stuck. The data folder is kept on failure.
+//
+// powercut and diskfull put a library before the server, which they compile with gcc from
+// the source in the folder disk. All that SQLite does with the files of the data folder
+// passes it: a cut takes away what was not synced, a full disk refuses what needs more
+// space. What Go itself writes (the lock, the master key, backups) does not pass it.
+// The form of powercut that needs root and a loop device is not there yet, and says so.
 package main
 
 import (
@@ -64,13 +73,13 @@ type settings struct {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a mode: kill, points, backup, cluster, hostile, clock, flood or soak")
+		return fmt.Errorf("name a mode: kill, points, powercut, diskfull, backup, cluster, hostile, clock, flood, soak, or suite")
 	}
 	s := settings{out: out}
 	flags := flag.NewFlagSet("formrail-check", flag.ContinueOnError)
 	flags.StringVar(&s.binary, "binary", "", "the formrail binary to break; points and clock need one built with -tags faults")
 	flags.StringVar(&s.database, "database-url", "", "an empty PostgreSQL database; without it SQLite")
-	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill or to make a backup; hostile: 30 scripts and 200 inputs each; flood: seconds of each part; soak: seconds")
+	flags.IntVar(&s.cycles, "cycles", 20, "how often to kill, to cut the power, to fill the disk, or to make a backup; hostile: 30 scripts and 200 inputs each; flood: seconds of each part; soak: seconds")
 	flags.Uint64Var(&s.seed, "seed", newSeed(), "seed of everything random")
 	flags.BoolVar(&s.quick, "quick", false, "points: kill at the first pass of each only; clock, hostile: the short form")
 	flags.StringVar(&s.restart, "restart", "", "cluster: a command that restarts the database server")
@@ -103,7 +112,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // modes are the ways to break a server, by their names.
 func modes() map[string]func(context.Context, settings) (report, error) {
 	return map[string]func(context.Context, settings) (report, error){
-		"kill": killMode, "points": pointsMode, "backup": backupMode, "cluster": clusterMode,
+		"kill": killMode, "points": pointsMode, "powercut": powercutMode, "diskfull": diskfullMode, "backup": backupMode, "cluster": clusterMode,
 		"hostile": hostileMode, "clock": clockMode, "flood": floodMode, "soak": soakMode,
 	}
 }
@@ -129,6 +138,14 @@ type report struct {
 	Backups      int      `json:"backups,omitempty"`   // made under load, restored and judged
 	CallsHeld    int      `json:"callsHeld,omitempty"` // outside calls of restored installations before their release
 
+	// Of a disk that loses what was not synced, or is full.
+	Sectors        int    `json:"sectors,omitempty"`        // written, not synced, and lost in cuts
+	Fills          int    `json:"fills,omitempty"`          // how often the disk was full
+	Refused        int    `json:"refused,omitempty"`        // orderly 503 meanwhile, or under overload
+	SlowestService string `json:"slowestService,omitempty"` // space to first acknowledgement
+
+	slowestService time.Duration
+
 	// Of two servers on one database.
 	Freezes         int    `json:"freezes,omitempty"`
 	Cuts            int    `json:"cuts,omitempty"`
@@ -150,8 +167,7 @@ type report struct {
 	Floods   []string `json:"floods,omitempty"`
 	Capacity int      `json:"capacity,omitempty"` // executions a second, done
 	Overload int      `json:"overload,omitempty"` // the same under overload
-	Refused  int      `json:"refused,omitempty"`
-	Soaked   string   `json:"soaked,omitempty"` // what the server held in the end
+	Soaked   string   `json:"soaked,omitempty"`   // what the server held in the end
 
 	// Of a server whose clock is moved.
 	Journeys int    `json:"journeys,omitempty"`
@@ -179,6 +195,10 @@ func (r report) print(out io.Writer) error {
 		fmt.Fprintf(out, "%s\npeak %d MiB\n", strings.Join(r.Floods, "\n"), r.PeakMiB)
 	case "clock":
 		fmt.Fprintf(out, "journeys %d, moves %d, cases %d, slots fired %d, peak %d MiB\nsettled after a move: %s\n", r.Journeys, r.Moves, r.Cases, r.Slots, r.PeakMiB, r.Settled)
+	case "powercut":
+		fmt.Fprintf(out, "cuts %d, sectors lost %d\n", r.Cuts, r.Sectors)
+	case "diskfull":
+		fmt.Fprintf(out, "full %d times, requests refused %d, slowest service after space %s\n", r.Fills, r.Refused, r.SlowestService)
 	case "cluster":
 		fmt.Fprintf(out, "freezes %d, slowest take-over %s, connections cut %d times, database restarts %d, races %d, revocations %d, slots fired %d\n",
 			r.Freezes, r.SlowestTakeOver, r.Cuts, r.Restarts, r.Races, r.Revocations, r.Slots)

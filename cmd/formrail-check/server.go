@@ -20,6 +20,7 @@ import (
 type server struct {
 	s      settings
 	folder string
+	env    []string // of the server, beside that of the command
 
 	mu      sync.Mutex
 	cmd     *exec.Cmd
@@ -27,7 +28,6 @@ type server struct {
 	died    chan struct{}
 	log     *bytes.Buffer
 	slowest time.Duration
-	env     []string // beside that of this process
 	said    []string // lines of the current process before it was ready
 }
 
@@ -65,11 +65,17 @@ var readyLine = regexp.MustCompile(`https?://[^\s]+:\d+`)
 // crash point during the start.
 var errNotReady = errors.New("the server ended before it was ready")
 
+// serve is the command that runs the server.
+func (v *server) serve(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, v.s.binary, v.args(append([]string{"serve", "--addr", "127.0.0.1:0"}, v.s.serve...)...)...)
+	cmd.Env = append(os.Environ(), v.env...)
+	return cmd
+}
+
 // start starts the server and waits until it answers. fault is the value of
 // FORMRAIL_FAULT; empty = none.
 func (v *server) start(ctx context.Context, fault string) error {
-	cmd := exec.CommandContext(ctx, v.s.binary, v.args(append([]string{"serve", "--addr", "127.0.0.1:0"}, v.s.serve...)...)...)
-	cmd.Env = append(os.Environ(), v.env...)
+	cmd := v.serve(ctx)
 	if fault != "" {
 		cmd.Env = append(cmd.Env, "FORMRAIL_FAULT="+fault)
 	}
@@ -125,16 +131,24 @@ func (v *server) kill() {
 	<-died
 }
 
-// stop ends the server in an orderly way.
-func (v *server) stop() error {
+// terminate asks the server to end, and does not wait.
+func (v *server) terminate() error {
 	v.mu.Lock()
-	cmd, died := v.cmd, v.died
+	cmd := v.cmd
 	v.mu.Unlock()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop server: %w", err)
 	}
+	return nil
+}
+
+// stop ends the server in an orderly way.
+func (v *server) stop() error {
+	if err := v.terminate(); err != nil {
+		return err
+	}
 	select {
-	case <-died:
+	case <-v.ended():
 		return nil
 	case <-time.After(30 * time.Second):
 		v.kill()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // sink is another system that workflows call: a witness that no server can touch. It
@@ -14,6 +15,7 @@ import (
 type sink struct {
 	server *http.Server
 	base   string
+	slow   time.Duration // before each answer
 
 	mu    sync.Mutex
 	calls map[string][]call        // by mark
@@ -59,6 +61,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if hold != nil && first {
 		<-hold
 	}
+	pause(r.Context(), s.slow)
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write([]byte(`{"ok":true}`)) //nolint:errcheck // the caller is gone
 }

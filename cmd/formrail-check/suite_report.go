@@ -71,11 +71,23 @@ func (r report) faults() string {
 	add(r.Kills, "kill", "kills")
 	add(len(r.Points), "point", "points")
 	add(r.Freezes, "freeze", "freezes")
-	add(r.Cuts, "cut connection", "cuts of connections")
+	add(r.Cuts, "cut", "cuts")
 	add(r.Races, "race", "races")
 	add(r.Revocations, "revocation", "revocations")
 	add(r.Slots, "slot", "slots")
 	add(r.Backups, "backup", "backups")
+	add(r.Fills, "full disk", "full disks")
+	add(r.Scripts, "script", "scripts")
+	add(r.Inputs, "input", "inputs")
+	add(r.Graphs, "graph", "graphs and calls")
+	add(r.Moves, "move of the clock", "moves of the clock")
+	add(r.Refused, "orderly refusal", "orderly refusals")
+	if r.Capacity > 0 {
+		out = append(out, fmt.Sprintf("%d and, overloaded, %d executions a second", r.Capacity, r.Overload))
+	}
+	if r.PeakMiB > 0 {
+		out = append(out, fmt.Sprintf("at most %d MiB", r.PeakMiB))
+	}
 	if r.SlowestTakeOver != "" {
 		out = append(out, "slowest take-over "+r.SlowestTakeOver)
 	}

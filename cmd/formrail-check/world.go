@@ -17,6 +17,7 @@ const (
 
 	plainFlow    = `{"key":"flow","title":"Flow","type":"post_action","config":{"collection":"sources"},"nodes":[{"key":"c","type":"condition","config":{"mode":"branch","when":{"all":[]}},"branches":[{"key":"yes","nodes":[` + effect + `,` + mark + `]}]}]}`
 	scriptFlow   = `{"key":"script","title":"Script","type":"post_action","config":{"collection":"sources"},"nodes":[` + mark + `,{"key":"js","type":"javascript","config":{"inputs":[{"name":"m","value":"{{ trigger.data.mark }}"}],"code":"return m"}},` + effect + `]}`
+	syncFlow     = `{"key":"sync","title":"Sync","type":"post_action","sync":true,"config":{"collection":"sources"},"nodes":[` + effect + `,` + mark + `]}`
 	approvalFlow = `{"key":"approval","title":"Approval","type":"post_action","config":{"collection":"sources"},"nodes":[{"key":"ask","type":"approval","config":{"assignees":{"users":[1]},"applicant":"allow"}},` + effect + `,` + mark + `]}`
 )
 
@@ -42,7 +43,7 @@ func setUp(ctx context.Context, v *server) (*client, error) {
 			return nil, err
 		}
 	}
-	for _, text := range []string{plainFlow, scriptFlow, approvalFlow} {
+	for _, text := range []string{plainFlow, scriptFlow, syncFlow, approvalFlow} {
 		if err := publish(ctx, c, text); err != nil {
 			return nil, err
 		}

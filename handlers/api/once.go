@@ -61,7 +61,7 @@ func (a *api) keep(c *fiber.Ctx, key models.IdempotencyKey, do action) error {
 	status, sent := fiber.StatusOK, []byte(nil)
 	if err == nil {
 		sent, err = body.Bytes()
-	} else if e := models.AsError(err); e.Data["saved"] == true {
+	} else if e := models.AsError(err); e.Data["saved"] == true && e.Kind != models.KindUnavailable { // else a repeat hears more
 		status, sent = reply.StatusOf(e), reply.ProblemBody(c, e)
 	}
 	if sent == nil {

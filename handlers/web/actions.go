@@ -272,7 +272,7 @@ func (p pressing) write(c *fiber.Ctx, op *records.Operation, said string) error 
 		if result == nil {
 			return p.refused(c, e)
 		}
-		out = flash{Tone: ui.Bad, Title: text.T(ctx, "form.saved_only", "Saved, but a workflow failed"), Text: e.Message.In(ctx)}
+		out = behind(ctx, e)
 	} else if p.action.After.Message != "" || len(result.Messages) > 0 {
 		custom, err := p.message(ctx, formView{viewer: p.viewer}, result)
 		if err != nil {

@@ -16,10 +16,19 @@ import (
 	"formrail/views/urls"
 )
 
+// behind says what went wrong behind a save.
+func behind(ctx context.Context, e *models.Error) flash {
+	title := text.T(ctx, "form.saved_only", "Saved, but a workflow failed")
+	if e.Kind == models.KindUnavailable {
+		title = text.T(ctx, "form.saved_first", "Saved, but not finished yet")
+	}
+	return flash{Tone: ui.Bad, Title: title, Text: e.Message.In(ctx)}
+}
+
 // savedOnly goes on as after a success, but says what went wrong behind it.
 func (p pressing) savedOnly(c *fiber.Ctx, f formView, result *records.Result, e *models.Error) error {
 	ctx := c.UserContext()
-	said := flash{Tone: ui.Bad, Title: text.T(ctx, "form.saved_only", "Saved, but a workflow failed"), Text: e.Message.In(ctx)}
+	said := behind(ctx, e)
 	if id, ok := e.Data["executionId"].(string); ok && p.access.Can("execution.view") {
 		said.Label, said.Href = text.T(ctx, "log.open", "Open execution"), urls.Execution(id)
 	}
