@@ -79,12 +79,13 @@ func (in *instance) past(ctx context.Context, n int) error {
 	tables := []struct {
 		name string
 		own  string // key that the database gives
+		copy string // with the columns, and what they get
 		ids  map[string]string
 	}{
-		{"executions", "number", map[string]string{"id": other("id"), "root_id": other("root_id")}},
-		{"steps", "", map[string]string{"id": other("id"), "execution_id": other("execution_id"), "after_step_id": other("after_step_id")}},
-		{"wakeups", "id", map[string]string{"execution_id": other("execution_id")}},
-		{"trigger_log", "id", map[string]string{"execution_id": other("execution_id")}},
+		{"executions", "number", "INSERT INTO executions (%s) SELECT %s FROM n, executions o WHERE o.id = ?", map[string]string{"id": other("id"), "root_id": other("root_id")}},
+		{"steps", "", "INSERT INTO steps (%s) SELECT %s FROM n, steps o WHERE o.execution_id = ?", map[string]string{"id": other("id"), "execution_id": other("execution_id"), "after_step_id": other("after_step_id")}},
+		{"wakeups", "id", "INSERT INTO wakeups (%s) SELECT %s FROM n, wakeups o WHERE o.execution_id = ?", map[string]string{"execution_id": other("execution_id")}},
+		{"trigger_log", "id", "INSERT INTO trigger_log (%s) SELECT %s FROM n, trigger_log o WHERE o.execution_id = ?", map[string]string{"execution_id": other("execution_id")}},
 	}
 	var original string
 	if err := in.db.Read().QueryRow(ctx, "SELECT id FROM executions ORDER BY number LIMIT 1").Scan(&original); err != nil {
@@ -108,13 +109,8 @@ func (in *instance) past(ctx context.Context, n int) error {
 					}
 					names, values = append(names, c), append(values, value)
 				}
-				key := "execution_id"
-				if t.name == "executions" {
-					key = "id"
-				}
-				_, err = tx.Exec(ctx, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-					INSERT INTO %s (%s) SELECT %s FROM n, %s o WHERE o.%s = ?`,
-					from, min(from+pastChunk-1, n), t.name, strings.Join(names, ", "), strings.Join(values, ", "), t.name, key), original)
+				series := fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", from, min(from+pastChunk-1, n))
+				_, err = tx.Exec(ctx, series+fmt.Sprintf(t.copy, strings.Join(names, ", "), strings.Join(values, ", ")), original)
 				if err != nil {
 					return fmt.Errorf("copy %s: %w", t.name, err)
 				}
