@@ -27,7 +27,7 @@ type postActionConfig struct {
 // record. It never starts from what workflows and tasks write.
 var postAction = trigger.Define(trigger.Spec[postActionConfig]{
 	Key: "post_action", Icon: "mouse-pointer-click", Title: "Post-action event",
-	Summary: "Starts when a button of a form is pressed, or any form or call has saved a record",
+	Summary: "Starts when a button is pressed or a record is saved",
 	Help: "The record is saved before the workflow starts, whatever the workflow does then.\n\n" +
 		"*A bound button is pressed* (local mode) starts from the forms and buttons you bind this workflow to. " +
 		"*Any form saves this collection* (global mode) starts from every form and from calls to the API; there is nothing to bind.",

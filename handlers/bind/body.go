@@ -39,7 +39,7 @@ func JSON(c *fiber.Ctx) (any, error) {
 		return nil, unsupported("application/json")
 	}
 	if field.Weight(body) > field.MaxWeight {
-		return nil, models.Invalid("BAD_JSON", text.M("request.values", "The body holds too many values."))
+		return nil, models.Invalid("BAD_JSON", text.M("request.heavy", "The body holds too many values."))
 	}
 	v, err := field.ParseJSON(body)
 	var found *field.JSONError
