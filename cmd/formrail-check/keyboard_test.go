@@ -102,6 +102,7 @@ func TestBrowser_BuildsTheReimbursementWorkflowByKeyboard(t *testing.T) {
 	h.tabs("another field", `e.name === "set.values.+"`)
 	h.picksFromList(j.status)
 	require.True(t, h.is(`!document.querySelector("#step-form .assign [name^='set.values.']")`), "what is passed on the way is not added")
+	h.settles()
 	h.types(kb.Enter)
 	h.finds("the value", `e.matches("#step-form .assign .vinput__line")`)
 	h.types("approved")
