@@ -42,19 +42,22 @@ func TestPool_IsBusyWhenNoChildBecomesFree(t *testing.T) {
 	t.Parallel()
 	p := script.NewPool(script.Options{Command: []string{os.Args[0], "script-worker"}, Size: 1, Wait: 20 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
 	defer p.Close()
-	started := make(chan struct{})
+	busy := func(err error) bool {
+		var failed *script.Error
+		return errors.As(err, &failed) && failed.Code == script.CodeBusy
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		close(started)
 		_, err := p.Run(ctx, request(`for (;;) {}`))
+		for busy(err) { // the child was with the other run
+			_, err = p.Run(ctx, request(`for (;;) {}`))
+		}
 		ended <- err
 	}()
-	<-started
 	require.Eventually(t, func() bool {
 		_, err := p.Run(context.Background(), request(`return 1`))
-		var failed *script.Error
-		return errors.As(err, &failed) && failed.Code == script.CodeBusy
+		return busy(err)
 	}, 20*time.Second, time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
