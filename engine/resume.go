@@ -77,6 +77,8 @@ func (e *Engine) work(ctx context.Context, id string, mine *claim) (again, refus
 	case models.IsKind(err, models.KindUnavailable):
 		e.log.Warn("execution waits for the database", "execution", id, "error", err)
 		refused = true
+	case errors.Is(err, context.DeadlineExceeded): // the database did not answer in time; who comes next goes on
+		e.log.Warn("execution waits for the database", "execution", id, "error", err)
 	default:
 		e.log.Error("execution could not move", "execution", id, "error", err)
 	}
