@@ -61,8 +61,11 @@ func (s *site) resolve(c *fiber.Ctx) error {
 		return e
 	}
 	p, e := v.taskDetail(ctx, f)
-	if e != nil || p.Resolve == nil {
+	switch {
+	case e != nil:
 		return e
+	case p.Resolve == nil: // the task asks something else
+		return models.NotFound()
 	}
 	p.List, p.Resolve.Output, p.Resolve.Comment, p.Resolve.Problem = listed(query), typed, in.Comment, problem
 	status := fiber.StatusUnprocessableEntity

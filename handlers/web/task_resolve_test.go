@@ -16,6 +16,7 @@ func TestResolve_AsksWhatBecameOfAStepAndGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.submit(t, w.Browser(w.emil), "Team offsite catering", "640")
 	mara, id := w.Browser(w.mara), w.task(t, w.mara)
+	mara.Submit("/tasks/"+id+"/resolve", url.Values{"answer": {"happened"}, "output": {"{"}}).Want(404)
 	w.Write(func(ctx context.Context, tx *models.Tx) error { // as if its attempt had been cut off
 		if _, err := tx.Exec(ctx, "UPDATE steps SET status = 'unknown' WHERE id = (SELECT step_id FROM tasks WHERE id = ?)", id); err != nil {
 			return err
