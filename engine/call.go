@@ -229,7 +229,13 @@ func (s scripts) Run(ctx context.Context, in node.ScriptRequest) (node.ScriptRes
 		case <-ctx.Done():
 		}
 	}()
-	out, err := s.pool.Run(ctx, script.Request{Code: in.Code, Inputs: in.Inputs, Timeout: in.Timeout, Now: in.Now, Seed: in.Seed})
+	var (
+		out script.Result
+		err error
+	)
+	models.Resting(ctx, func() {
+		out, err = s.pool.Run(ctx, script.Request{Code: in.Code, Inputs: in.Inputs, Timeout: in.Timeout, Now: in.Now, Seed: in.Seed})
+	})
 	if err != nil {
 		return node.ScriptResult{}, scriptFailure(err)
 	}

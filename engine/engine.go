@@ -147,10 +147,10 @@ func (e *Engine) Start(ctx context.Context) error {
 		go e.renewLeases(ctx)
 	}
 	e.sweeper.Add(5)
-	go e.operate(ctx)
+	go e.operate(models.Bulk(ctx))
 	go e.sweep(ctx)
 	go e.watchSlots(ctx)
-	go e.watchGates(ctx)
+	go e.watchGates(models.Bulk(ctx))
 	go e.logRequests(ctx)
 	return nil
 }

@@ -85,14 +85,23 @@ func (s *stretch) external(ctx context.Context) error {
 
 // await waits until an attempt on its way has ended.
 func (s *stretch) await(ctx context.Context) error {
-	select {
-	case l := <-s.landings:
-		return s.land(ctx, l)
-	case <-s.cancel:
-		return models.ErrLostLease
-	case <-ctx.Done():
-		return errors.Join(models.ErrLostLease, ctx.Err()) // the intent is stored: whoever comes next finds it
+	var (
+		next landing
+		err  error
+	)
+	models.Resting(ctx, func() {
+		select {
+		case next = <-s.landings:
+		case <-s.cancel:
+			err = models.ErrLostLease
+		case <-ctx.Done():
+			err = errors.Join(models.ErrLostLease, ctx.Err()) // the intent is stored: whoever comes next finds it
+		}
+	})
+	if err != nil {
+		return err
 	}
+	return s.land(ctx, next)
 }
 
 // landed takes in one attempt that has ended meanwhile. What follows from it comes before

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"formrail/models"
 	"formrail/models/field"
 	"formrail/models/room"
 )
@@ -26,7 +27,11 @@ func (e *Engine) enter(ctx context.Context, mine *claim, trigger string) error {
 	if weight < roomForNone {
 		return nil
 	}
-	leave, err := e.room.Enter(ctx, 2*weight)
+	var (
+		leave func()
+		err   error
+	)
+	models.Resting(ctx, func() { leave, err = e.room.Enter(ctx, 2*weight) })
 	if err != nil {
 		return fmt.Errorf("wait for room: %w", err)
 	}

@@ -290,7 +290,7 @@ func SaveProgress(ctx context.Context, tx *Tx, p Progress) error {
 	err := tx.QueueWanting(ctx, ErrLostLease, `UPDATE executions SET status = ?, reason = ?, output = COALESCE(?, output), messages = ?, error = ?,
 		step_count = ?, attempts = ?, started_at = ?, ended_at = ?, ended_by = ?, lease_token = lease_token + 1, lease_until = ?, lease_owner = ?, sync = sync * ?,
 		people_since = ?, expires_at = expires_at + ?
-		WHERE id = ? AND `+fence+` AND status IN ('queued', 'running', 'waiting')`,
+		WHERE id = ? AND `+fence+` AND `+liveExecution,
 		p.Status, p.Reason, output, toJSON(orEmpty(p.Messages)), p.Error, p.Steps, p.Attempts, p.StartedAt, ended, p.By, p.LeaseUntil, p.LeaseOwner, asInt(!p.Answered), p.PeopleSince, p.Granted, p.Of.ID, p.Token)
 	if err != nil {
 		return err
@@ -330,7 +330,7 @@ func closeExecution(ctx context.Context, tx *Tx, e *Execution, status Status, re
 		{
 			query: `UPDATE steps SET status = CASE WHEN status = 'planned' THEN 'skipped' ELSE 'failed' END, ended_at = ?,
 				error = CASE WHEN status = 'planned' THEN '' ELSE ? END
-				WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown')`,
+				WHERE execution_id = ? AND ` + openStep,
 			args: []any{At(tx.Now()), abandoned(status), id},
 		},
 	}
@@ -347,7 +347,7 @@ func closeExecution(ctx context.Context, tx *Tx, e *Execution, status Status, re
 
 // countAbandoned counts the steps that are closed with their execution.
 func countAbandoned(ctx context.Context, tx *Tx, e *Execution) error {
-	rows, err := tx.Query(ctx, "SELECT node, status, carried_from FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown')", e.ID)
+	rows, err := tx.Query(ctx, "SELECT node, status, carried_from FROM steps WHERE execution_id = ? AND "+openStep, e.ID)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		s := Step{EndedAt: At(tx.Now())}
 		err := r.Scan(&s.Node, &s.Status, &s.CarriedFrom)
@@ -372,7 +372,7 @@ func abandoned(status Status) string {
 
 // LiveChildren lists the executions that one started and that have not ended.
 func LiveChildren(ctx context.Context, q Querier, id string) ([]string, error) {
-	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_id = ? AND status IN ('queued', 'running', 'waiting')", id)
+	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_id = ? AND "+liveExecution, id)
 	return ids(rows, err, "list children")
 }
 
@@ -397,7 +397,7 @@ func CalledBy(ctx context.Context, q Querier, stepID string) ([]*Execution, erro
 
 // ChildrenOfStep lists the executions that a step started and that have not ended.
 func ChildrenOfStep(ctx context.Context, q Querier, stepID string) ([]string, error) {
-	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_step_id = ? AND status IN ('queued', 'running', 'waiting')", stepID)
+	rows, err := q.Query(ctx, "SELECT id FROM executions WHERE parent_step_id = ? AND "+liveExecution, stepID)
 	return ids(rows, err, "list children of step")
 }
 
@@ -405,7 +405,7 @@ func ChildrenOfStep(ctx context.Context, q Querier, stepID string) ([]string, er
 // about it.
 func HasLive(ctx context.Context, q Querier, workflowID int64, recordID string) (bool, error) {
 	var n int
-	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE status IN ('queued', 'running', 'waiting') AND workflow_id = ?
+	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM executions WHERE `+liveExecution+` AND workflow_id = ?
 		AND (? = '' OR resource_id = ?) LIMIT 1) l`, workflowID, recordID, recordID).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for live executions: %w", storageError(err))
@@ -416,7 +416,7 @@ func HasLive(ctx context.Context, q Querier, workflowID int64, recordID string) 
 // OverdueExecutions lists live executions whose time limit has passed. The time of those
 // that wait for a permit has not begun, that of those who wait for people may stand.
 func OverdueExecutions(ctx context.Context, q Querier, now time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? AND people_since = 0
+	rows, err := q.Query(ctx, `SELECT id FROM executions WHERE `+liveExecution+` AND expires_at > 0 AND expires_at <= ? AND people_since = 0
 		AND (gated = 0 OR EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = executions.id AND p.state = 'given')) LIMIT ?`, At(now), limit)
 	return ids(rows, err, "list overdue executions")
 }
@@ -428,7 +428,7 @@ func OverdueAbove(ctx context.Context, q Querier, id string, now Millis) (bool, 
 	err := q.QueryRow(ctx, `WITH RECURSIVE above (id, parent_id, status, expires_at, people_since) AS (
 		SELECT id, parent_id, status, expires_at, people_since FROM executions WHERE id = ?
 		UNION ALL SELECT e.id, e.parent_id, e.status, e.expires_at, e.people_since FROM executions e JOIN above a ON e.id = a.parent_id)
-		SELECT COUNT(*) FROM above WHERE status IN ('queued', 'running', 'waiting') AND expires_at > 0 AND expires_at <= ? AND people_since = 0`, id, now).Scan(&n)
+		SELECT COUNT(*) FROM above WHERE `+liveExecution+` AND expires_at > 0 AND expires_at <= ? AND people_since = 0`, id, now).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for overdue executions: %w", storageError(err))
 	}

@@ -43,8 +43,6 @@ func before(ages ...time.Duration) func(time.Time) []any {
 	}
 }
 
-const live = "('queued', 'running', 'waiting')"
-
 // Invariants lists all queries.
 func Invariants() []Invariant {
 	return slices.Concat(progressInvariants(), gateInvariants(), historyInvariants(), rollUpInvariants())
@@ -66,8 +64,8 @@ func gateInvariants() []Invariant {
 			UNION ALL SELECT p.workflow_id, p.execution_id FROM permits p WHERE p.state = 'behind' AND NOT EXISTS (SELECT 1 FROM permits f
 			WHERE f.workflow_id = p.workflow_id AND f.order_key = p.order_key AND f.state IN ('waiting', 'given'))`},
 		{Name: "Q7b", Says: "a permit that does not fit its execution or its gate", Args: never, Query: `
-			SELECT p.execution_id, 'ended' AS what FROM permits p WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.id = p.execution_id AND e.gated = 1 AND e.status IN ` + live + `)
-			UNION ALL SELECT e.id, 'lost' FROM executions e WHERE e.gated = 1 AND e.status IN ` + live + ` AND NOT EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = e.id)
+			SELECT p.execution_id, 'ended' AS what FROM permits p WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.id = p.execution_id AND e.gated = 1 AND ` + of("e", liveExecution) + `)
+			UNION ALL SELECT e.id, 'lost' FROM executions e WHERE e.gated = 1 AND ` + of("e", liveExecution) + ` AND NOT EXISTS (SELECT 1 FROM permits p WHERE p.execution_id = e.id)
 			UNION ALL SELECT p.execution_id, 'goes without it' FROM permits p JOIN wakeups w ON w.execution_id = p.execution_id AND w.state <> 'done' AND w.due_at < ? WHERE p.state <> 'given'
 			UNION ALL SELECT p.execution_id, 'has it in vain' FROM permits p JOIN wakeups w ON w.execution_id = p.execution_id AND w.state <> 'done' AND w.due_at = ? WHERE p.state = 'given'
 			UNION ALL SELECT CAST(g.workflow_id AS TEXT), 'counted wrongly' FROM gates g WHERE g.given <> (SELECT COUNT(*) FROM permits p WHERE p.workflow_id = g.workflow_id AND p.state = 'given')
@@ -79,30 +77,30 @@ func gateInvariants() []Invariant {
 func progressInvariants() []Invariant {
 	return []Invariant{
 		{Name: "Q1", Watchdog: true, Says: "a live execution without any reason to move on", Query: `
-			SELECT e.id, e.status FROM executions e WHERE e.status IN ` + live + `
+			SELECT e.id, e.status FROM executions e WHERE ` + of("e", liveExecution) + `
 			AND NOT EXISTS (SELECT 1 FROM wakeups w WHERE w.execution_id = e.id AND w.state <> 'done')
 			AND NOT EXISTS (SELECT 1 FROM tasks t JOIN task_candidates c ON c.task_id = t.id
 				JOIN users u ON u.id = c.user_id AND u.status <> 'deactivated' WHERE t.execution_id = e.id AND t.status = 'open')
 			AND NOT EXISTS (SELECT 1 FROM callbacks k WHERE k.execution_id = e.id AND k.state = 'open' AND k.deadline IS NOT NULL)
-			AND NOT EXISTS (SELECT 1 FROM executions ch WHERE ch.parent_id = e.id AND ch.status IN ` + live + `)`},
+			AND NOT EXISTS (SELECT 1 FROM executions ch WHERE ch.parent_id = e.id AND ` + of("ch", liveExecution) + `)`},
 		{Name: "Q2", Watchdog: true, Says: "a waiting step without its own reason to move on", Query: `
 			SELECT s.execution_id, s.node, s.path, s.status FROM steps s
-			JOIN executions e ON e.id = s.execution_id AND e.status IN ` + live + `
+			JOIN executions e ON e.id = s.execution_id AND ` + of("e", liveExecution) + `
 			WHERE s.status IN ('waiting', 'unknown')
 			AND NOT EXISTS (SELECT 1 FROM wakeups w WHERE w.step_id = s.id AND w.state <> 'done')
 			AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.step_id = s.id AND t.status = 'open')
 			AND NOT EXISTS (SELECT 1 FROM callbacks k WHERE k.step_id = s.id AND k.state = 'open')
-			AND NOT EXISTS (SELECT 1 FROM executions ch WHERE ch.parent_step_id = s.id AND ch.status IN ` + live + `)
-			AND NOT EXISTS (SELECT 1 FROM steps i WHERE i.parent_step_id = s.id AND i.status IN ('planned', 'running', 'waiting', 'unknown'))`},
+			AND NOT EXISTS (SELECT 1 FROM executions ch WHERE ch.parent_step_id = s.id AND ` + of("ch", liveExecution) + `)
+			AND NOT EXISTS (SELECT 1 FROM steps i WHERE i.parent_step_id = s.id AND ` + of("i", openStep) + `)`},
 		{Name: "Q3", Says: "something still open of an execution that has ended", Query: `
-			SELECT e.id, e.status FROM executions e WHERE e.status NOT IN ` + live + `
+			SELECT e.id, e.status FROM executions e WHERE NOT ` + of("e", liveExecution) + `
 			AND (EXISTS (SELECT 1 FROM wakeups w WHERE w.execution_id = e.id AND w.state <> 'done')
 			OR EXISTS (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.status = 'open')
 			OR EXISTS (SELECT 1 FROM callbacks k WHERE k.execution_id = e.id AND k.state = 'open')
-			OR EXISTS (SELECT 1 FROM steps s WHERE s.execution_id = e.id AND s.status IN ('planned', 'running', 'waiting', 'unknown')))`},
+			OR EXISTS (SELECT 1 FROM steps s WHERE s.execution_id = e.id AND ` + of("s", openStep) + `))`},
 		{Name: "Q6", Watchdog: true, Says: "a lease that ended long ago", Args: before(2*LeaseTTL, 2*LeaseTTL), Query: `
 			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'leased' AND w.lease_until < ?
-			UNION ALL SELECT 0, e.id FROM executions e WHERE e.status IN ` + live + ` AND e.lease_owner <> '' AND e.lease_until < ?`},
+			UNION ALL SELECT 0, e.id FROM executions e WHERE ` + of("e", liveExecution) + ` AND e.lease_owner <> '' AND e.lease_until < ?`},
 		{Name: "Q7", Watchdog: true, Says: "a wake-up that nobody took for a minute", Args: before(time.Minute), Query: `
 			SELECT w.id, w.execution_id FROM wakeups w WHERE w.state = 'ready' AND w.due_at < ?
 			AND (w.reason <> 'timer' OR NOT EXISTS (SELECT 1 FROM meta m WHERE m.name = 'restored_at'))`},

@@ -32,7 +32,7 @@ func RenewLeases(ctx context.Context, tx *Tx, process string, held []Lease) (los
 	now := tx.Now()
 	for _, l := range held {
 		n, err := tx.Exec(ctx, `UPDATE executions SET lease_until = ?, lease_owner = ? WHERE id = ? AND lease_token IN (?, ?)
-			AND status IN ('queued', 'running', 'waiting') AND (lease_owner IN ('', ?) OR lease_until < ?)`,
+			AND `+liveExecution+` AND (lease_owner IN ('', ?) OR lease_until < ?)`,
 			At(now.Add(LeaseTTL)), process, l.ExecutionID, l.Token, l.Next, process, At(now))
 		if err != nil {
 			return nil, fmt.Errorf("renew lease of %s: %w", l.ExecutionID, err)
@@ -55,7 +55,7 @@ func GiveLeaseBack(ctx context.Context, tx *Tx, process, executionID string) err
 
 // GiveLeasesBack ends the leases of a process that stops.
 func GiveLeasesBack(ctx context.Context, tx *Tx, process string) error {
-	_, err := tx.Exec(ctx, `UPDATE executions SET lease_until = 0, lease_owner = '' WHERE status IN ('queued', 'running', 'waiting') AND lease_owner = ?`, process)
+	_, err := tx.Exec(ctx, `UPDATE executions SET lease_until = 0, lease_owner = '' WHERE `+liveExecution+` AND lease_owner = ?`, process)
 	if err != nil {
 		return fmt.Errorf("give leases back: %w", err)
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 // releaseAtOnce is how many permits one transaction gives, so that it holds up nobody.
-const releaseAtOnce = 100
+const releaseAtOnce = 40
 
 // Ask asks for a permit in a locked gate, and reports whether it was given at once. Others
 // that may go are let go as well.
@@ -416,7 +416,7 @@ func (p *Permit) Before(ctx context.Context, q Querier, workflowID int64, limit 
 func LostPermits(ctx context.Context, q Querier, limit int) (map[int64][]string, error) {
 	out := map[int64][]string{}
 	rows, err := q.Query(ctx, `SELECT p.workflow_id, p.execution_id FROM permits p LEFT JOIN executions e ON e.id = p.execution_id
-		WHERE e.id IS NULL OR e.status NOT IN ('queued', 'running', 'waiting') LIMIT ?`, limit)
+		WHERE e.id IS NULL OR NOT `+of("e", liveExecution)+` LIMIT ?`, limit)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var (
 			workflow int64

@@ -80,7 +80,7 @@ func NextTimer(ctx context.Context, q Querier, now time.Time) (Millis, error) {
 // LiveExecutions counts the executions that have not ended, by status.
 func LiveExecutions(ctx context.Context, q Querier) (map[Status]int64, error) {
 	out := map[Status]int64{Queued: 0, Running: 0, Waiting: 0}
-	rows, err := q.Query(ctx, "SELECT status, COUNT(*) FROM executions WHERE status IN "+live+" GROUP BY status")
+	rows, err := q.Query(ctx, "SELECT status, COUNT(*) FROM executions WHERE "+liveExecution+" GROUP BY status")
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		var s Status
 		var n int64

@@ -57,7 +57,7 @@ func in(list []string) (string, []any) {
 
 func stillRemovable(ctx context.Context, q Querier, list []string) ([]string, error) {
 	marks, args := in(list)
-	rows, err := q.Query(ctx, "SELECT e.id FROM executions e WHERE e.id IN "+marks+" AND e.parent_id IS NULL AND "+removable+" ORDER BY e.number", args...)
+	rows, err := q.Query(ctx, "SELECT e.id FROM executions e WHERE e.id IN "+marks+" AND e.parent_id IS NULL AND "+removable()+" ORDER BY e.number", args...)
 	return ids(rows, err, "look for executions to remove")
 }
 
@@ -69,7 +69,7 @@ func removableFamily(ctx context.Context, q Querier, id string) (family []string
 		marks, args := in(level)
 		var next []string
 		whole := true
-		rows, err := q.Query(ctx, "SELECT e.id, CASE WHEN "+removable+" THEN 1 ELSE 0 END FROM executions e WHERE e.parent_id IN "+marks, args...)
+		rows, err := q.Query(ctx, "SELECT e.id, CASE WHEN "+removable()+" THEN 1 ELSE 0 END FROM executions e WHERE e.parent_id IN "+marks, args...)
 		err = Rows(rows, err, func(r *sql.Rows) error {
 			var child string
 			var gone int

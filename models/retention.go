@@ -88,9 +88,11 @@ func setMeta(ctx context.Context, tx *Tx, name, value string) error {
 // removable is the condition under which an execution may be removed with those that it
 // called: it has ended and is not held, nobody was asked to decide in it, and none that
 // is still there repeats it.
-const removable = `e.status NOT IN ` + live + ` AND e.held = 0
+func removable() string {
+	return `NOT ` + of("e", liveExecution) + ` AND e.held = 0
 	AND NOT EXISTS (SELECT 1 FROM executions r WHERE r.rerun_of = e.id AND r.rerun_of <> '')
 	AND NOT EXISTS (SELECT 1 FROM steps s JOIN tasks t ON t.step_id = s.id WHERE s.execution_id = e.id)`
+}
 
 // expired is the condition that an execution has outlived its outcome's days.
 func (r Retention) expired(now time.Time) (string, []any) {
@@ -116,7 +118,7 @@ func ExpiredExecutions(ctx context.Context, q Querier, workflowID int64, r Reten
 		return nil, 0, err
 	}
 	cond, args := r.expired(now)
-	rows, err := q.Query(ctx, "SELECT e.number, e.id, CASE WHEN e.number < ? AND "+cond+" AND e.parent_id IS NULL AND "+removable+
+	rows, err := q.Query(ctx, "SELECT e.number, e.id, CASE WHEN e.number < ? AND "+cond+" AND e.parent_id IS NULL AND "+removable()+
 		" THEN 1 ELSE 0 END FROM executions e WHERE e.workflow_id = ? AND e.number > ? ORDER BY e.number LIMIT ?", append(append([]any{newest}, args...), workflowID, after, retentionWindow)...)
 	seen := 0
 	err = Rows(rows, err, func(r *sql.Rows) error {

@@ -120,7 +120,7 @@ func SaveStep(ctx context.Context, tx *Tx, e *Execution, s *Step) error {
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, started_at = excluded.started_at, status = excluded.status, handled = excluded.handled, attempt = excluded.attempt,
 		input = COALESCE(excluded.input, steps.input), output = excluded.output, error = excluded.error, explanation = excluded.explanation,
 		warnings = excluded.warnings, log = excluded.log, state = excluded.state, entered = excluded.entered, effects = excluded.effects, ended_at = excluded.ended_at, attempts = excluded.attempts
-		WHERE steps.status IN ('planned', 'running', 'waiting', 'unknown')`,
+		WHERE `+of("steps", openStep),
 		s.ID, s.ExecutionID, s.Seq, s.Node, s.Path, s.Type, s.Title, s.Status, asInt(s.Handled), s.Attempt, orNull(s.ParentID), orNull(s.AfterID),
 		s.Branch, orNull(input), orNull(output), s.Error, s.Explanation, jsonList(s.Warnings), jsonList(s.Log), s.State, s.Entered, s.Effects, s.StartedAt, s.EndedAt, jsonList(s.Attempts), s.CarriedFrom)
 	if err != nil {
@@ -204,7 +204,7 @@ func CountSteps(ctx context.Context, q Querier, executionID string) (int64, erro
 
 // OpenSteps loads the steps of an execution that are not finished, in order.
 func OpenSteps(ctx context.Context, q Querier, executionID string) ([]*Step, error) {
-	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND status IN ('planned', 'running', 'waiting', 'unknown') ORDER BY seq", executionID)
+	return steps(ctx, q, "SELECT "+stepColumns+" FROM steps WHERE execution_id = ? AND "+openStep+" ORDER BY seq", executionID)
 }
 
 // steps loads the steps that a statement finds with all their values; its first argument

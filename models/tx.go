@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,6 +26,9 @@ type Tx struct {
 	depth int      // savepoints inside each other
 	after []func()
 	undo  []func()
+
+	hasty   bool // nothing can be undone alone: savepoints are left out
+	spoiled bool // something should have been undone alone; the function will be run again
 
 	counts []counted // what the roll-ups shall count
 }
@@ -74,6 +78,9 @@ func (tx *Tx) queueWanting(ctx context.Context, q queued) error {
 		tx.queue = append(tx.queue, q)
 		return nil
 	}
+	if err := tx.again(); err != nil {
+		return err
+	}
 	n, err := tx.conn.exec(context.WithoutCancel(ctx), q.query, q.args)
 	if err != nil {
 		return err
@@ -88,8 +95,12 @@ func (q queued) check(n int64) error {
 	return nil
 }
 
-// flush sends what was queued. It does nothing on SQLite.
+// flush sends what was queued. On SQLite, where nothing is, it only refuses to go on in a
+// transaction that has to be run again.
 func (tx *Tx) flush(ctx context.Context) error {
+	if err := tx.again(); err != nil {
+		return err
+	}
 	if len(tx.queue) == 0 {
 		return nil
 	}
@@ -97,6 +108,15 @@ func (tx *Tx) flush(ctx context.Context) error {
 	tx.queue = nil
 	tx.sent++
 	return tx.conn.pipeline(context.WithoutCancel(ctx), tx.db, queue)
+}
+
+// again says why nothing more may be done in a transaction that will be run again; nil
+// where it will not.
+func (tx *Tx) again() error {
+	if !tx.spoiled {
+		return nil
+	}
+	return cmp.Or(tx.conn.gone(), errReplay)
 }
 
 // Query runs a query that sees the transaction's own changes.
@@ -112,6 +132,7 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 	if err := tx.flush(ctx); err != nil {
 		// A failed flush has poisoned the transaction; the query below reports it.
 		tx.queue = append(tx.queue, queued{query: poison, want: -1})
+		query = poison
 	}
 	return tx.conn.queryRow(context.WithoutCancel(ctx), tx.db.rebind(query), args)
 }
@@ -133,6 +154,11 @@ func (tx *Tx) Gorm(ctx context.Context) *gorm.DB {
 // lie inside each other: each has a name of its own, since what releases an inner one may
 // still wait in the queue when the outer one is undone.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
+	if tx.hasty {
+		err := fn()
+		tx.spoiled = tx.spoiled || err != nil
+		return err
+	}
 	mark, sent, after, counts := len(tx.queue), tx.sent, len(tx.after), len(tx.counts)
 	part := "part" + strconv.Itoa(tx.depth)
 	tx.depth++

@@ -2,9 +2,7 @@ package models
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -46,6 +44,7 @@ type writer struct {
 	tallyQuery string
 	left       []*request // bulk work that was taken and put back; the loop's own
 	kept       *request   // taken, but must not join the batch before it; the loop's own
+	careful    int        // how many batches to come run with savepoints; the loop's own
 
 	mu      sync.RWMutex // held for writing while closing
 	closed  bool
@@ -95,7 +94,9 @@ func (db *DB) write(r *request) error {
 	if err := db.writer.enqueue(r); err != nil {
 		return err
 	}
-	if err := <-r.done; err != nil {
+	var err error
+	Resting(r.ctx, func() { err = <-r.done })
+	if err != nil {
 		return err
 	}
 	return fault.Hit(r.name + ".after")
@@ -245,7 +246,7 @@ func (w *writer) fill(batch []*request) []*request {
 
 // BulkAhead is how many functions of bulk work others wait behind in a physical
 // transaction, at most. Only when more of the others share it, as many are allowed.
-const BulkAhead = 8
+const BulkAhead = 1
 
 // between looks, after the function i of a batch, whether others have come that bulk work
 // must not hold up: they are next, and bulk work beyond its share waits for the next batch.
@@ -280,158 +281,6 @@ func (w *writer) between(batch []*request, i int) []*request {
 		batch = batch[:i+1]
 	}
 	return batch
-}
-
-// commit runs one batch and answers everybody in it. It returns the connection
-// to use next, a new one when the old one broke, and the batch as it was run.
-func (w *writer) commit(conn *writeConn, batch []*request) (*writeConn, []*request) {
-	begun := w.db.clock.Now()
-	batch, results, err := w.attempt(conn, batch)
-	w.db.metrics.Committed(len(batch), w.db.clock.Now().Sub(begun), err)
-	if errors.Is(err, errReplay) {
-		results = make([]error, len(batch))
-		for i, r := range batch {
-			_, one, e := w.attempt(conn, []*request{r})
-			if results[i] = one[0]; e != nil && one[0] == nil {
-				results[i] = e
-			}
-		}
-		err = nil
-	}
-	broken := isLost(err)
-	for i, r := range batch {
-		if err != nil && results[i] == nil {
-			results[i] = err
-		}
-		follow := r.after
-		if results[i] != nil {
-			follow = r.undo
-		}
-		for _, fn := range follow {
-			fn()
-		}
-		broken = broken || isLost(results[i])
-		r.done <- results[i]
-	}
-	if broken {
-		conn = w.reconnect(conn)
-	}
-	return conn, batch
-}
-
-// errReplay says that one function spoiled the transaction of the others.
-var errReplay = errors.New("replay the functions one by one")
-
-// attempt runs the functions of a batch in one physical transaction. Others may join it
-// and bulk work may leave it meanwhile, so it gives the batch as it was run. results
-// are each function's own error; the returned error is the transaction's.
-func (w *writer) attempt(conn *writeConn, batch []*request) (run []*request, results []error, err error) {
-	results = make([]error, 1, len(batch))
-	ctx := context.Background()
-	now, err := conn.begin(ctx, w.db)
-	if err != nil {
-		return batch, make([]error, len(batch)), err
-	}
-	alone, committed := len(batch) == 1, false
-	defer func() {
-		if !committed && conn.gone() == nil {
-			if _, err := conn.exec(ctx, "ROLLBACK", nil); err != nil && !isLost(err) {
-				w.db.log.Error("roll back", "error", err)
-			}
-		}
-		conn.inside = false
-		results = append(results, make([]error, len(run))...)[:len(run)]
-	}()
-	if batch[0].alone { // the schema changes: statements prepared for the old one must not be in the way
-		if err := conn.forget(); err != nil {
-			return batch, results, err
-		}
-	}
-	for i := 0; i < len(batch); i++ {
-		if i > 0 {
-			results = append(results, nil)
-		}
-		r := batch[i]
-		if results[i] = r.ctx.Err(); results[i] != nil {
-			r.counts = nil
-		} else {
-			var lost error
-			if results[i], lost = w.one(conn, r, now, alone); lost != nil {
-				return batch, results, lost
-			}
-			if results[i] != nil && !alone && w.db.dialect == Postgres {
-				return batch, results, errReplay
-			}
-		}
-		if !alone {
-			batch = w.between(batch, i)
-		}
-	}
-	if alone && results[0] != nil {
-		return batch, results, nil
-	}
-	if err := w.saveTallies(conn, batch); err != nil {
-		return batch, results, err
-	}
-	if err := fault.Hit("writer.commit"); err != nil {
-		return batch, results, err
-	}
-	if err := commitAll(ctx, conn, batch, results); err != nil {
-		return batch, results, err
-	}
-	committed = true
-	return batch, results, nil
-}
-
-// one runs one function, in its own savepoint unless it is alone. lost says that
-// the whole transaction is gone, as when SQLite has rolled it back by itself on a
-// full disk: nothing may run in it any more.
-func (w *writer) one(conn *writeConn, r *request, now time.Time, alone bool) (err, lost error) {
-	save := !alone && w.db.dialect == SQLite
-	if save {
-		if _, err := conn.exec(r.ctx, "SAVEPOINT fn", nil); err != nil {
-			return err, err
-		}
-	}
-	started := w.db.clock.Now()
-	tx := &Tx{db: w.db, conn: conn, now: now}
-	err = guarded(tx, r)
-	if err == nil {
-		err = tx.flush(r.ctx)
-	}
-	if took := w.db.clock.Now().Sub(started); took > slowWrite {
-		w.db.metrics.SlowWrite(r.name)
-		w.db.log.Warn("slow write", "write", r.name, "ms", took.Milliseconds())
-	}
-	r.after, r.undo, r.counts = tx.after, tx.undo, nil
-	if err == nil {
-		r.counts = tx.counts
-	}
-	if gone := conn.gone(); gone != nil { // whatever the function made of it: nothing of it is there
-		return gone, gone
-	}
-	if !save {
-		return err, nil
-	}
-	if err != nil {
-		if _, e := conn.exec(r.ctx, "ROLLBACK TO fn", nil); e != nil {
-			return err, e
-		}
-	}
-	if _, e := conn.exec(r.ctx, "RELEASE fn", nil); e != nil {
-		return err, e
-	}
-	return err, nil
-}
-
-// guarded runs the function and turns a panic into an error.
-func guarded(tx *Tx, r *request) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in write %s: %v\n%s", r.name, p, debug.Stack())
-		}
-	}()
-	return r.fn(tx)
 }
 
 // reconnect replaces a broken connection. It keeps the old one, which then

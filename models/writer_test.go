@@ -225,3 +225,34 @@ func TestWrite_SurvivesAFunctionThatEndsItsGoroutine(t *testing.T) {
 		require.Equal(t, 1, count(t, db, "name IN ('lost', 'kept')"))
 	})
 }
+
+// A batch is first run without savepoints. When something has to be undone alone, all of it
+// runs again with them: everybody hears what became of the last run, once.
+func TestWrite_RunsABatchAgainWhenAPartOfItFails(t *testing.T) {
+	t.Parallel()
+	db := modelstest.New(t)
+	var runs, committed, undone atomic.Int64
+	for round := range 2 {
+		runs.Store(0)
+		require.NoError(t, db.Write(t.Context(), "test.again", func(tx *models.Tx) error {
+			runs.Add(1)
+			tx.AfterCommit(func() { committed.Add(1) })
+			tx.AfterRollback(func() { undone.Add(1) })
+			err := tx.Savepoint(t.Context(), func() error {
+				if err := put(t.Context(), tx, fmt.Sprintf("part%d", round)); err != nil {
+					return err
+				}
+				return errors.New("not this")
+			})
+			if err == nil {
+				return errors.New("the part did not fail")
+			}
+			return put(t.Context(), tx, fmt.Sprintf("whole%d", round))
+		}))
+		require.EqualValues(t, 2-round, runs.Load(), "for a while it is expected to happen again")
+	}
+	require.EqualValues(t, 2, committed.Load())
+	require.EqualValues(t, 1, undone.Load(), "of the run that was thrown away")
+	require.Zero(t, count(t, db, "name LIKE 'part%'"))
+	require.Equal(t, 2, count(t, db, "name LIKE 'whole%'"))
+}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type Queue struct {
 	queued  map[string]bool
 	busy    map[int64]int // running stretches by workflow
 	timers  queue.Timers
+	turns   models.Turns // of stretches that others of their workflow wait behind
 	running int
 	stopped bool
 	kick    chan struct{} // the earliest timer changed
@@ -53,7 +55,7 @@ func New(o Options) *Queue {
 	if o.Scan == 0 {
 		o.Scan = 30 * time.Second
 	}
-	q := &Queue{o: o, queued: map[string]bool{}, busy: map[int64]int{}, kick: make(chan struct{}, 1)}
+	q := &Queue{o: o, queued: map[string]bool{}, busy: map[int64]int{}, kick: make(chan struct{}, 1), turns: make(models.Turns, runtime.GOMAXPROCS(0))}
 	for i := range q.lanes {
 		q.lanes[i].flows = map[int64]*flow{}
 	}
@@ -154,11 +156,7 @@ func (q *Queue) worker(ctx context.Context, handler queue.Handler) {
 		if !ok {
 			return
 		}
-		of := ctx
-		if t.more { // one of many: what it writes may wait for others
-			of = models.Bulk(ctx)
-		}
-		handler(of, t.execution)
+		q.deliver(ctx, handler, t)
 		q.mu.Lock()
 		q.running--
 		if q.busy[t.workflow]--; q.busy[t.workflow] == 0 {
@@ -166,6 +164,17 @@ func (q *Queue) worker(ctx context.Context, handler queue.Handler) {
 		}
 		q.mu.Unlock()
 	}
+}
+
+// deliver runs one stretch. One of many takes a turn, and what it writes may wait for
+// others.
+func (q *Queue) deliver(ctx context.Context, handler queue.Handler, t taken) {
+	if t.more {
+		var leave func()
+		ctx, leave = q.turns.Bulk(ctx)
+		defer leave()
+	}
+	handler(ctx, t.execution)
 }
 
 // take waits for work: people's lane first.

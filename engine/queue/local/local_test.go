@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -27,12 +28,25 @@ type started struct {
 
 func start(t *testing.T, workers int) *started {
 	t.Helper()
+	return startWith(t, workers, false)
+}
+
+// startWith says whether a stretch computes until it may end, or waits for something.
+func startWith(t *testing.T, workers int, computes bool) *started {
+	t.Helper()
 	s := &started{t: t, took: make(chan string), goOn: make(chan struct{})}
 	clock := modelstest.NewClock()
 	s.q = local.New(local.Options{DB: modelstest.NewAt(t, clock), Clock: clock, Log: slog.New(slog.DiscardHandler), Workers: workers, Scan: time.Hour})
-	require.NoError(t, s.q.Start(t.Context(), func(_ context.Context, id string) {
-		s.took <- id
-		<-s.goOn
+	require.NoError(t, s.q.Start(t.Context(), func(ctx context.Context, id string) {
+		wait := func() {
+			s.took <- id
+			<-s.goOn
+		}
+		if computes {
+			wait()
+		} else {
+			models.Resting(ctx, wait)
+		}
 	}))
 	var once sync.Once
 	t.Cleanup(func() {
@@ -145,6 +159,24 @@ func TestWorkers_SlowStepsOfOneWorkflowLeaveSomeForOthers(t *testing.T) {
 	s.add(3, 1, 0, 1)
 	require.Equal(t, "3.0", <-s.took)
 	require.Equal(t, 16, s.q.Stats().Running)
+}
+
+func TestWorkers_OfOneWorkflowNoMoreComputeThanThereAreProcessors(t *testing.T) {
+	t.Parallel()
+	s := startWith(t, 64, true)
+	s.add(1, 1, 0, 1000)
+	for range runtime.GOMAXPROCS(0) {
+		require.Equal(t, byte('1'), (<-s.took)[0])
+	}
+	for i := range 3 { // of what more workers have taken nothing begins; quiet workflows do
+		s.add(int64(2+i), 1, 0, 1)
+		require.Equal(t, fmt.Sprintf("%d.0", 2+i), <-s.took)
+	}
+	s.goOn <- struct{}{}
+	s.goOn <- struct{}{}
+	s.goOn <- struct{}{}
+	s.goOn <- struct{}{}
+	require.Equal(t, byte('1'), (<-s.took)[0], "a turn that ends is another one's")
 }
 
 func TestClock_AStepBeyondTheHorizonIsNoticedAtOnce(t *testing.T) {
