@@ -223,6 +223,9 @@ var ErrLostLease = errors.New("the execution is no longer ours")
 // Claim checks at the start of a stretch's transaction that the execution is
 // still live and ours. On PostgreSQL it locks the row.
 func Claim(ctx context.Context, tx *Tx, id string, token int64) error {
+	if tx.hasty && tx.Dialect() == Postgres { // one that is lost undoes all anyway
+		return tx.QueueWanting(ctx, ErrLostLease, "SELECT 1 FROM executions WHERE id = ? AND "+fence+" AND "+liveExecution+" FOR UPDATE", id, token)
+	}
 	query := "SELECT lease_token, status FROM executions WHERE id = ?"
 	if tx.Dialect() == Postgres {
 		query += " FOR UPDATE"

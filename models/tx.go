@@ -27,7 +27,7 @@ type Tx struct {
 	after []func()
 	undo  []func()
 
-	hasty   bool // nothing can be undone alone: savepoints are left out
+	hasty   bool // nothing can be undone alone: savepoints are left out, nothing need be waited for
 	spoiled bool // something should have been undone alone; the function will be run again
 
 	counts []counted // what the roll-ups shall count
@@ -60,8 +60,8 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return tx.conn.exec(context.WithoutCancel(ctx), tx.db.rebind(query), args)
 }
 
-// Queue runs one statement whose result is not needed at once. On PostgreSQL the
-// statements of a function travel together; errors then come out of a later
+// Queue runs one statement whose result is not needed at once. On PostgreSQL statements
+// travel together, also those of several functions; errors then come out of a later
 // call, at the latest before the commit.
 func (tx *Tx) Queue(ctx context.Context, query string, args ...any) error {
 	return tx.queueWanting(ctx, queued{query: query, args: args, want: -1})
@@ -202,6 +202,8 @@ type writeConn struct {
 	stmts map[string]*sql.Stmt // SQLite only: pgx keeps its own
 	gorm  *gorm.DB
 
+	ids *idBlocks // PostgreSQL only
+
 	lite    *sqlite3.SQLiteConn // nil on PostgreSQL
 	inside  bool                // a transaction was begun and not ended by us
 	refused error               // what storage refused last inside it
@@ -216,7 +218,7 @@ func (db *DB) newWriteConn(ctx context.Context) (*writeConn, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	c := &writeConn{conn: conn, stmts: map[string]*sql.Stmt{}, gorm: g}
+	c := &writeConn{conn: conn, stmts: map[string]*sql.Stmt{}, gorm: g, ids: &idBlocks{}}
 	err = conn.Raw(func(raw any) error {
 		c.lite, _ = raw.(*sqlite3.SQLiteConn)
 		return nil

@@ -22,15 +22,17 @@ const carefully = 32
 // again with them, and so are the next ones for a while.
 func (w *writer) commit(conn *writeConn, batch []*request) (*writeConn, []*request) {
 	begun := w.db.clock.Now()
-	hasty := w.db.dialect == SQLite && w.careful == 0 && !batch[0].alone
+	hasty := w.careful == 0 && !batch[0].alone
 	if w.careful > 0 {
 		w.careful--
 	}
 	batch, results, err := w.attempt(conn, batch, hasty)
 	if hasty && errors.Is(err, errReplay) {
-		undone(batch)
 		w.careful = carefully
-		batch, results, err = w.attempt(conn, batch, false)
+		if w.db.dialect == SQLite {
+			undone(batch)
+			batch, results, err = w.attempt(conn, batch, false)
+		}
 	}
 	w.db.metrics.Committed(len(batch), w.db.clock.Now().Sub(begun), err)
 	if errors.Is(err, errReplay) {
@@ -104,6 +106,8 @@ func (w *writer) attempt(conn *writeConn, batch []*request, hasty bool) (run []*
 			return batch, results, err
 		}
 	}
+	conn.ids.nextBatch()
+	var queue []queued // of functions that have run in haste
 	for i := 0; i < len(batch); i++ {
 		if i > 0 {
 			results = append(results, nil)
@@ -113,7 +117,7 @@ func (w *writer) attempt(conn *writeConn, batch []*request, hasty bool) (run []*
 			r.counts = nil
 		} else {
 			var lost error
-			if results[i], lost = w.one(conn, r, now, alone, hasty); lost != nil {
+			if results[i], lost = w.one(conn, r, &queue, now, alone, hasty); lost != nil {
 				return batch, results, lost
 			}
 			if results[i] != nil && !alone && (hasty || w.db.dialect == Postgres) {
@@ -126,6 +130,9 @@ func (w *writer) attempt(conn *writeConn, batch []*request, hasty bool) (run []*
 	}
 	if alone && results[0] != nil {
 		return batch, results, nil
+	}
+	if err := conn.send(ctx, w.db, queue); err != nil {
+		return batch, results, err
 	}
 	if err := w.saveTallies(conn, batch); err != nil {
 		return batch, results, err
@@ -140,10 +147,23 @@ func (w *writer) attempt(conn *writeConn, batch []*request, hasty bool) (run []*
 	return batch, results, nil
 }
 
+// send sends what the functions of a batch have left. Which of them an error belongs to
+// is found by running them again.
+func (c *writeConn) send(ctx context.Context, db *DB, queue []queued) error {
+	if len(queue) == 0 {
+		return nil
+	}
+	err := c.pipeline(ctx, db, queue)
+	if err != nil && !isLost(err) {
+		return errReplay
+	}
+	return err
+}
+
 // one runs one function, in its own savepoint unless it is alone or in haste. lost says
 // that the whole transaction is gone, as when SQLite has rolled it back by itself on a
 // full disk, or of no use: nothing may run in it any more.
-func (w *writer) one(conn *writeConn, r *request, now time.Time, alone, hasty bool) (err, lost error) {
+func (w *writer) one(conn *writeConn, r *request, queue *[]queued, now time.Time, alone, hasty bool) (err, lost error) {
 	save := !alone && !hasty && w.db.dialect == SQLite
 	if save {
 		if _, err := conn.exec(r.ctx, "SAVEPOINT fn", nil); err != nil {
@@ -151,11 +171,12 @@ func (w *writer) one(conn *writeConn, r *request, now time.Time, alone, hasty bo
 		}
 	}
 	started := w.db.clock.Now()
-	tx := &Tx{db: w.db, conn: conn, now: now, hasty: hasty}
+	tx := &Tx{db: w.db, conn: conn, now: now, hasty: hasty, queue: *queue}
 	err = guarded(tx, r)
-	if err == nil {
+	if err == nil && !hasty {
 		err = tx.flush(r.ctx)
 	}
+	*queue = tx.queue
 	if took := w.db.clock.Now().Sub(started); took > slowWrite {
 		w.db.metrics.SlowWrite(r.name)
 		w.db.log.Warn("slow write", "write", r.name, "ms", took.Milliseconds())

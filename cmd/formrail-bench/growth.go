@@ -34,7 +34,7 @@ func growth(ctx context.Context, o options, database string, past int) (figures 
 		if !strings.HasPrefix(load.name, "W2 flow without") {
 			continue
 		}
-		f, err := in.drive(ctx, load, time.Duration(o.seconds)*time.Second)
+		f, _, err := in.drive(ctx, load, time.Duration(o.seconds)*time.Second)
 		if err != nil {
 			return nil, errors.Join(err, in.close())
 		}

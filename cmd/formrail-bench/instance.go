@@ -23,6 +23,7 @@ import (
 	"formrail/handlers/web"
 	"formrail/models"
 	"formrail/models/field"
+	"formrail/models/metrics"
 	"formrail/models/records"
 )
 
@@ -37,6 +38,8 @@ type instance struct {
 	base   string
 	token  string
 	access models.Access
+
+	metrics *metrics.Set
 }
 
 // open wires the product like the server does.
@@ -47,8 +50,8 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	var clock models.Clock = models.ClockFunc(time.Now)
-	in := &instance{folder: folder}
-	if in.db, err = models.Open(ctx, models.Options{Dir: folder, URL: database, Clock: clock, Log: log, Exclusive: database == "", Shared: database != "", BatchSize: w.batch}); err != nil {
+	in := &instance{folder: folder, metrics: metrics.New("bench")}
+	if in.db, err = models.Open(ctx, models.Options{Dir: folder, URL: database, Clock: clock, Log: log, Exclusive: database == "", Shared: database != "", BatchSize: w.batch, Metrics: in.metrics}); err != nil {
 		return nil, err
 	}
 	clock = in.db.Clock()
@@ -66,7 +69,7 @@ func open(ctx context.Context, database string, w way) (*instance, error) {
 	hub := live.New()
 	in.eng = engine.New(engine.Deps{
 		DB: in.db, Records: in.recs, Queue: between, Member: member, Scripts: in.pool, Live: hub,
-		Clock: clock, Log: log, Nodes: nodes.All(), Triggers: triggers.All(), FlushPerNode: w.flush,
+		Clock: clock, Log: log, Metrics: in.metrics, Nodes: nodes.All(), Triggers: triggers.All(), FlushPerNode: w.flush,
 	})
 	in.recs.SetHooks(in.eng.Hooks())
 	if err := errors.Join(in.people(ctx), in.eng.Start(ctx)); err != nil {

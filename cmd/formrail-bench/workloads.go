@@ -58,13 +58,15 @@ func measure(ctx context.Context, o options, database string, w way) (figures []
 		if err != nil {
 			return nil, err
 		}
-		f, err := in.drive(ctx, load, time.Duration(o.seconds)*time.Second)
+		list, err := in.driven(ctx, load, time.Duration(o.seconds)*time.Second, w.batch == 0)
 		stop()
 		if err != nil {
 			return nil, fmt.Errorf("%s on %s: %w", load.name, name, err)
 		}
-		f.Database, f.Way, f.Target = name, w.name, load.target
-		figures = append(figures, f)
+		for _, f := range list {
+			f.Database, f.Way = name, w.name
+			figures = append(figures, f)
+		}
 	}
 	if w.batch != 0 {
 		return figures, nil // what follows has one way
@@ -116,9 +118,23 @@ func (o options) record(name string) (func(), error) {
 	}, nil
 }
 
+// driven drives a workload and says what each request of it cost, if wanted.
+func (in *instance) driven(ctx context.Context, load workload, length time.Duration, cost bool) ([]figure, error) {
+	before, err := costsNow(in.metrics)
+	if err != nil {
+		return nil, err
+	}
+	f, n, err := in.drive(ctx, load, length)
+	if err != nil || !cost {
+		return []figure{f}, err
+	}
+	after, err := costsNow(in.metrics)
+	return append([]figure{f}, after.perUnit(load.name, before, float64(n))...), err
+}
+
 // drive sends requests from a number of clients for a while. With settle the clock
 // runs until the last execution has ended.
-func (in *instance) drive(ctx context.Context, load workload, length time.Duration) (figure, error) {
+func (in *instance) drive(ctx context.Context, load workload, length time.Duration) (f figure, requests int64, err error) {
 	var (
 		count  atomic.Int64
 		failed atomic.Pointer[string]
@@ -147,11 +163,11 @@ func (in *instance) drive(ctx context.Context, load workload, length time.Durati
 	}
 	wait.Wait()
 	if problem := failed.Load(); problem != nil {
-		return figure{}, errors.New(*problem)
+		return f, 0, errors.New(*problem)
 	}
 	if load.settle {
 		if err := in.eng.WaitIdle(ctx); err != nil {
-			return figure{}, err
+			return f, 0, err
 		}
 	}
 	elapsed := time.Since(started)
@@ -163,8 +179,8 @@ func (in *instance) drive(ctx context.Context, load workload, length time.Durati
 		return milliseconds(took[min(len(took)-1, int(share*float64(len(took))))])
 	}
 	return figure{
-		Workload: load.name, Unit: "per second", Value: float64(count.Load()) / elapsed.Seconds(), P50: at(0.5), P99: at(0.99),
-	}, in.sound(ctx)
+		Workload: load.name, Unit: "per second", Value: float64(count.Load()) / elapsed.Seconds(), P50: at(0.5), P99: at(0.99), Target: load.target,
+	}, count.Load(), in.sound(ctx)
 }
 
 // sound proves that what was measured is right: a fast wrong answer counts nothing.

@@ -12,7 +12,8 @@ type table struct {
 	on      *models.Collection
 	columns string // of a whole record: id, version, then all fields but the id
 	fields  []*models.CollectionField
-	insert  string
+	insert  string // gives the key
+	keyed   string // the same for a key that is a number and known: it comes first
 }
 
 // table gives the texts of a collection, made once per version of the catalogue.
@@ -40,6 +41,7 @@ func (s *Service) table(cat *models.Catalog, on *models.Collection) *table {
 		into = append([]string{`"id"`}, into...)
 	}
 	t.insert = fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s) RETURNING "id"`, quote(on.Table), strings.Join(into, ", "), placeholders(len(into)))
+	t.keyed = fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s)`, quote(on.Table), strings.Join(append([]string{`"id"`}, into...), ", "), placeholders(len(into)+1))
 	s.tables.Range(func(k, _ any) bool { // older versions are of no use any more
 		if old, ok := k.(key); ok && old.id == at.id && old.version < at.version {
 			s.tables.Delete(k)

@@ -81,8 +81,16 @@ func (t *txWrite) insert(ctx context.Context, record Record) error {
 		}
 		args = append(args, v)
 	}
-	var id any
-	if err := t.tx.QueryRow(ctx, t.table.insert, args...).Scan(&id); err != nil {
+	var (
+		id  any
+		err error
+	)
+	if t.on.IDType == models.UUIDID {
+		err = t.tx.QueryRow(ctx, t.table.insert, args...).Scan(&id)
+	} else {
+		id, err = t.tx.Insert(ctx, quote(t.on.Table), t.table.keyed, t.table.insert, args...)
+	}
+	if err != nil {
 		return fmt.Errorf("insert record: %w", err)
 	}
 	record[models.IDField] = plain(id)
