@@ -5,9 +5,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"formrail/engine/expr"
+	"formrail/engine/inbound"
 	"formrail/engine/node"
 	"formrail/models"
 	"formrail/models/field"
@@ -115,68 +120,153 @@ func (c *Compiled) knowsPlace(n, at *compiledNode) bool {
 	return true
 }
 
-// CalledBack is what a call to the address of a step brought.
+// CalledBack is a call to the address of a step.
 type CalledBack struct {
+	inbound.Request
 	Token     string
-	Body      any
 	RequestID string
 }
 
 // CallBack takes a call to the address of a step, also of one that was not reached yet,
-// and resumes the step when that was the last call it waits for. Unknown addresses are
-// NotFound; one that has all its calls is a Conflict CALLBACK_USED, one whose execution
-// or deadline is over is Gone CALLBACK_EXPIRED.
-func (e *Engine) CallBack(ctx context.Context, in CalledBack) error {
+// and resumes the step when that was the last call it waits for. Nothing is written before
+// the caller has proved what the step asks for. Unknown addresses are NotFound; one that has
+// all its calls is a Conflict CALLBACK_USED, one whose execution or deadline is over is Gone
+// CALLBACK_EXPIRED. A signed call that comes again counts once.
+func (e *Engine) CallBack(ctx context.Context, in CalledBack) (Reply, error) {
 	a, ok := e.readCallbackToken(in.Token)
 	if !ok {
-		return models.NotFound()
+		return Reply{}, models.NotFound()
 	}
-	return e.db.Write(ctx, "engine.callback", func(tx *models.Tx) error {
-		exec, err := models.ExecutionByID(ctx, tx, a.execution)
-		if err != nil {
-			return err
-		}
-		v, err := e.version(ctx, exec.VersionID)
-		if err != nil {
-			return err
-		}
-		n := v.byKey[a.node]
-		if n == nil || n.typ.Calls(n.settings).Times == 0 {
-			return models.NotFound()
-		}
-		step, err := models.StepAt(ctx, tx, a.execution, a.node, a.path)
-		if err != nil {
-			return err
-		}
-		if !exec.Status.Live() || step != nil && !step.Status.StepOpen() {
-			if step != nil && step.Status == models.Done {
-				return models.Conflict("CALLBACK_USED", text.M("callback.used", "This address has been called as often as was expected."))
-			}
-			return models.NewError(models.KindGone, "CALLBACK_EXPIRED", text.M("callback.expired", "Nobody waits for this call any more."))
-		}
-		calls, err := models.CallsOf(ctx, tx, a.execution, a.node, a.path)
-		if err != nil {
-			return err
-		}
-		wants := n.typ.Calls(n.settings)
-		if len(calls) >= wants.Times {
-			return models.Conflict("CALLBACK_USED", text.M("callback.used", "This address has been called as often as was expected."))
-		}
-		body, err := fittingBody(wants, in.Body)
-		if err != nil {
-			return err
-		}
-		if err := models.InsertCall(ctx, tx, &models.Call{ExecutionID: a.execution, Node: a.node, Path: a.path, RequestID: in.RequestID, Body: encode(body)}); err != nil {
-			return err
-		}
-		if step == nil || step.Status != models.Waiting {
-			return nil // kept until the step is reached
-		}
-		return models.InsertWakeup(ctx, tx, &models.Wakeup{
-			ExecutionID: a.execution, WorkflowID: exec.WorkflowID, StepID: step.ID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
-			Signal: signalJSON(node.Signal{Reason: models.WakeCallback}),
-		})
+	exec, wants, err := e.awaitedCall(ctx, e.db.Read(), a)
+	if err != nil {
+		return Reply{}, err
+	}
+	proof, err := e.proveCall(ctx, exec, wants.Door, in.Request)
+	if err != nil {
+		return Reply{}, err
+	}
+	sent, err := inbound.Body{Type: in.Headers.Get("Content-Type"), Bytes: in.Body}.Read()
+	if err != nil {
+		return Reply{}, unreadable(err)
+	}
+	call := &models.Call{ExecutionID: a.execution, Node: a.node, Path: a.path, RequestID: in.RequestID}
+	if proof.Signature != "" {
+		digest := sha256.Sum256([]byte(proof.Signature))
+		call.Proof = hex.EncodeToString(digest[:])
+	}
+	replayed := false
+	err = e.db.Write(ctx, "engine.callback", func(tx *models.Tx) (err error) {
+		replayed, err = e.keepCall(ctx, tx, call, sent)
+		return err
 	})
+	if err != nil {
+		return Reply{}, err
+	}
+	reply, err := e.answerCall(ctx, exec, wants.Door.Answer)
+	reply.Replayed = replayed
+	return reply, err
+}
+
+// awaitedCall finds the execution that an address is for, and what its step waits for.
+func (e *Engine) awaitedCall(ctx context.Context, q models.Querier, a address) (*models.Execution, node.Calls, error) {
+	exec, err := models.ExecutionByID(ctx, q, a.execution)
+	if err != nil {
+		return nil, node.Calls{}, err
+	}
+	v, err := e.version(ctx, exec.VersionID)
+	if err != nil {
+		return nil, node.Calls{}, err
+	}
+	n := v.byKey[a.node]
+	if n == nil || n.typ.Calls(n.settings).Times == 0 {
+		return nil, node.Calls{}, models.NotFound()
+	}
+	return exec, n.typ.Calls(n.settings), nil
+}
+
+// proveCall checks who calls: all that the step asks for must hold.
+func (e *Engine) proveCall(ctx context.Context, exec *models.Execution, door inbound.Door, r inbound.Request) (inbound.Proof, error) {
+	away := func(reason string, refused *models.Error) error {
+		w, err := models.WorkflowByID(ctx, e.db.Read(), exec.WorkflowID)
+		if err != nil {
+			return err
+		}
+		e.requests.count(w, reason, e.clock.Now())
+		return refused
+	}
+	if err := door.Networks.Check(r.Address); err != nil {
+		return inbound.Proof{}, away("ip_denied", models.Forbidden(inbound.AddressRefused, messageOf(err)))
+	}
+	p, err := e.proving(ctx, exec.WorkflowID, door)
+	if err != nil {
+		return inbound.Proof{}, err
+	}
+	proof, reason, refused := p.prove(r, e.clock.Now())
+	if refused != nil {
+		return inbound.Proof{}, away(reason, refused)
+	}
+	return proof, nil
+}
+
+// keepCall stores a call, and wakes the step that waits for it. again says that the same
+// signed call had come before.
+func (e *Engine) keepCall(ctx context.Context, tx *models.Tx, call *models.Call, sent any) (again bool, err error) {
+	a := address{call.ExecutionID, call.Node, call.Path}
+	exec, wants, err := e.awaitedCall(ctx, tx, a)
+	if err != nil {
+		return false, err
+	}
+	calls, err := models.CallsOf(ctx, tx, a.execution, a.node, a.path)
+	if err != nil {
+		return false, err
+	}
+	if call.Proof != "" && slices.ContainsFunc(calls, func(c models.Call) bool { return c.Proof == call.Proof }) {
+		return true, nil
+	}
+	step, err := models.StepAt(ctx, tx, a.execution, a.node, a.path)
+	if err != nil {
+		return false, err
+	}
+	over := !exec.Status.Live() || step != nil && !step.Status.StepOpen()
+	switch {
+	case over && (step == nil || step.Status != models.Done):
+		return false, models.NewError(models.KindGone, "CALLBACK_EXPIRED", text.M("callback.expired", "Nobody waits for this call any more."))
+	case over, len(calls) >= wants.Times:
+		return false, models.Conflict("CALLBACK_USED", text.M("callback.used", "This address has been called as often as was expected."))
+	}
+	body, err := fittingBody(wants, sent)
+	if err != nil {
+		return false, err
+	}
+	call.Body = encode(body)
+	if err := models.InsertCall(ctx, tx, call); err != nil {
+		return false, err
+	}
+	if step == nil || step.Status != models.Waiting {
+		return false, nil // kept until the step is reached
+	}
+	return false, models.InsertWakeup(ctx, tx, &models.Wakeup{
+		ExecutionID: a.execution, WorkflowID: exec.WorkflowID, StepID: step.ID, Reason: models.WakeCallback, Lane: 1, DueAt: models.At(tx.Now()),
+		Signal: signalJSON(node.Signal{Reason: models.WakeCallback}),
+	})
+}
+
+// answerCall is what a caller hears.
+func (e *Engine) answerCall(ctx context.Context, exec *models.Execution, answer inbound.Answer) (Reply, error) {
+	if answer.Status == 0 {
+		return dataReply(200, map[string]any{"received": true}, nil), nil
+	}
+	body, err := expr.CompileTemplate(answer.Body)
+	if err != nil {
+		return Reply{}, fmt.Errorf("answer to a call: %w", err)
+	}
+	trigger, err := parseObject(exec.Trigger)
+	if err != nil {
+		return Reply{}, fmt.Errorf("read trigger data of %s: %w", exec.ID, err)
+	}
+	now := e.now()
+	system := map[string]any{"now": now, "baseUrl": e.baseURL(), "execution": map[string]any{"id": exec.ID}}
+	return configured(ctx, answer, body, expr.Input{Now: now, Zone: time.UTC, Vars: expr.MapVars{"trigger": trigger, "system": system}})
 }
 
 // fittingBody is the body of a call as its step declares it.

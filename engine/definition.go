@@ -313,6 +313,16 @@ func ReadDefinition(stored string) (*Definition, error) {
 }
 
 // walk calls fn for every node in document order with the list it stands in.
+// node finds a node by its key; nil when there is none.
+func (d *Definition) node(key any) (found *NodePart) {
+	d.walk(func(n *NodePart) {
+		if n.Key == key {
+			found = n
+		}
+	})
+	return found
+}
+
 func (d *Definition) walk(fn func(n *NodePart)) { walkNodes(d.Nodes, fn) }
 
 func walkNodes(nodes []*NodePart, fn func(n *NodePart)) {

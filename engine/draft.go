@@ -189,18 +189,24 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 	if err != nil {
 		return err
 	}
-	if in.Commands, err = ed.seal(ctx, tx, in.Commands); err != nil {
-		return err
-	}
 	d := before.clone()
 	c := &change{d: d, types: ed.e.registry}
+	sealed := make([]Command, len(in.Commands))
 	for i, command := range in.Commands {
-		if err := c.apply(command); err != nil {
+		if sealed[i], err = ed.seal(ctx, tx, d, command); err != nil {
+			return err
+		}
+		if err := c.apply(sealed[i]); err != nil {
 			at := models.AsError(err)
 			if len(in.Commands) > 1 {
 				at = at.With("command", i)
 			}
 			return at
+		}
+		for _, name := range []string{"key", "made"} { // the answer names what was made
+			if made, ok := sealed[i].Args[name]; ok {
+				command.Args[name] = made
+			}
 		}
 	}
 	after, _, err := d.JSON()
@@ -210,8 +216,8 @@ func (ed *edit) apply(ctx context.Context, tx *models.Tx, in CommandBatch) error
 	if ed.reading, err = ed.checkEdit(ctx, before, after); err != nil {
 		return err
 	}
-	ed.touched = touchedBy(in.Commands)
-	return ed.store(ctx, tx, &models.DraftCommand{ID: in.ID, Label: strings.Join(c.labels, ", "), Commands: encode(commandsTree(in.Commands)), After: after})
+	ed.touched = touchedBy(sealed)
+	return ed.store(ctx, tx, &models.DraftCommand{ID: in.ID, Label: strings.Join(c.labels, ", "), Commands: encode(commandsTree(sealed)), After: after})
 }
 
 // checkEdit reads the draft that an edit makes and refuses one that brings a fault into the draft. Faults that were

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 
@@ -14,22 +15,62 @@ import (
 // sealing takes plain secrets out of settings and puts references in their place, so
 // that no draft, version, history or file ever holds one.
 type sealing struct {
-	known []string // references that may stay: secrets of the same workflow
+	known func() ([]string, error) // references that may stay: secrets of the same workflow; nil = none
+	err   error
 	found []models.NewSealed
 }
 
-// sealed gives the settings of a trigger without plain secrets, and what was taken out.
-// References to secrets that are not known are dropped: a secret serves its own workflow
-// only.
-func (r *registry) sealed(typ string, config map[string]any, known []string) (map[string]any, []models.NewSealed) {
-	t := r.triggers[typ]
-	if t == nil {
-		return config, nil
+// trigger gives the settings of a trigger without plain secrets.
+func (s *sealing) trigger(r *registry, typ string, config map[string]any) map[string]any {
+	if t := r.triggers[typ]; t != nil {
+		return s.settings(t.Config, "", config)
 	}
-	s := &sealing{known: known}
-	return s.settings(t.Config, "", config), s.found
+	return config
 }
 
+// node gives the settings of a step without plain secrets.
+func (s *sealing) node(r *registry, typ string, config map[string]any) map[string]any {
+	if t := r.nodes[typ]; t != nil {
+		return s.settings(t.Config, "", config)
+	}
+	return config
+}
+
+// nodes gives steps, as definitions hold them, without plain secrets at any depth.
+func (s *sealing) nodes(r *registry, v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	out := slices.Clone(list)
+	for i, one := range list {
+		m, ok := one.(map[string]any)
+		if !ok {
+			continue
+		}
+		m = maps.Clone(m)
+		typ, _ := m["type"].(string)
+		if config, ok := m["config"].(map[string]any); ok {
+			m["config"] = s.node(r, typ, config)
+		}
+		if branches, ok := m["branches"].([]any); ok {
+			branches = slices.Clone(branches)
+			for b, branch := range branches {
+				if of, ok := branch.(map[string]any); ok {
+					of = maps.Clone(of)
+					of["nodes"] = s.nodes(r, of["nodes"])
+					branches[b] = of
+				}
+			}
+			m["branches"] = branches
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// settings gives settings without plain secrets and keeps what was taken out. References to
+// secrets that are not known are dropped: a secret serves its own workflow only.
 func (s *sealing) settings(fields []field.Field, at string, config map[string]any) map[string]any {
 	out := maps.Clone(config)
 	for _, f := range fields {
@@ -70,8 +111,12 @@ func (s *sealing) value(f field.Field, at string, v any) any {
 func (s *sealing) secret(at string, v any) any {
 	plain, ok := v.(string)
 	if !ok {
-		if id := secretIn(v); slices.Contains(s.known, id) {
-			return v
+		if id := secretIn(v); id != "" && s.known != nil {
+			known, err := s.known()
+			s.err = errors.Join(s.err, err)
+			if slices.Contains(known, id) {
+				return v
+			}
 		}
 		return nil
 	}
@@ -111,67 +156,85 @@ func refersToSecrets(v any) bool {
 	return false
 }
 
-// seal gives commands without plain secrets, and stores these.
-func (ed *edit) seal(ctx context.Context, tx *models.Tx, commands []Command) ([]Command, error) {
-	typ := ed.w.Type
-	if t := ed.e.registry.triggers[typ]; t == nil || !hasSecrets(t.Config) {
-		return commands, nil
-	}
-	known, err := models.SecretIDs(ctx, tx, ed.w.ID, "")
-	if err != nil {
-		return nil, err
-	}
-	out := slices.Clone(commands)
-	for i, c := range commands {
-		var found []models.NewSealed
-		switch c.Name {
-		case "set_trigger":
-			name, _ := c.Args["field"].(string)
-			var config map[string]any
-			config, found = ed.e.registry.sealed(typ, map[string]any{name: c.Args["value"]}, known)
-			out[i].Args = maps.Clone(c.Args)
-			out[i].Args["value"] = config[name]
-		case "replace_draft":
-			out[i].Args, found = ed.e.registry.sealedDraft(c.Args, typ, known)
+// seal gives a command on a definition without plain secrets, and stores these. The command
+// itself stays as it is: the function that runs it may be run again.
+func (ed *edit) seal(ctx context.Context, tx *models.Tx, d *Definition, cmd Command) (Command, error) {
+	r := ed.e.registry
+	s := &sealing{known: func() ([]string, error) { return models.SecretIDs(ctx, tx, ed.w.ID, "") }}
+	name, _ := cmd.Args["field"].(string)
+	out := Command{Name: cmd.Name, Args: maps.Clone(cmd.Args)}
+	switch cmd.Name {
+	case "set_trigger":
+		out.Args["value"] = s.trigger(r, ed.w.Type, map[string]any{name: cmd.Args["value"]})[name]
+	case "set_config":
+		if n := d.node(cmd.Args["key"]); n != nil {
+			out.Args["value"] = s.node(r, n.Type, map[string]any{name: cmd.Args["value"]})[name]
 		}
-		for _, one := range found {
-			one.WorkflowID, one.By = ed.w.ID, ed.by
-			if _, err := models.InsertSecret(ctx, tx, one); err != nil {
-				return nil, err
-			}
+	case "add_node":
+		typ, _ := cmd.Args["type"].(string)
+		if config, ok := cmd.Args["config"].(map[string]any); ok {
+			out.Args["config"] = s.node(r, typ, config)
+		}
+	case "paste_nodes":
+		out.Args["nodes"] = s.nodes(r, cmd.Args["nodes"])
+	case "replace_draft":
+		out.Args["document"] = s.document(r, ed.w.Type, cmd.Args["document"])
+	default:
+		return cmd, nil
+	}
+	if s.err != nil {
+		return cmd, s.err
+	}
+	for _, one := range s.found {
+		one.WorkflowID, one.By = ed.w.ID, ed.by
+		if _, err := models.InsertSecret(ctx, tx, one); err != nil {
+			return cmd, err
 		}
 	}
 	return out, nil
 }
 
-func (r *registry) sealedDraft(args map[string]any, typ string, known []string) (map[string]any, []models.NewSealed) {
-	document, _ := args["document"].(map[string]any)
-	part, _ := document["trigger"].(map[string]any)
-	config, ok := part["config"].(map[string]any)
+// document gives a whole definition without plain secrets.
+func (s *sealing) document(r *registry, typ string, v any) any {
+	document, ok := v.(map[string]any)
 	if !ok {
-		return args, nil
+		return v
 	}
-	sealed, found := r.sealed(typ, config, known)
-	part, document, args = maps.Clone(part), maps.Clone(document), maps.Clone(args)
-	part["config"], document["trigger"], args["document"] = sealed, part, document
-	return args, found
+	document = maps.Clone(document)
+	part, _ := document["trigger"].(map[string]any)
+	if config, ok := part["config"].(map[string]any); ok {
+		part = maps.Clone(part)
+		part["config"], document["trigger"] = s.trigger(r, typ, config), part
+	}
+	if _, ok := document["nodes"]; ok {
+		document["nodes"] = s.nodes(r, document["nodes"])
+	}
+	return document
 }
 
-func hasSecrets(fields []field.Field) bool {
-	return slices.ContainsFunc(fields, func(f field.Field) bool { return f.Kind == field.Secret || hasSecrets(f.Items) })
-}
-
-// withoutSecrets gives a definition whose trigger refers to no secret: another workflow,
-// or another installation, has none of them.
+// withoutSecrets gives a definition that refers to no secret: another workflow, or another
+// installation, has none of them.
 func withoutSecrets(d *Definition) *Definition {
-	if !refersToSecrets(d.Trigger.Config) {
+	refers := refersToSecrets(d.Trigger.Config)
+	d.walk(func(n *NodePart) { refers = refers || refersToSecrets(n.Config) })
+	if !refers {
 		return d
 	}
-	config, _ := strip(d.Trigger.Config).(map[string]any)
-	if config == nil {
-		config = map[string]any{}
+	d = d.clone()
+	d.Trigger.Config = stripped(d.Trigger.Config)
+	d.walk(func(n *NodePart) { n.Config = stripped(n.Config) })
+	return d
+}
+
+func stripped(config map[string]any) map[string]any {
+	if !refersToSecrets(config) {
+		return config
 	}
-	return &Definition{Trigger: TriggerPart{Type: d.Trigger.Type, Config: config}, Nodes: d.Nodes}
+	out, _ := strip(config).(map[string]any)
+	if out == nil {
+		out = map[string]any{}
+	}
+	return out
 }
 
 // strip leaves out references to secrets, and what then is empty.
@@ -200,14 +263,22 @@ func strip(v any) any {
 }
 
 // keepSecrets gives a definition that comes from a file the secrets of the draft it
-// replaces; nil for a new workflow. References in the file itself mean nothing here.
+// replaces, step by step; nil for a new workflow. References in the file itself mean nothing
+// here.
 func (r *registry) keepSecrets(d, draft *Definition) {
-	d.Trigger.Config = withoutSecrets(d).Trigger.Config
-	t := r.triggers[d.Trigger.Type]
-	if draft == nil || t == nil {
+	clean := withoutSecrets(d)
+	d.Trigger, d.Nodes = clean.Trigger, clean.Nodes
+	if draft == nil {
 		return
 	}
-	d.Trigger.Config = takeSecrets(t.Config, d.Trigger.Config, draft.Trigger.Config)
+	if t := r.triggers[d.Trigger.Type]; t != nil {
+		d.Trigger.Config = takeSecrets(t.Config, d.Trigger.Config, draft.Trigger.Config)
+	}
+	d.walk(func(n *NodePart) {
+		if t, had := r.nodes[n.Type], draft.node(n.Key); t != nil && had != nil && had.Type == n.Type {
+			n.Config = takeSecrets(t.Config, n.Config, had.Config)
+		}
+	})
 }
 
 func takeSecrets(fields []field.Field, into, from map[string]any) map[string]any {

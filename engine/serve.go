@@ -26,11 +26,8 @@ type Served struct {
 	Key, Title string
 	Type       string
 
+	proving
 	l         *listener
-	door      inbound.Door
-	basic     inbound.Basic
-	key       inbound.Bearer
-	signature inbound.Signature
 	token     string // in the address; empty = none
 	condition *expr.Condition
 	dedupe    *expr.Program
@@ -99,23 +96,11 @@ func (e *Engine) serve(ctx context.Context, l *listener) (*Served, error) {
 // serveWith is serve with the door of another version.
 func (e *Engine) serveWith(ctx context.Context, l *listener, door inbound.Door) (*Served, error) {
 	w := l.workflow
-	s := &Served{Key: w.Key, Title: w.Title, Type: w.Type, l: l, door: door}
-	secrets, err := e.db.OpenSecrets(context.WithoutCancel(ctx), w.ID)
+	proof, err := e.proving(ctx, w.ID, door)
 	if err != nil {
 		return nil, err
 	}
-	if b := s.door.Basic; b != nil {
-		s.basic = inbound.Basic{User: b.User, Password: secrets[b.Password.ID].Reveal()}
-	}
-	if k := s.door.Key; k != nil {
-		s.key = inbound.Bearer{Header: k.Header, Token: secrets[k.Key.ID].Reveal()}
-	}
-	if g := s.door.Signed; g != nil {
-		s.signature = g.Signature
-		for _, ref := range g.Secrets {
-			s.signature.Secrets = append(s.signature.Secrets, secrets[ref.ID].Reveal())
-		}
-	}
+	s := &Served{Key: w.Key, Title: w.Title, Type: w.Type, l: l, proving: proof}
 	if s.door.SecretPath {
 		if s.token, err = e.pathToken(ctx, w.ID); err != nil {
 			return nil, err
@@ -293,38 +278,11 @@ func (e *Engine) Fits(s *Served, size int) error {
 // Prove checks who sent a request: all that is asked for must hold. Nothing was written
 // and nothing of the body was read before.
 func (e *Engine) Prove(s *Served, r inbound.Request) (inbound.Proof, error) {
-	var basic, key error
-	if s.door.Basic != nil {
-		basic = s.basic.Check(r.Headers)
+	proof, reason, err := s.prove(r, e.clock.Now())
+	if err != nil {
+		return proof, e.turnedAway(s, reason, err)
 	}
-	if s.door.Key != nil {
-		key = s.key.Check(r.Headers)
-	}
-	if err := errors.Join(basic, key); err != nil {
-		refused := models.NewError(models.KindUnauthenticated, inbound.Unknown, text.M("inbound.unauthenticated", "The request does not prove who sends it."))
-		return inbound.Proof{}, e.turnedAway(s, "unauthenticated", refused.With("scheme", s.scheme()))
-	}
-	if s.door.Signed == nil {
-		return inbound.Proof{}, nil
-	}
-	proof, err := s.signature.Check(r.Headers, r.Body, e.clock.Now())
-	var p *inbound.Problem
-	if errors.As(err, &p) {
-		reason := map[string]string{inbound.BadSignature: "signature_invalid", inbound.OutsideWindow: "replay_window"}[p.Code]
-		return proof, e.turnedAway(s, reason, models.NewError(models.KindUnauthenticated, p.Code, p.Message).With("scheme", ""))
-	}
-	return proof, err
-}
-
-// scheme is what WWW-Authenticate says.
-func (s *Served) scheme() string {
-	switch {
-	case s.door.Basic != nil:
-		return `Basic realm="webhook"`
-	case s.door.Key != nil && s.door.Key.Header == "Authorization":
-		return "Bearer"
-	}
-	return ""
+	return proof, nil
 }
 
 // turnedAway counts a request that did not prove who it is; nothing else is kept of it.

@@ -50,12 +50,17 @@ func (s *Served) success() int {
 
 // configured is the answer that the settings give before anything has run.
 func (s *Served) configured(ctx context.Context, in expr.Input) (Reply, error) {
-	body, _, err := s.body.Render(ctx, in)
+	return configured(ctx, s.door.Answer, s.body, in)
+}
+
+// configured is an answer whose body is a template.
+func configured(ctx context.Context, answer inbound.Answer, template *expr.Template, in expr.Input) (Reply, error) {
+	body, _, err := template.Render(ctx, in)
 	if err != nil {
-		return Reply{}, fmt.Errorf("answer of %s: %w", s.Key, err)
+		return Reply{}, fmt.Errorf("render answer: %w", err)
 	}
-	out := Reply{Status: s.door.Answer.Status, Type: "text/plain; charset=utf-8", Body: []byte(body)}
-	for _, h := range s.door.Answer.Headers {
+	out := Reply{Status: answer.Status, Type: "text/plain; charset=utf-8", Body: []byte(body)}
+	for _, h := range answer.Headers {
 		if strings.EqualFold(h.Name, "Content-Type") {
 			out.Type = h.Value
 			continue

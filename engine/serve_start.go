@@ -97,21 +97,28 @@ func (t *taking) take(ctx context.Context) (Reply, error) {
 
 // refused turns what was wrong with the content of a request into its answer.
 func (t *taking) refused(err error) error {
+	out := unreadable(err)
+	if out != err { //nolint:errorlint // it was turned into an answer
+		t.reason = "payload_invalid"
+	}
+	return out
+}
+
+// unreadable turns what is wrong with the content of a request into its answer. Other
+// errors stay.
+func unreadable(err error) error {
 	var p *inbound.Problem
 	var many inbound.Problems
 	switch {
 	case errors.As(err, &many):
-		t.reason = "payload_invalid"
 		out := make([]models.FieldError, len(many))
 		for i, one := range many {
 			out[i] = models.FieldError{Field: one.Field, Code: one.Code, Message: one.Message}
 		}
 		return models.InvalidFields(out)
 	case errors.As(err, &p) && p.Code == inbound.Unsupported:
-		t.reason = "payload_invalid"
 		return models.NewError(models.KindUnsupported, p.Code, p.Message)
 	case errors.As(err, &p):
-		t.reason = "payload_invalid"
 		return models.Invalid(p.Code, p.Message)
 	}
 	return err

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"formrail/engine"
+	"formrail/engine/inbound"
 	"formrail/engine/worldtest"
 	"formrail/models"
 	"formrail/models/modelstest"
@@ -153,7 +155,11 @@ func TestWaitEvent_TakesCallsAlsoBeforeItIsReached(t *testing.T) {
 		call := func(url string, body map[string]any) string {
 			token, ok := strings.CutPrefix(url, "https://forms.example/api/callback:resume/")
 			require.True(t, ok, url)
-			err := w.Engine.CallBack(t.Context(), engine.CalledBack{Token: token, Body: body})
+			sent, err := json.Marshal(body)
+			require.NoError(t, err)
+			_, err = w.Engine.CallBack(t.Context(), engine.CalledBack{Token: token, Request: inbound.Request{
+				Body: sent, Headers: inbound.Headers{{Name: "Content-Type", Value: "application/json"}},
+			}})
 			w.Idle()
 			if err == nil {
 				return ""

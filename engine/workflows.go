@@ -47,10 +47,11 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
-	var secrets []models.NewSealed
+	sealing := &sealing{}
 	if config, ok := in.Config.(map[string]any); ok {
-		in.Config, secrets = e.registry.sealed(in.Type, config, nil)
+		in.Config = sealing.trigger(e.registry, in.Type, config)
 	}
+	in.Nodes = sealing.nodes(e.registry, in.Nodes)
 	tree := map[string]any{"trigger": map[string]any{"type": in.Type, "config": in.Config}, "nodes": in.Nodes}
 	r, err := e.acceptable(ctx, tree, in.Sync, &Compiled{})
 	if err != nil {
@@ -60,7 +61,7 @@ func (e *Engine) CreateWorkflow(ctx context.Context, access models.Access, in Ne
 	if err != nil {
 		return nil, nil, err
 	}
-	made, err := e.insertWorkflow(ctx, access, in, draft, secrets...)
+	made, err := e.insertWorkflow(ctx, access, in, draft, sealing.found...)
 	if err != nil {
 		return nil, nil, err
 	}

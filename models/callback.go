@@ -14,13 +14,14 @@ type Call struct {
 	At          Millis
 	RequestID   string
 	Body        string // JSON
+	Proof       string // digest of the signature it came with, if one was asked for: it counts once
 }
 
 // InsertCall keeps a call and sets its time.
 func InsertCall(ctx context.Context, tx *Tx, c *Call) error {
 	c.At = At(tx.Now())
-	_, err := tx.Exec(ctx, "INSERT INTO callback_calls (execution_id, node, path, at, request_id, body) VALUES (?, ?, ?, ?, ?, ?)",
-		c.ExecutionID, c.Node, c.Path, c.At, c.RequestID, c.Body)
+	_, err := tx.Exec(ctx, "INSERT INTO callback_calls (execution_id, node, path, at, request_id, body, proof) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		c.ExecutionID, c.Node, c.Path, c.At, c.RequestID, c.Body, c.Proof)
 	if err != nil {
 		return fmt.Errorf("keep call: %w", err)
 	}
@@ -30,10 +31,10 @@ func InsertCall(ctx context.Context, tx *Tx, c *Call) error {
 // CallsOf lists what was sent to the address of a step, in order.
 func CallsOf(ctx context.Context, q Querier, executionID, node, path string) ([]Call, error) {
 	var out []Call
-	rows, err := q.Query(ctx, "SELECT id, at, request_id, body FROM callback_calls WHERE execution_id = ? AND node = ? AND path = ? ORDER BY id", executionID, node, path)
+	rows, err := q.Query(ctx, "SELECT id, at, request_id, body, proof FROM callback_calls WHERE execution_id = ? AND node = ? AND path = ? ORDER BY id", executionID, node, path)
 	err = Rows(rows, err, func(r *sql.Rows) error {
 		c := Call{ExecutionID: executionID, Node: node, Path: path}
-		err := r.Scan(&c.ID, &c.At, &c.RequestID, &c.Body)
+		err := r.Scan(&c.ID, &c.At, &c.RequestID, &c.Body, &c.Proof)
 		out = append(out, c)
 		return err
 	})

@@ -3,8 +3,8 @@
 // networks they come from, and the values that a trigger declares.
 //
 // Everything here is pure: bytes in, values out. Nothing is stored, nothing is
-// trusted, and each input costs at most what its limits say. The package is a leaf; it
-// knows neither the engine nor any server.
+// trusted, and each input costs at most what its limits say. The package knows neither
+// the engine nor any server.
 package inbound
 
 import "formrail/models/text"

@@ -6,13 +6,14 @@
 // reads its settings and its [Call], and returns a decision, the [Result], which
 // the engine commits.
 //
-// The package is a leaf; it knows neither the engine nor any storage.
+// The package knows neither the engine nor any storage.
 package node
 
 import (
 	"context"
 	"time"
 
+	"formrail/engine/inbound"
 	"formrail/models/field"
 )
 
@@ -106,6 +107,7 @@ type Spec[C any] struct {
 type Calls struct {
 	Times  int           // how many; 0 = none
 	Fields []field.Field // what each must bring; nil = anything
+	Door   inbound.Door  // who may call, and what is answered; status 0 = the usual answer
 }
 
 // Policy says what settings mean for the attempts of an external node, as long as its

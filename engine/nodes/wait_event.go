@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"formrail/engine/form"
+	"formrail/engine/inbound"
 	"formrail/engine/node"
 	"formrail/models/field"
 	"formrail/models/text"
@@ -21,6 +22,9 @@ type waitEventConfig struct {
 	Times      int            `json:"times"`
 	Deadline   string         `json:"deadline"`
 	OnDeadline string         `json:"onDeadline"`
+
+	Auth   inbound.ProofSettings  `json:"auth"`
+	Answer inbound.AnswerSettings `json:"answer"`
 }
 
 // maxWait is how long a step may wait for an event or a call.
@@ -52,6 +56,14 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 			Name: "onDeadline", Kind: field.Select, Label: "Then", Default: "fail",
 			Options: field.Choices("fail", "Fail", "continue", "Go on", "branch", "Take a branch"),
 		},
+		{
+			Name: "auth", Kind: field.Group, Label: "Protection", Default: map[string]any{}, When: only("kind", "callback"), Items: inbound.ProofItems(),
+			Help: "The address is a secret by itself. What is filled in here must hold as well.",
+		},
+		{
+			Name: "answer", Kind: field.Group, Label: "Answer", Default: map[string]any{}, When: only("kind", "callback"), Items: inbound.AnswerItems(""),
+			Help: "Given at once to who calls. Without a body and headers, a word of thanks as JSON.",
+		},
 	}),
 	Effect:  node.Local,
 	Waits:   true,
@@ -60,7 +72,7 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		if c.Kind != "callback" {
 			return node.Calls{}
 		}
-		return node.Calls{Times: max(c.Times, 1), Fields: form.Fields(c.Fields)}
+		return node.Calls{Times: max(c.Times, 1), Fields: form.Fields(c.Fields), Door: c.door()}
 	},
 	Grants: func(c waitEventConfig, _ node.Catalog) []node.Grant {
 		if c.Kind == "callback" {
@@ -78,7 +90,9 @@ var waitEvent = node.Define(node.Spec[waitEventConfig]{
 		if _, err := c.span(); err != nil {
 			p.Add("deadline", invalid, text.M("node.wait_deadline", "Enter a time such as 2h or 7d, up to one year."))
 		}
-		if c.Kind != "callback" {
+		if c.Kind == "callback" {
+			p = append(append(p, c.Auth.Check("auth")...), c.Answer.Check("answer")...)
+		} else {
 			p = append(p, c.awaited().check("filter", cat)...)
 		}
 		return append(p, form.Check("fields", c.Fields, func(name string) bool { _, ok := cat.Collection(name); return ok })...)
@@ -171,6 +185,15 @@ func (c waitEventConfig) awaited() awaited { return awaited{c.Event, c.Filter} }
 func withWhen(f field.Field, when *field.When) field.Field {
 	f.When = when
 	return f
+}
+
+// door says who may call and what is answered.
+func (c waitEventConfig) door() inbound.Door {
+	var answer inbound.Answer
+	if c.Answer.Body != "" || len(c.Answer.Headers) > 0 || c.Answer.Status > 200 {
+		answer = c.Answer.Answer()
+	}
+	return c.Auth.Door(inbound.Door{Answer: answer})
 }
 
 // span is how long the step waits.

@@ -14,21 +14,21 @@ import (
 )
 
 type httpRequestConfig struct {
-	Methods    []string        `json:"methods"`
-	Auth       string          `json:"auth"`
-	Key        keyAuth         `json:"key"`
-	Basic      basicAuth       `json:"basic"`
-	Signature  signatureAuth   `json:"signature"`
-	Starters   []string        `json:"starters"`
-	IPs        []string        `json:"ips"`
-	SecretPath bool            `json:"secretPath"`
-	Rate       *field.Decimal  `json:"rate"`
-	Params     []inbound.Param `json:"params"`
-	Success    int             `json:"successStatus"`
-	CORS       []string        `json:"cors"`
-	MaxBody    string          `json:"maxBody"`
-	Condition  string          `json:"condition"`
-	Keep       int             `json:"keepRequests"`
+	Methods    []string                  `json:"methods"`
+	Auth       string                    `json:"auth"`
+	Key        keyAuth                   `json:"key"`
+	Basic      inbound.BasicSettings     `json:"basic"`
+	Signature  inbound.SignatureSettings `json:"signature"`
+	Starters   []string                  `json:"starters"`
+	IPs        []string                  `json:"ips"`
+	SecretPath bool                      `json:"secretPath"`
+	Rate       *field.Decimal            `json:"rate"`
+	Params     []inbound.Param           `json:"params"`
+	Success    int                       `json:"successStatus"`
+	CORS       []string                  `json:"cors"`
+	MaxBody    string                    `json:"maxBody"`
+	Condition  string                    `json:"condition"`
+	Keep       int                       `json:"keepRequests"`
 }
 
 // httpRequest is an endpoint for other programs with a contract: typed parameters in, an
@@ -56,7 +56,7 @@ var httpRequest = trigger.Define(trigger.Spec[httpRequestConfig]{
 
 func httpRequestForm() []field.Field {
 	by := func(kind string) *field.When { return &field.When{Field: "auth", Values: []string{kind}} }
-	signature := signatureItems()
+	signature := inbound.SignatureItems()
 	signature[0].Default, signature[0].Options = "github", signature[0].Options[1:]
 	return []field.Field{
 		{
@@ -71,7 +71,7 @@ func httpRequestForm() []field.Field {
 			{Name: "header", Kind: field.Text, Label: "Header", Default: "X-Api-Key"},
 			{Name: "value", Kind: field.Secret, Label: "Key"},
 		}},
-		{Name: "basic", Kind: field.Group, Label: "Password", Default: map[string]any{}, When: by("basic"), Items: basicItems()},
+		{Name: "basic", Kind: field.Group, Label: "Password", Default: map[string]any{}, When: by("basic"), Items: inbound.BasicItems()},
 		{Name: "signature", Kind: field.Group, Label: "Signature", Default: map[string]any{}, When: by("signature"), Items: signature},
 		{Name: "starters", Kind: field.Texts, Label: "Roles that may call it", When: by("user"), Help: "Names of roles, one to a line. Without any, all people with a token."},
 		{Name: "params", Kind: field.List, Label: "Parameters", Items: []field.Field{
@@ -102,7 +102,7 @@ func measured() *field.When {
 
 func httpRequestDoor(c httpRequestConfig) inbound.Door {
 	d := inbound.Door{
-		Contract: true, Methods: c.Methods, Networks: networks(c.IPs), Rate: rateOf(c.Rate), MaxBody: bytesOf(c.MaxBody), SecretPath: c.SecretPath,
+		Contract: true, Methods: c.Methods, Networks: inbound.NetworksOf(c.IPs), Rate: rateOf(c.Rate), MaxBody: bytesOf(c.MaxBody), SecretPath: c.SecretPath,
 		Params: c.Params, Condition: c.Condition, Success: c.Success, Origins: c.CORS, Keep: c.Keep,
 	}
 	switch c.Auth {
@@ -111,7 +111,7 @@ func httpRequestDoor(c httpRequestConfig) inbound.Door {
 	case "key":
 		d.Key = &inbound.KeyRef{Header: c.Key.Header, Key: c.Key.Value}
 	case "signature":
-		d.Signed = c.Signature.door()
+		d.Signed = c.Signature.Door()
 	case "user":
 		d.Person, d.Starters = true, c.Starters
 	}
@@ -124,7 +124,7 @@ func checkHTTPRequest(c httpRequestConfig, _ trigger.Catalog) (p field.Problems)
 	}
 	switch c.Auth {
 	case "basic":
-		checkBasic(&p, "basic", c.Basic)
+		p = append(p, c.Basic.Check("basic")...)
 		if c.Basic.User == "" && c.Basic.Password.IsZero() {
 			p.Add("basic.user", missing, text.M("trigger.no_user", "Enter the user name."))
 		}
@@ -136,9 +136,10 @@ func checkHTTPRequest(c httpRequestConfig, _ trigger.Catalog) (p field.Problems)
 			p.Add("key.header", badSetting, text.M("trigger.header_name", "%q cannot be the name of a header.", c.Key.Header))
 		}
 	case "signature":
-		p = append(p, c.Signature.check("signature")...)
+		p = append(p, c.Signature.Check("signature")...)
 	}
-	checkRequests(&p, "ips", c.IPs, c.Rate)
+	p = append(p, inbound.CheckNetworks("ips", c.IPs)...)
+	checkRate(&p, c.Rate)
 	for i, origin := range c.CORS {
 		if u, err := url.Parse(origin); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
 			p.Add("cors", badSetting, text.M("trigger.origin", "%s is no origin. Write it such as https://www.example.com.", c.CORS[i]))
@@ -179,7 +180,7 @@ func warnHTTPRequest(c httpRequestConfig, _ trigger.Catalog) (p field.Problems) 
 		p.Add("auth", "WEBHOOK_OPEN", text.M("trigger.open", "Anybody who knows the address can start this workflow. Ask for a password, a token or a signature, or set a limit."))
 	}
 	if c.Auth == "signature" {
-		p = append(p, c.Signature.warn("signature")...)
+		p = append(p, c.Signature.Warn("signature")...)
 	}
 	return p
 }

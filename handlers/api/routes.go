@@ -34,7 +34,7 @@ func Routes(deps route.Deps) []route.Route {
 	a := &api{deps}
 	return slices.Concat(
 		a.recordRoutes(), a.associationRoutes(), a.schemaRoutes(), a.pageRoutes(), a.workflowRoutes(), a.categoryRoutes(), a.executionRoutes(), a.operationRoutes(), a.taskRoutes(),
-		a.peopleRoutes(), a.roleRoutes(), a.tokenRoutes(), a.instanceRoutes(), a.authRoutes(), a.feedRoutes(), a.openapiRoutes(), a.callbackRoutes(),
+		a.peopleRoutes(), a.roleRoutes(), a.tokenRoutes(), a.instanceRoutes(), a.authRoutes(), a.feedRoutes(), a.openapiRoutes(),
 	)
 }
 

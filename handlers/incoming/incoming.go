@@ -1,5 +1,5 @@
-// Package incoming answers the requests by which other programs start workflows:
-// webhooks and endpoints with a contract. Who sends them is proved by what the workflow
+// Package incoming answers the requests by which other programs start workflows or resume
+// their steps: webhooks, endpoints with a contract, callbacks. Who sends them is proved by what the workflow
 // asks for; no cookie and, unless the workflow asks for a person, no token of the API is
 // looked at.
 package incoming
@@ -56,7 +56,7 @@ func Routes(deps route.Deps) []route.Route {
 		line(route.Any, "/hooks/{key}/{token}", webhook, d.take(webhook)),
 		line(route.Any, "/api/http:trigger/{key}", endpoint, d.take(endpoint)),
 		line(route.Any, "/api/http:trigger/{key}/{token}", endpoint, d.take(endpoint)),
-		status, secret,
+		status, secret, d.callback(),
 	}
 }
 
