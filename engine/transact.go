@@ -36,7 +36,7 @@ func (n *compiledNode) transaction() *compiledNode {
 // fails, or ends the execution as anything but succeeded, all that its steps have changed
 // is undone; the steps stay in the history with their words and without effects.
 func (s *stretch) transact(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step) {
-	others, began := st.cursors, len(st.dirty)
+	others, began, called := st.cursors, len(st.dirty), len(st.called)
 	st.cursors = nil
 	outer := st.atomic
 	st.atomic = true
@@ -47,6 +47,7 @@ func (s *stretch) transact(ctx context.Context, tx *models.Tx, st *state, cur cu
 	})
 	st.atomic = outer
 	if err != nil {
+		st.called = st.called[:called] // those executions are not there
 		for _, inside := range st.dirty[began:] {
 			if inside == step {
 				continue
