@@ -110,6 +110,10 @@ func (tx *Tx) flush(ctx context.Context) error {
 	return tx.conn.pipeline(context.WithoutCancel(ctx), tx.db, queue)
 }
 
+// Doomed reports that the function will be run again whatever it does: something had to be
+// undone alone in a transaction where nothing can be. It may return at once.
+func (tx *Tx) Doomed() bool { return tx.spoiled }
+
 // again says why nothing more may be done in a transaction that will be run again; nil
 // where it will not.
 func (tx *Tx) again() error {

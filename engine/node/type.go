@@ -235,6 +235,11 @@ func (t *Type) Leaves(s Settings) bool {
 	return t.Effect == Slow || t.Effect == External || t.Waits && (t.apart == nil || !t.apart(s.config))
 }
 
+// AlwaysLeaves reports whether no settings keep the node inside a transaction.
+func (t *Type) AlwaysLeaves() bool {
+	return t.Effect == Slow || t.Effect == External || t.Waits && t.apart == nil
+}
+
 // AlwaysWaits reports whether no settings let the type do without waiting.
 func (t *Type) AlwaysWaits() bool { return t.Waits && t.atOnce == nil }
 
