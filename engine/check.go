@@ -64,7 +64,7 @@ func (r *Reading) check(sync bool) {
 			})
 		}
 		k.transaction(n)
-		if c.Listens.Atomic && n.typ.Leaves() {
+		if c.Listens.Atomic && (n.typ.Waits || n.typ.Leaves(n.settings)) {
 			k.add("error", field.Problem{
 				Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
 				Message: text.M("check.atomic", "%s cannot run inside the save; only steps that compute or change records can.", n.title),
@@ -94,7 +94,7 @@ func (k *checker) transaction(n *compiledNode) {
 	around := n.transaction()
 	switch {
 	case around == nil:
-	case n.typ.Leaves():
+	case n.typ.Leaves(n.settings):
 		k.add("error", field.Problem{
 			Field: join(n.part.Key, "type"), Code: "NODE_NOT_ATOMIC",
 			Message: text.M("check.transaction", "%s cannot run inside the transaction “%s”; only steps that compute or change records can.", n.title, around.title),

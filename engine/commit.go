@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -43,8 +44,15 @@ func (s *stretch) effects(ctx context.Context, tx *models.Tx) (*state, stop, err
 	if err := models.Claim(ctx, tx, s.exec.ID, s.token); err != nil {
 		return nil, stopIdle, err
 	}
-	return st, s.advance(ctx, tx, st), nil
+	why := s.advance(ctx, tx, st)
+	if tx.Doomed() {
+		return nil, stopIdle, errDoomed
+	}
+	return st, why, nil
 }
+
+// errDoomed ends a function that will be run again.
+var errDoomed = errors.New("the transaction is run again")
 
 // unchanged reports that there is nothing to write: the wake-ups that led here
 // were taken by somebody before.

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"formrail/engine"
+	"formrail/engine/inbound"
 	"formrail/engine/worldtest"
 	"formrail/models"
 	"formrail/models/field"
@@ -23,13 +26,21 @@ type deepTrees struct {
 	t    *rapid.T
 	n    int
 	room int // nodes that may still be drawn
+
+	flows int         // calls of workflows that were drawn
+	early []earlyCall // what is sent to steps before they are reached
 }
+
+// earlyCall is a call to the address of a step.
+type earlyCall struct{ node, path string }
 
 // around is where a list stands.
 type around struct {
 	depth    int
 	overlaps bool     // something else may run at the same time
 	loop     bool     // inside a loop
+	loops    int      // how many loops are around it
+	path     string   // without loops
 	atomic   bool     // inside a database transaction
 	reads    []string // nodes that have run on every way
 	vars     []string // variables that may be changed
@@ -76,7 +87,13 @@ func (g *deepTrees) question(a around) map[string]any {
 func (g *deepTrees) node(a around) []map[string]any {
 	kinds := []string{"calculation", "create", "fail", "caught", "declare"}
 	if !a.atomic {
-		kinds = append(kinds, "delay")
+		kinds = append(kinds, "delay", "await")
+	}
+	if g.flows < 8 && a.loops < 2 { // a chain has at most a hundred executions
+		kinds = append(kinds, "apart")
+		if !a.overlaps && !a.atomic {
+			kinds = append(kinds, "flow", "flow")
+		}
 	}
 	if len(a.reads) > 0 {
 		kinds = append(kinds, "read", "read")
@@ -126,6 +143,25 @@ func (g *deepTrees) node(a around) []map[string]any {
 		return one("create_record", map[string]any{"collection": "notes", "values": map[string]any{"title": n["key"]}})
 	case "delay":
 		return one("delay", map[string]any{"for": fmt.Sprintf("%ds", rapid.IntRange(1, 9).Draw(g.t, "seconds"))})
+	case "await":
+		one("wait_event", map[string]any{
+			"kind": "callback", "deadline": fmt.Sprintf("%ds", rapid.IntRange(1, 9).Draw(g.t, "seconds")),
+			"onDeadline": rapid.SampledFrom([]string{"fail", "continue", "branch"}).Draw(g.t, "too late"),
+		})
+		if !a.overlaps && !a.loop && rapid.Bool().Draw(g.t, "called before") {
+			g.early = append(g.early, earlyCall{n["key"].(string), a.path})
+		}
+		if n["config"].(map[string]any)["onDeadline"] == "branch" {
+			n["branches"] = []any{branch("deadline", a, 0)}
+		}
+		catch()
+	case "flow":
+		g.flows++
+		one("subflow", map[string]any{"workflow": rapid.SampledFrom([]string{"gives", "slow", "breaks", "refuses"}).Draw(g.t, "flow"), "input": map[string]any{"amount": int64(g.n)}})
+		catch()
+	case "apart":
+		g.flows++
+		return one("subflow", map[string]any{"workflow": "slow", "wait": false, "input": map[string]any{"amount": int64(g.n)}})
 	case "call":
 		return one("test_call", map[string]any{"value": n["key"]})
 	case "reject":
@@ -150,7 +186,7 @@ func (g *deepTrees) node(a around) []map[string]any {
 		v := map[string]any{"key": g.key(), "type": "variable", "config": map[string]any{"value": int64(0)}}
 		one("loop", map[string]any{"source": "while", "while": row("nodes."+v["key"].(string), "lt", int64(rapid.IntRange(0, 2).Draw(g.t, "times")))})
 		inner := a
-		inner.loop = true
+		inner.loop, inner.loops = true, a.loops+1
 		inner.reads = append(slices.Clone(a.reads), v["key"].(string))
 		body := branch("body", inner, 0)
 		step := map[string]any{"key": g.key(), "type": "variable", "config": map[string]any{"mode": "assign", "op": "increment", "target": v["key"], "value": int64(1)}}
@@ -162,6 +198,8 @@ func (g *deepTrees) node(a around) []map[string]any {
 		catch()
 	case "transaction":
 		one("transaction", map[string]any{"continueAfterRollback": rapid.Bool().Draw(g.t, "go on")})
+		outside := a.path
+		a.path = strings.TrimPrefix(a.path+"/"+n["key"].(string)+"#1", "/")
 		inner := a
 		inner.atomic = true
 		run := branch("run", inner, 0)
@@ -171,11 +209,13 @@ func (g *deepTrees) node(a around) []map[string]any {
 			run["nodes"] = append(append([]any{made}, run["nodes"].([]any)...), breaks)
 		}
 		n["branches"] = []any{run, branch("rolled_back", a, 0)}
+		a.path = outside
 		catch()
 	case "parallel":
 		var keys, list []any
 		inner := a
 		inner.overlaps, inner.vars = true, nil
+		inner.path = strings.TrimPrefix(a.path+"/"+n["key"].(string)+"#1", "/")
 		for i := range rapid.IntRange(2, 3).Draw(g.t, "branches") {
 			b := branch(fmt.Sprintf("b%d", i+1), inner, 0)
 			keys = append(keys, map[string]any{"key": b["key"], "title": ""})
@@ -194,7 +234,7 @@ func (g *deepTrees) node(a around) []map[string]any {
 func (g *deepTrees) loop(a around, n map[string]any, one func(string, map[string]any) []map[string]any, branch func(string, around, int) map[string]any) {
 	config := map[string]any{"onItemFailure": rapid.SampledFrom([]string{"stop", "break", "next"}).Draw(g.t, "on failure")}
 	inner := a
-	inner.loop = true
+	inner.loop, inner.loops = true, a.loops+1
 	if rapid.Bool().Draw(g.t, "counted") {
 		config["source"], config["count"] = "count", int64(rapid.IntRange(-1, 3).Draw(g.t, "count"))
 	} else {
@@ -217,6 +257,16 @@ func (g *deepTrees) loop(a around, n map[string]any, one func(string, map[string
 	}
 	one("loop", config)
 	n["branches"] = []any{branch("body", inner, 0)}
+}
+
+// calledFlows are the workflows that drawn definitions call.
+func calledFlows() map[string]string {
+	gives := `{"key":"o","type":"output","config":{"value":"{{ trigger.input.amount }}"}}`
+	return map[string]string{
+		"gives": `[` + gives + `]`, "slow": `[{"key":"d","type":"delay","config":{"for":"3s"}},` + gives + `]`,
+		"breaks":  `[{"key":"c","type":"calculation","config":{"expression":"1 / 0"}}]`,
+		"refuses": `[{"key":"e","type":"end","config":{"status":"failed","message":"no"}}]`,
+	}
 }
 
 // told writes an execution as the reference does: what must not depend on the engine.
@@ -275,47 +325,91 @@ func record(v any) any {
 	return v
 }
 
+// drawnTree is a definition with what happens to it.
+type drawnTree struct {
+	nodes []any
+	early []earlyCall
+	flows int
+	count int
+}
+
+func drawTree(t *rapid.T) drawnTree {
+	g := &deepTrees{t: t, room: 40}
+	return drawnTree{nodes: g.list(around{}, 1), early: g.early, flows: g.flows, count: rapid.IntRange(0, 6).Draw(t, "count")}
+}
+
 func TestContainers_DoWhatTheReferenceDoesWhereverTheProcessDies(t *testing.T) {
 	t.Parallel()
-	deepest, waited, undone := 0, 0, 0
+	var seen covered
 	rapid.Check(t, func(rt *rapid.T) {
-		g := &deepTrees{t: rt, room: 40}
-		tree := g.list(around{}, 1)
-		nodes, err := field.MarshalJSON(tree)
-		require.NoError(rt, err)
-		count := rapid.IntRange(0, 6).Draw(rt, "count")
-		want := runReference(tree, int64(count))
-		slices.Sort(want.steps)
-		for _, restarts := range []bool{false, true} {
-			clock, out := modelstest.NewClock(), &worldtest.Outside{}
-			w := notesWorld(t, modelstest.NewAt(t, clock), clock, out)
-			w.Workflow(flow("random", string(nodes)))
-			run := w.Idle
-			if restarts {
-				w.Steps = &worldtest.StepQueue{}
-				w.Restart()
-				run = func() { w.StepThrough() }
-			}
-			r := w.Submit(w.Designer, "notes", fmt.Sprintf(`{"title":"start","count":%d}`, count), "random")
-			id := r.Triggers[0].ExecutionID
-			waited += untilEnd(rt, w, clock, id, run)
-			status, steps, rows, output := told(rt, w, id)
-			slices.Sort(steps)
-			says := fmt.Sprintf("restarts %v, count %d: %s", restarts, count, nodes)
-			require.Equal(rt, strings.Join(want.steps, "\n"), strings.Join(steps, "\n"), says)
-			require.Equal(rt, want.status, status, says)
-			require.Equal(rt, strings.Join(want.rows, "\n"), strings.Join(rows, "\n"), says)
-			require.Equal(rt, want.output, output, says)
-			require.Len(rt, out.Calls(), want.calls, says)
-			w.Sound()
-			w.Stop()
-		}
-		undone += want.undone
-		for _, s := range want.steps {
-			deepest = max(deepest, strings.Count(s, "#"))
-		}
+		seen.add(drawTree(rt), rt, t, modelstest.NewAt)
 	})
-	t.Logf("containers inside each other: %d; waits: %d; records whose transaction was rolled back: %d", deepest, waited, undone)
+	require.Positive(t, seen.flows, "workflows were called")
+	require.Positive(t, seen.early, "calls came before their steps")
+	t.Logf("%+v", seen)
+}
+
+// On PostgreSQL a process is slower to start anew, so fewer definitions are drawn.
+func TestContainers_DoWhatTheReferenceDoesOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	var seen covered
+	first := rand.IntN(1 << 30)
+	for seed := first; seed < first+10; seed++ {
+		t.Logf("seed %d", seed)
+		seen.add(rapid.Custom(drawTree).Example(seed), t, t, modelstest.NewPostgresAt)
+	}
+	t.Logf("%+v", seen)
+}
+
+// covered is what the drawn definitions made happen.
+type covered struct{ deepest, waited, undone, flows, early int }
+
+// add runs a definition in the reference and in the engine, there with and without a process
+// that dies after every commit, and compares.
+func (seen *covered) add(tree drawnTree, rt require.TestingT, t *testing.T, open func(testing.TB, models.Clock) *models.DB) {
+	nodes, err := field.MarshalJSON(tree.nodes)
+	require.NoError(rt, err)
+	want := runReference(tree.nodes, int64(tree.count), tree.early...)
+	slices.Sort(want.steps)
+	for _, restarts := range []bool{false, true} {
+		clock, out := modelstest.NewClock(), &worldtest.Outside{}
+		w := notesWorld(t, open(t, clock), clock, out)
+		for key, does := range calledFlows() {
+			w.Workflow(callee(key, does))
+		}
+		w.Workflow(flow("random", string(nodes)))
+		run := w.Idle
+		if restarts {
+			w.Steps = &worldtest.StepQueue{}
+			w.Restart()
+			run = func() { w.StepThrough() }
+		}
+		r := w.Submit(w.Designer, "notes", fmt.Sprintf(`{"title":"start","count":%d}`, tree.count), "random")
+		id := r.Triggers[0].ExecutionID
+		says := fmt.Sprintf("restarts %v, count %d: %s", restarts, tree.count, nodes)
+		for _, c := range tree.early {
+			_, err := w.Engine.CallBack(t.Context(), engine.CalledBack{Token: w.Engine.CallbackToken(id, c.node, c.path), Request: inbound.Request{
+				Body: []byte(`{"v":7}`), Headers: inbound.Headers{{Name: "Content-Type", Value: "application/json"}},
+			}})
+			if !models.IsCode(err, "CALLBACK_EXPIRED") { // it may have ended without it
+				require.NoError(rt, err, says)
+			}
+		}
+		seen.waited += untilEnd(rt, w, clock, id, run)
+		status, steps, rows, output := told(rt, w, id)
+		slices.Sort(steps)
+		require.Equal(rt, strings.Join(want.steps, "\n"), strings.Join(steps, "\n"), says)
+		require.Equal(rt, want.status, status, says)
+		require.Equal(rt, strings.Join(want.rows, "\n"), strings.Join(rows, "\n"), says)
+		require.Equal(rt, want.output, output, says)
+		require.Len(rt, out.Calls(), want.calls, says)
+		w.Sound()
+		w.Stop()
+	}
+	seen.undone, seen.flows, seen.early = seen.undone+want.undone, seen.flows+tree.flows, seen.early+len(tree.early)
+	for _, s := range want.steps {
+		seen.deepest = max(seen.deepest, strings.Count(s, "#"))
+	}
 }
 
 // untilEnd runs an execution to its end, moving the clock to the next wake-up whenever

@@ -13,7 +13,8 @@ import (
 // types and without any of the engine's code: no database, no commits, no resuming. It
 // knows the types that trees draws.
 type reference struct {
-	count  int64   // trigger.data.count
+	count  int64 // trigger.data.count
+	early  []earlyCall
 	now    int64   // in seconds
 	ready  []*task // in front is next
 	open   []waits
@@ -99,8 +100,8 @@ type refEnd struct {
 
 type after func(refEnd)
 
-func runReference(nodes []any, count int64) *reference {
-	r := &reference{count: count}
+func runReference(nodes []any, count int64, early ...earlyCall) *reference {
+	r := &reference{count: count, early: early}
 	root := &frame{vals: map[string]any{}}
 	r.list(root, nodes, refEnd{kind: "ok"}, func(e refEnd) {
 		if r.status == "" {
@@ -142,8 +143,13 @@ func shown(v any) string {
 	case nil:
 		return ""
 	case map[string]any:
-		if v["resumedAt"] != nil {
+		switch {
+		case v["resumedAt"] != nil:
 			return "time"
+		case v["execution"] != nil:
+			return "started"
+		case v["received"] != nil:
+			return fmt.Sprint("received ", v["received"], " ", shown(v["body"]))
 		}
 		var parts []string
 		for _, k := range slices.Sorted(maps.Keys(v)) {
@@ -220,6 +226,44 @@ func (r *reference) node(f *frame, n map[string]any, then after) {
 			r.wait(f, key, false)
 			done(map[string]any{"resumedAt": true})
 		}})
+	case "wait_event":
+		if slices.ContainsFunc(r.early, func(c earlyCall) bool { return c.node == key }) {
+			done(map[string]any{"received": true, "body": map[string]any{"v": int64(7)}})
+			return
+		}
+		r.wait(f, key, true)
+		r.timers = append(r.timers, &task{due: r.now + number(strings.TrimSuffix(config["deadline"].(string), "s")), of: f, do: func() {
+			r.wait(f, key, false)
+			late := map[string]any{"received": false}
+			switch config["onDeadline"] {
+			case "continue":
+				done(late)
+			case "branch":
+				r.step(f, key, "done", late)
+				f.vals[key] = late
+				r.list(f, branchOf(n, "deadline"), refEnd{kind: "ok", last: late}, r.catching(f, n, then))
+			default:
+				fail("DEADLINE")
+			}
+		}})
+	case "subflow":
+		amount := config["input"].(map[string]any)["amount"]
+		switch workflow := config["workflow"]; {
+		case config["wait"] == false:
+			done(map[string]any{"execution": "one"})
+		case workflow == "breaks":
+			fail("CHILD_FAILED")
+		case workflow == "refuses":
+			fail("CHILD_REFUSED")
+		case workflow == "slow":
+			r.wait(f, key, true)
+			r.timers = append(r.timers, &task{due: r.now + 3, of: f, do: func() {
+				r.wait(f, key, false)
+				done(amount)
+			}})
+		default:
+			done(amount)
+		}
 	case "test_call":
 		r.calls++
 		done(map[string]any{"attempt": int64(1), "value": config["value"]})
@@ -252,6 +296,20 @@ func (r *reference) node(f *frame, n map[string]any, then after) {
 		r.transaction(f, n, done, then)
 	default:
 		panic(fmt.Sprint("the reference does not know ", n["type"]))
+	}
+}
+
+// catching is then, behind what the error policy of a node says of failures in its branch.
+func (r *reference) catching(f *frame, n map[string]any, then after) after {
+	return func(e refEnd) {
+		switch {
+		case e.kind == "failed" && n["onError"] == "continue":
+			then(refEnd{kind: "ok"})
+		case e.kind == "failed" && n["onError"] == "branch":
+			r.list(f, branchOf(n, "error"), refEnd{kind: "ok"}, then)
+		default:
+			then(e)
+		}
 	}
 }
 

@@ -216,6 +216,10 @@ func (s *stretch) step(ctx context.Context, tx *models.Tx, st *state) {
 			result, e = s.attempt(ctx, tx, st, cur, step)
 			return e
 		})
+		if tx.Doomed() {
+			st.cursors = nil
+			return
+		}
 		err = st.logRefused(ctx, tx, err)
 	}
 	s.settle(st, cur, step, result, err)

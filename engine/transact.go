@@ -36,17 +36,25 @@ func (n *compiledNode) transaction() *compiledNode {
 // fails, or ends the execution as anything but succeeded, all that its steps have changed
 // is undone; the steps stay in the history with their words and without effects.
 func (s *stretch) transact(ctx context.Context, tx *models.Tx, st *state, cur cursor, step *models.Step) {
-	others, began := st.cursors, len(st.dirty)
+	others, began, called := st.cursors, len(st.dirty), len(st.called)
 	st.cursors = nil
 	outer := st.atomic
 	st.atomic = true
 	err := tx.Savepoint(ctx, func() error {
 		result, err := s.attempt(ctx, tx, st, cur, step)
+		if tx.Doomed() {
+			return errRollBack
+		}
 		s.settle(st, cur, step, result, err)
 		return s.untilDecided(ctx, tx, st, cur.node, step)
 	})
 	st.atomic = outer
+	if tx.Doomed() {
+		st.cursors = nil
+		return
+	}
 	if err != nil {
+		st.called = st.called[:called] // those executions are not there
 		for _, inside := range st.dirty[began:] {
 			if inside == step {
 				continue
@@ -70,6 +78,9 @@ func (s *stretch) transact(ctx context.Context, tx *models.Tx, st *state, cur cu
 func (s *stretch) untilDecided(ctx context.Context, tx *models.Tx, st *state, of *compiledNode, container *models.Step) error {
 	deadline := s.e.clock.Now().Add(transactionTime)
 	for n := 0; st.status == "" && st.open[container.ID] != nil; n++ {
+		if tx.Doomed() {
+			return errRollBack
+		}
 		if len(st.cursors) == 0 {
 			s.breakOff(st, of, container, node.Broken("NODE_NOT_ATOMIC", text.M("transaction.waits", "A step inside the transaction waits, which it must not.")))
 			return errRollBack

@@ -142,6 +142,42 @@ func TestTransaction_EndsInTimeAndWithItsExecution(t *testing.T) {
 	})
 }
 
+// What is called in a transaction without waiting for it is started by its commit: a call in
+// one that is rolled back never was, and counts nowhere.
+func TestTransaction_CallsBeginWithItsCommit(t *testing.T) {
+	t.Parallel()
+	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {
+		w := notesWorld(t, db, clock, &worldtest.Outside{})
+		w.Workflow(callee("child", `[{"key":"n","type":"create_record","config":{"collection":"notes","values":{"title":"child"}}}]`))
+		w.Workflow(flow("parent", `[{"key":"t","type":"transaction","config":{"continueAfterRollback":true},"branches":[{"key":"run","nodes":[
+			{"key":"l","type":"loop","config":{"source":"count","count":3},"branches":[{"key":"body","nodes":[
+				{"key":"s","type":"subflow","config":{"workflow":"child","wait":false,"input":{"amount":1}}}]}]},
+			{"key":"c","type":"calculation","config":{"expression":"1 / (trigger.data.count - 3)"}}]}]}]`))
+		started := func() (executions, lines int) {
+			q := db.Read()
+			require.NoError(t, q.QueryRow(t.Context(), "SELECT COUNT(*) FROM executions WHERE parent_id IS NOT NULL").Scan(&executions))
+			require.NoError(t, q.QueryRow(t.Context(), "SELECT COUNT(*) FROM trigger_log WHERE workflow_key = 'child'").Scan(&lines))
+			return executions, lines
+		}
+		for range 2 {
+			id := w.Submit(w.Designer, "notes", `{"title":"start","count":3}`, "parent").Triggers[0].ExecutionID
+			w.Idle()
+			x, _ := w.Execution(id)
+			require.Equal(t, models.Succeeded, x.Status, x.Error)
+			executions, lines := started()
+			require.Zero(t, executions, "none is left of the transaction that was rolled back")
+			require.Zero(t, lines)
+			w.Sound()
+		}
+		w.Submit(w.Designer, "notes", `{"title":"start","count":4}`, "parent")
+		w.Idle()
+		executions, _ := started()
+		require.Equal(t, 3, executions)
+		require.Equal(t, []string{"start 3", "start 3", "start 4", "child <nil>", "child <nil>", "child <nil>"}, counted(w))
+		w.Sound()
+	})
+}
+
 func TestTransaction_TakesStepsThatStayInIt(t *testing.T) {
 	t.Parallel()
 	modelstest.EachAt(t, func(t *testing.T, db *models.DB, clock *modelstest.Clock) {

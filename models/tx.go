@@ -110,6 +110,10 @@ func (tx *Tx) flush(ctx context.Context) error {
 	return tx.conn.pipeline(context.WithoutCancel(ctx), tx.db, queue)
 }
 
+// Doomed reports that the function will be run again whatever it does: something had to be
+// undone alone in a transaction where nothing can be. It may return at once.
+func (tx *Tx) Doomed() bool { return tx.spoiled }
+
 // again says why nothing more may be done in a transaction that will be run again; nil
 // where it will not.
 func (tx *Tx) again() error {
@@ -159,7 +163,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 		tx.spoiled = tx.spoiled || err != nil
 		return err
 	}
-	mark, sent, after, counts := len(tx.queue), tx.sent, len(tx.after), len(tx.counts)
+	mark, sent, after, undo, counts := len(tx.queue), tx.sent, len(tx.after), len(tx.undo), len(tx.counts)
 	part := "part" + strconv.Itoa(tx.depth)
 	tx.depth++
 	defer func() { tx.depth-- }()
@@ -172,6 +176,10 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	}
 	if err != nil {
 		tx.after, tx.counts = tx.after[:after], tx.counts[:counts]
+		for _, fn := range tx.undo[undo:] {
+			fn()
+		}
+		tx.undo = tx.undo[:undo]
 		if tx.db.dialect == Postgres && tx.sent == sent {
 			tx.queue = tx.queue[:mark] // nothing of the part has been sent
 			return err
@@ -192,8 +200,8 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 // Nothing runs when the transaction does not commit.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 
-// AfterRollback registers fn to run once it is certain that nothing of the
-// transaction was kept. Like AfterCommit it must not block.
+// AfterRollback registers fn to run once it is certain that nothing of the transaction, or
+// of the savepoint it was registered in, was kept. Like AfterCommit it must not block.
 func (tx *Tx) AfterRollback(fn func()) { tx.undo = append(tx.undo, fn) }
 
 // writeConn is the writer's only connection with its prepared statements.

@@ -97,13 +97,14 @@ func TestSavepoint_UndoesItsPartAlone(t *testing.T) {
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
 		for _, read := range []bool{false, true} {
 			prefix := fmt.Sprintf("s%v", read)
-			ran := 0
+			ran, undone := 0, 0
 			require.NoError(t, db.Write(t.Context(), "test.savepoint", func(tx *models.Tx) error {
 				if err := put(t.Context(), tx, prefix+"1"); err != nil {
 					return err
 				}
 				err := tx.Savepoint(t.Context(), func() error {
 					tx.AfterCommit(func() { ran++ })
+					tx.AfterRollback(func() { undone++ })
 					if err := put(t.Context(), tx, prefix+"2"); err != nil {
 						return err
 					}
@@ -126,6 +127,7 @@ func TestSavepoint_UndoesItsPartAlone(t *testing.T) {
 			}))
 			require.Equal(t, 2, count(t, db, "name LIKE ?", prefix+"%"))
 			require.Zero(t, ran)
+			require.Positive(t, undone, "it is certain that nothing of the part was kept")
 		}
 	})
 }

@@ -90,6 +90,7 @@ type Spec[C any] struct {
 	Waits   bool                  // may wait for time, people or the outside: not for synchronous workflows
 	Skips   bool                  // a person may end its wait for time, which it hears as WaitSkipped
 	AtOnce  func(C, Catalog) bool // settings under which it can do without waiting in a synchronous workflow; optional
+	Apart   func(C) bool          // settings under which it never waits for what it started; optional
 	Unknown Unknown               // External: default policy; empty means AskUnknown
 	Right   string                // system right needed to publish it, such as "node.script"; optional
 

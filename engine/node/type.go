@@ -44,6 +44,7 @@ type Type struct {
 	line      func(any, Catalog) string
 	assigns   func(any) string
 	atOnce    func(any, Catalog) bool
+	apart     func(any) bool
 	calls     func(any) Calls
 	expects   func(any) bool
 	answers   func(any) bool
@@ -137,6 +138,9 @@ func eraseOptional[C any](t *Type, s Spec[C]) {
 	if s.Calls != nil {
 		t.calls = func(c any) Calls { return s.Calls(*c.(*C)) }
 	}
+	if s.Apart != nil {
+		t.apart = func(c any) bool { return s.Apart(*c.(*C)) }
+	}
 	if s.AtOnce != nil {
 		t.atOnce = func(c any, cat Catalog) bool { return s.AtOnce(*c.(*C), cat) }
 	}
@@ -227,7 +231,14 @@ func (t *Type) MayWait(s Settings, cat Catalog) bool {
 
 // Leaves reports whether the node leaves the transaction that a step may run in: it takes
 // long, touches the outside world, or may wait.
-func (t *Type) Leaves() bool { return t.Effect == Slow || t.Effect == External || t.Waits }
+func (t *Type) Leaves(s Settings) bool {
+	return t.Effect == Slow || t.Effect == External || t.Waits && (t.apart == nil || !t.apart(s.config))
+}
+
+// AlwaysLeaves reports whether no settings keep the node inside a transaction.
+func (t *Type) AlwaysLeaves() bool {
+	return t.Effect == Slow || t.Effect == External || t.Waits && t.apart == nil
+}
 
 // AlwaysWaits reports whether no settings let the type do without waiting.
 func (t *Type) AlwaysWaits() bool { return t.Waits && t.atOnce == nil }

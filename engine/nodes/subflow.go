@@ -42,6 +42,7 @@ var subflow = node.Define(node.Spec[subflowConfig]{
 		w, ok := cat.Workflow(c.Workflow)
 		return ok && w.Sync && c.Wait
 	},
+	Apart: func(c subflowConfig) bool { return !c.Wait },
 	Check: checkSubflow,
 	Outputs: func(c subflowConfig, cat node.Catalog) field.Shape {
 		if !c.Wait {

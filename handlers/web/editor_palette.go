@@ -64,9 +64,9 @@ func (e *editing) paletteType(ctx context.Context, typ *node.Type, full bool) ed
 		t.Reason = text.T(ctx, "palette.limit", "Limit of %d steps reached", engine.MaxNodes)
 	case typ.AlwaysWaits() && e.w.Sync && !e.serves(): // there, steps behind an answer may wait
 		t.Reason = text.T(ctx, "palette.waits", "Waits for people or time; this workflow answers at once")
-	case listens.Atomic && typ.Leaves():
+	case listens.Atomic && (typ.Waits || typ.AlwaysLeaves()):
 		t.Reason = text.T(ctx, "palette.atomic", "Leaves the process; not allowed inside the save")
-	case e.def.Transacts(e.adding.Parent, e.adding.Branch) && typ.Leaves():
+	case e.def.Transacts(e.adding.Parent, e.adding.Branch) && typ.AlwaysLeaves():
 		t.Reason = text.T(ctx, "palette.transaction", "Waits or leaves the process; not allowed inside a transaction")
 	case typ.Answers() && !(e.w.Sync && e.serves()):
 		t.Reason = text.T(ctx, "palette.no_request", "Only with a webhook or HTTP request that answers at once")
