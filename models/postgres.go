@@ -125,6 +125,28 @@ func alreadyOwned() *Error {
 	return Conflict("ALREADY_RUNNING", text.M("start.owned", "Another Formrail server already runs on this data. Stop it first."))
 }
 
+// commit ends the physical transaction. PostgreSQL answers the commit of one that a
+// statement has spoiled with a roll-back and no error: that is errReplay, so that nobody is
+// told of a success because a function made nothing of the statement's error.
+func (c *writeConn) commit(ctx context.Context) error {
+	if !c.isPostgres() {
+		_, err := c.exec(ctx, "COMMIT", nil)
+		return err
+	}
+	err := c.conn.Raw(func(raw any) error {
+		conn, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("commit on %T", raw)
+		}
+		tag, err := conn.Conn().Exec(ctx, "COMMIT")
+		if err == nil && tag.String() != "COMMIT" {
+			return errReplay
+		}
+		return err
+	})
+	return storageError(err)
+}
+
 // pipeline sends queued statements in one round trip and checks their results.
 func (c *writeConn) pipeline(ctx context.Context, db *DB, queue []queued) error {
 	err := c.conn.Raw(func(raw any) error {

@@ -9,6 +9,5 @@ import "context"
 //
 // Invariant: a caller of Write hears of a success after the synced commit has returned.
 func commitAll(ctx context.Context, conn *writeConn, _ []*request, _ []error) error {
-	_, err := conn.exec(ctx, "COMMIT", nil)
-	return err
+	return conn.commit(ctx)
 }

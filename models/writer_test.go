@@ -258,3 +258,27 @@ func TestWrite_RunsABatchAgainWhenAPartOfItFails(t *testing.T) {
 	require.Zero(t, count(t, db, "name LIKE 'part%'"))
 	require.Equal(t, 2, count(t, db, "name LIKE 'whole%'"))
 }
+
+// A function that makes nothing of the error of a statement has spoiled its transaction on
+// PostgreSQL, which then answers a commit with a roll-back: nobody may hear of a success.
+func TestWrite_AcknowledgesNothingThatASpoiledTransactionLost(t *testing.T) {
+	t.Parallel()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		err := db.Write(t.Context(), "test.swallow", func(tx *models.Tx) error {
+			if err := put(t.Context(), tx, "swallowed"); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(t.Context(), "INSERT INTO meta (name, value) VALUES (?, NULL)", "bad"); err == nil {
+				return errors.New("the statement did not fail")
+			}
+			return nil
+		})
+		if err == nil {
+			require.Equal(t, 1, count(t, db, "name = 'swallowed'"), "what was acknowledged is there")
+		} else {
+			require.Zero(t, count(t, db, "name = 'swallowed'"))
+		}
+		require.NoError(t, db.Write(t.Context(), "test.after", func(tx *models.Tx) error { return put(t.Context(), tx, "later") }))
+		require.Equal(t, 1, count(t, db, "name = 'later'"))
+	})
+}
